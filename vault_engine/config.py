@@ -1,0 +1,101 @@
+"""The settings of one vault: ``.memwell/config.toml``, overridden by the environment, in one frozen `Config`."""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from vault_engine.errors import ConfigBroken, VaultMissing
+
+MEMWELL_DIR = ".memwell"
+CONFIG_FILE = "config.toml"
+DEFAULT_EMBEDDER = "packaged"
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What one process needs to know to open one vault."""
+
+    root: Path  # the vault, absolute, links resolved
+    embedder: str = DEFAULT_EMBEDDER  # packaged | none | fastembed:MODEL | a folder | http(s)://…#MODEL
+    embedder_key: str | None = None  # bearer token of an endpoint; only ever from the environment
+    language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code
+    cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
+    device: str | None = None  # this machine's name in the journal; None: made up once and kept
+    actor: str | None = None  # "kind:name" for the journal; None: the interface says
+
+    @property
+    def memwell_dir(self) -> Path:
+        """The vault's own folder, which holds everything of ours that is not a note."""
+        return self.root / MEMWELL_DIR
+
+
+def find_vault(given: str | None, env: Mapping[str, str], start: Path) -> Path:
+    """Say which vault is meant: the one given, else ``MEMWELL_VAULT``, else the nearest parent of ``start``.
+
+    Raises:
+        VaultMissing: the folder named is not a vault, or no parent is one.
+    """
+    named = given or env.get("MEMWELL_VAULT")
+    if named:
+        root = Path(named).expanduser()
+        if not root.is_dir():
+            raise VaultMissing(str(root), "is not a folder")
+        if not (root / MEMWELL_DIR).is_dir():
+            raise VaultMissing(str(root))
+        return root.resolve()
+    for folder in (start, *start.parents):
+        if (folder / MEMWELL_DIR).is_dir():
+            return folder.resolve()
+    raise VaultMissing(str(start), "is in no Memwell vault (no .memwell folder here or above)")
+
+
+def load_config(root: Path, env: Mapping[str, str]) -> Config:
+    """Read the vault's settings; the environment overrides the file.
+
+    Raises:
+        ConfigBroken: the file is not TOML, or a setting has the wrong type or an unknown name.
+    """
+    file = root / MEMWELL_DIR / CONFIG_FILE
+    settings = _read_settings(file)
+    cache_base = Path(env.get("MEMWELL_CACHE_DIR") or user_cache_path("memwell"))
+    return Config(
+        root=root,
+        embedder=env.get("MEMWELL_EMBEDDER") or settings.get("embedder", DEFAULT_EMBEDDER),
+        embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
+        language=settings.get("language", DEFAULT_LANGUAGE),
+        cache_dir=cache_base / _cache_name(root),
+        device=env.get("MEMWELL_DEVICE"),
+        actor=env.get("MEMWELL_ACTOR"),
+    )
+
+
+def _read_settings(file: Path) -> dict[str, str]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigBroken(str(file), f"not valid TOML: {error}") from error
+    except OSError as error:
+        raise ConfigBroken(str(file), os.strerror(error.errno or 0)) from error
+    return {name: _setting(file, name, value) for name, value in table.items()}
+
+
+def _setting(file: Path, name: str, value: Any) -> str:
+    if name not in ("embedder", "language"):
+        raise ConfigBroken(str(file), f"unknown setting {name!r} (known: embedder, language)")
+    if not isinstance(value, str) or not value:
+        raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
+    return value
+
+
+def _cache_name(root: Path) -> str:
+    """Name the index of a vault: readable, and different for two vaults of the same name."""
+    return f"{root.name or 'vault'}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}"

@@ -1,0 +1,125 @@
+"""The verbs that look after a vault: making one, bringing its index up to date, saying how it is."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
+from vault_engine.engine.results import Built, Created, IndexState, Problem, Status
+from vault_engine.engine.session import Session
+from vault_engine.errors import BadInput
+from vault_engine.vault.files import explained, write_atomic
+from vault_engine.vault.store import LOCAL
+from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
+
+Kind = Literal["plain", "obsidian", "logseq"]
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done and how many there are."""
+
+_CONFIG = """\
+# Settings of this Memwell vault. The environment overrides them: MEMWELL_EMBEDDER and so on.
+
+# What turns notes into vectors for semantic search:
+#   "packaged"                          the model that comes with Memwell, no network (default)
+#   "none"                              keyword search only
+#   "fastembed:BAAI/bge-small-en-v1.5"  a model fastembed knows and may download
+#   "/path/to/folder"                   a local ONNX model: model.onnx, tokenizer.json, config.json
+#   "http://localhost:11434/v1#MODEL"   an OpenAI-compatible endpoint; its key in MEMWELL_EMBEDDER_KEY
+# embedder = "packaged"
+
+# The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
+# language = "en"
+"""
+_GITIGNORE = "local/\n"
+
+
+def create_vault(folder: Path) -> Created:
+    """Make a folder, new or full of notes, a vault. Adds ``.memwell`` and touches nothing else.
+
+    Raises:
+        BadInput: there is a file of that name.
+        VaultDenied, StorageFailed: the folder can't be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file; a vault is a folder")
+    own = folder / MEMWELL_DIR
+    action: Literal["created", "unchanged"] = "unchanged" if own.is_dir() else "created"
+    with explained(folder):
+        own.mkdir(parents=True, exist_ok=True)
+        for name, text in ((CONFIG_FILE, _CONFIG), (".gitignore", _GITIGNORE)):
+            if not (own / name).exists():
+                write_atomic(own / name, text.encode(), own / LOCAL / "tmp")
+    root = folder.resolve()
+    return Created(str(root), action, _kind_of(root), len(walk(root).notes))
+
+
+def build_index(session: Session, progress: Progress, *, fresh: bool = False) -> Built:
+    """Bring catalogue, postings and embeddings up to date with the vault.
+
+    Args:
+        session: the open vault.
+        progress: called as notes are read and chunks are embedded.
+        fresh: start from nothing; embeddings of unchanged chunks are kept all the same.
+    """
+    with session.guard:
+        if fresh:
+            session.index.discard()
+        done = session.refresh(lambda done, total: progress("reading notes", done, total))
+        session.index.save()
+        session.index.embed(progress=lambda done, total: progress("embedding", done, total))
+        return Built(*done, index=index_state(session))
+
+
+def status(session: Session) -> Status:
+    """Look at everything that its owner would want to know of a vault."""
+    with session.guard:
+        session.refresh()
+        session.index.save()
+        index, journal = session.index, session.journal
+        found = index.walk
+        return Status(
+            vault=str(session.config.root),
+            notes=len(index.records),
+            other_files=len(found.others),
+            archived=len(session.vault.archived()),
+            journal_entries=len(journal.entries()),
+            journal_problems=tuple(
+                Problem(f"{damage.file}:{damage.line}", damage.problem) for damage in journal.verify()
+            ),
+            index=index_state(session),
+            problems=_problems(session),
+            conflict_copies=tuple(sorted(found.conflict_copies)),
+            writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
+        )
+
+
+def index_state(session: Session) -> IndexState:
+    """Say how far the index has followed the notes, as of the last look."""
+    index = session.index
+    return IndexState(
+        notes=len(index.records),
+        chunks=sum(len(record.chunks) for record in index.records.values()),
+        chunks_waiting=index.waiting(),
+        links=sum(map(len, index.graph.links.values())),
+        unresolved_links=sum(map(len, index.graph.unresolved.values())),
+        embedder=index.embeddings.name,
+        embedder_problem=index.embeddings.problem,
+        cache_dir=str(session.config.cache_dir),
+    )
+
+
+def _problems(session: Session) -> tuple[Problem, ...]:
+    index = session.index
+    found = [Problem(path, f"can't be read: {reason}") for path, reason in index.unread.items()]
+    found += [Problem(path, "can't be listed") for path in index.walk.unreadable]
+    found += [Problem(record.path, record.problem) for record in index.records.values() if record.problem]
+    return tuple(sorted(found, key=lambda problem: problem.path))
+
+
+def _kind_of(root: Path) -> Kind:
+    if (root / ".obsidian").is_dir():
+        return "obsidian"
+    if (root / LOGSEQ_FOLDER / "config.edn").is_file():
+        return "logseq"
+    return "plain"

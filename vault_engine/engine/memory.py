@@ -1,0 +1,191 @@
+"""What is to be remembered, checked, and the note text it becomes. Reads no file and no clock."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vault_engine.errors import BadInput, NoteDamaged
+from vault_engine.note import (
+    Edited,
+    FrontmatterState,
+    Refused,
+    parse,
+    render,
+    replace_body,
+    set_properties,
+    to_key,
+)
+from vault_engine.vault.paths import clean_name
+
+DEFAULT_CATEGORY = "notes"
+MAX_TEXT_BYTES = 1 << 20
+MAX_FIELD_CHARS = 500
+MAX_LIST_ITEMS = 50
+
+# The order in which a new note of ours holds its properties; what the text brought along comes after.
+PROPERTY_ORDER = (
+    "id",
+    "type",
+    "category",
+    "key",
+    "importance",
+    "pinned",
+    "created",
+    "updated",
+    "recall_when",
+    "source",
+    "agent",
+    "tags",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Something to remember. A text that begins with frontmatter brings its properties along.
+
+    Same category and key means the same note: it is updated. Without a key, one is made from the title or the
+    text, and never one that another note has.
+    """
+
+    text: str
+    category: str | None = None
+    key: str | None = None
+    title: str | None = None
+    type: str | None = None
+    tags: tuple[str, ...] = ()
+    importance: float | None = None  # in [0, 1]
+    pinned: bool | None = None
+    recall_when: tuple[str, ...] = ()
+    source: str | None = None
+    expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A memory after all checks: where it goes, what it says."""
+
+    category: str
+    key: str
+    key_is_given: bool
+    body: str
+    properties: Mapping[str, Any] = field(default_factory=dict)  # only what the caller stated
+
+
+def draft(memory: Memory) -> Draft:
+    """Check a memory and complete its category and key.
+
+    Raises:
+        BadInput: it is empty, too long, not text, or a field is out of its range.
+    """
+    _check(memory)
+    text = memory.text.removeprefix("\ufeff").replace("\r\n", "\n")
+    note = parse(text)
+    brought: dict[str, Any] = {}
+    if note.frontmatter.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
+        brought, text = dict(note.frontmatter.properties), note.body
+    body = _body(text, memory.title)
+    stated = {
+        "type": memory.type,
+        "importance": memory.importance,
+        "pinned": memory.pinned,
+        "recall_when": list(memory.recall_when) or None,
+        "source": memory.source,
+        "tags": list(memory.tags) or None,
+    }
+    properties = brought | {name: value for name, value in stated.items() if value is not None}
+    key = memory.key or _text(properties.pop("key", None))
+    return Draft(
+        category=clean_name(memory.category or _text(properties.pop("category", None)) or DEFAULT_CATEGORY).strip("/"),
+        key=clean_name(key or to_key(memory.title or body)),
+        key_is_given=key is not None,
+        body=body,
+        properties={name: value for name, value in properties.items() if name not in ("id", "category", "key")},
+    )
+
+
+def new_text(draft: Draft, *, id: str, moment: str, agent: str | None) -> str:
+    """Write the note a draft becomes."""
+    properties = {
+        **draft.properties,
+        "id": id,
+        "category": draft.category,
+        "key": draft.key,
+        "created": draft.properties.get("created", moment),
+        "updated": moment,
+        "agent": agent,
+    }
+    ours = {name: properties[name] for name in PROPERTY_ORDER if properties.get(name) is not None}
+    rest = {name: value for name, value in properties.items() if name not in ours and value is not None}
+    return render(ours | rest, draft.body)
+
+
+def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
+    """Write the note again with a draft's body and the properties it states; everything else stays as it is.
+
+    Returns:
+        ``old`` itself when the draft says nothing new.
+
+    Raises:
+        NoteDamaged: the note can't be edited without risking bytes that nobody asked to change.
+    """
+    text = replace_body(old, draft.body).text
+    current = parse(text).frontmatter.properties
+    changes = {name: value for name, value in draft.properties.items() if current.get(name) != value}
+    if text == old and not changes:
+        return old
+    result = set_properties(text, {**changes, "updated": moment})
+    if isinstance(result, Refused):
+        raise NoteDamaged(path, f"its properties can't be changed safely: {result.reason}")
+    assert isinstance(result, Edited)
+    return result.text
+
+
+def _check(memory: Memory) -> None:
+    if not memory.text.strip():
+        raise BadInput("there is no text to remember")
+    try:
+        size = len(memory.text.encode())
+    except UnicodeEncodeError as error:
+        raise BadInput(f"the text is not Unicode (character {error.start})") from None
+    if size > MAX_TEXT_BYTES:
+        raise BadInput(
+            f"the text has {size / 1e6:.1f} MB, more than the {MAX_TEXT_BYTES >> 20} MiB of one note; split it"
+        )
+    if bad := next((char for char in memory.text if _is_unfit(char)), None):
+        raise BadInput(f"the text holds the control character U+{ord(bad):04X}")
+    if memory.importance is not None and not 0 <= memory.importance <= 1:
+        raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
+    for name, values in (
+        ("title", (memory.title,)),
+        ("type", (memory.type,)),
+        ("source", (memory.source,)),
+        ("tags", memory.tags),
+        ("recall_when", memory.recall_when),
+    ):
+        _check_field(name, values)
+
+
+def _check_field(name: str, values: tuple[str | None, ...]) -> None:
+    if len(values) > MAX_LIST_ITEMS:
+        raise BadInput(f"{name} has {len(values)} items, more than {MAX_LIST_ITEMS}")
+    for value in values:
+        if value is None:
+            continue
+        if not value.strip() or len(value) > MAX_FIELD_CHARS or any(map(_is_unfit, value)) or "\n" in value:
+            raise BadInput(f"{name} must be one line of 1 to {MAX_FIELD_CHARS} characters, not {value[:60]!r}")
+
+
+def _is_unfit(char: str) -> bool:
+    return unicodedata.category(char) == "Cc" and char not in "\n\r\t\f"
+
+
+def _body(text: str, title: str | None) -> str:
+    body = text.strip("\n")
+    if title and not body.lstrip().startswith("# "):
+        return f"# {title.strip()}\n\n{body}"
+    return body
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,171 @@
+"""`Engine`: one open vault, and every verb there is for it."""
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from vault_engine.config import find_vault, load_config
+from vault_engine.engine import maintain, read, write
+from vault_engine.engine.memory import Memory
+from vault_engine.engine.results import (
+    Built,
+    Context,
+    Created,
+    Forgotten,
+    IndexState,
+    Listed,
+    NoteView,
+    Recalled,
+    Remembered,
+    Restored,
+    Status,
+)
+from vault_engine.engine.session import Session
+from vault_engine.errors import MemwellError
+from vault_engine.journal.entry import Actor
+from vault_engine.search.query import Mode, Query
+from vault_engine.sync.watch import Watcher
+
+_EMBED_AT_ONCE = 16  # chunks; a recall that arrives meanwhile waits for no more than these
+
+
+class Engine:
+    """One open vault. Safe to use from several threads; several processes may open one vault.
+
+    Use it as a context manager, or call `close`: that keeps the index for the next process.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._watcher: Watcher | None = None
+        self._closing = threading.Event()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        actor: Actor | None = None,
+        env: Mapping[str, str] = os.environ,
+    ) -> "Engine":
+        """Open a vault.
+
+        Args:
+            path: the vault; without it ``MEMWELL_VAULT``, else the nearest parent with a ``.memwell`` folder.
+            actor: who the journal says made the changes; ``MEMWELL_ACTOR`` overrides it.
+            env: the environment.
+
+        Raises:
+            VaultMissing: there is no vault.
+            ConfigBroken: its settings can't be understood.
+        """
+        root = find_vault(os.fspath(path) if path is not None else None, env, Path.cwd())
+        return cls(Session(load_config(root, env), actor or Actor("agent", "python", "python")))
+
+    @staticmethod
+    def create(path: str | os.PathLike[str]) -> Created:
+        """Make a folder a vault; see `maintain.create_vault`."""
+        return maintain.create_vault(Path(path).expanduser())
+
+    def remember(self, memory: Memory) -> Remembered:
+        """Make or update a note; see `write.remember`."""
+        return write.remember(self._session, memory)
+
+    def recall(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        mode: Mode | str = Mode.HYBRID,
+        category: str | None = None,
+        type: str | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> Recalled:
+        """Search; see `read.recall`."""
+        return read.recall(self._session, Query(query, limit, Mode(mode), category, type, tags))
+
+    def read(self, ref: str) -> NoteView:
+        """Give one whole note; see `read.read`."""
+        return read.read(self._session, ref)
+
+    def forget(self, ref: str, *, reason: str = "") -> Forgotten:
+        """Archive a note; see `write.forget`."""
+        return write.forget(self._session, ref, reason=reason)
+
+    def restore(self, ref: str) -> Restored:
+        """Bring an archived note back; see `write.restore`."""
+        return write.restore(self._session, ref)
+
+    def list(
+        self,
+        *,
+        category: str | None = None,
+        type: str | None = None,
+        tags: tuple[str, ...] = (),
+        limit: int = 1000,
+        archived: bool = False,
+    ) -> Listed:
+        """List notes; see `read.list_notes`."""
+        return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
+
+    def context(self, query: str | None = None, *, budget_tokens: int = 2000) -> Context:
+        """Put together what an agent should know; see `read.context`."""
+        return read.context(self._session, query, budget_tokens=budget_tokens)
+
+    def status(self) -> Status:
+        """Say how the vault is; see `maintain.status`."""
+        return maintain.status(self._session)
+
+    def index_state(self) -> IndexState:
+        """Say how far the index has followed the notes."""
+        with self._session.guard:
+            self._session.refresh()
+            return maintain.index_state(self._session)
+
+    def build_index(self, progress: maintain.Progress | None = None, *, fresh: bool = False) -> Built:
+        """Bring the index up to date; see `maintain.build_index`."""
+        return maintain.build_index(self._session, progress or _silent, fresh=fresh)
+
+    def watch(self) -> None:
+        """Follow the vault in the background from now on, embedding what is new."""
+        if self._watcher is None:
+            self._watcher = Watcher(self._session.config.root, self._follow)
+            self._watcher.start()
+            threading.Thread(target=self._follow, name="memwell-start", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop following the vault and keep the index for the next process."""
+        self._closing.set()
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+        self._session.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _follow(self) -> None:
+        """Bring the index up to date without keeping a recall waiting."""
+        try:
+            with self._session.guard:
+                self._session.refresh()
+                index = self._session.index
+            while not self._closing.is_set():
+                with self._session.guard:
+                    index.embed(limit=_EMBED_AT_ONCE)
+                    if not index.waiting() or index.embeddings.problem:
+                        index.save()
+                        return
+        except MemwellError:
+            return  # whatever it is, the next recall meets it too and says so
+
+
+def _silent(_doing: str, _done: int, _total: int) -> None:
+    pass

@@ -1,0 +1,208 @@
+"""The verbs that answer. None of them changes a byte of a note."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from vault_engine.engine.find import find
+from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, Recalled
+from vault_engine.engine.session import Session, timestamp
+from vault_engine.engine.write import archived_paths
+from vault_engine.errors import BadInput, MemwellError
+from vault_engine.index.record import Record, decode, describe
+from vault_engine.search.excerpt import excerpt
+from vault_engine.search.fuse import Scored
+from vault_engine.search.query import Query
+from vault_engine.search.run import search
+
+EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
+_CHARS_PER_TOKEN = 4
+_MAX_BUDGET_TOKENS = 100_000
+_CONTEXT_NOTES = 50
+
+
+def recall(session: Session, query: Query) -> Recalled:
+    """Search the vault as it is at this moment.
+
+    Raises:
+        BadInput: the query is empty or out of bounds.
+        VaultMissing: the vault's folder is gone.
+    """
+    with session.guard:
+        session.refresh()
+        index = session.index
+        if query.mode != "keyword":
+            index.embed(limit=EMBED_BEFORE_ANSWERING)
+        answer = search(index, query)
+        index.save()
+        return Recalled(
+            mode=answer.mode.value,
+            hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
+            notes_searched=len(index.records),
+            chunks_waiting=index.waiting(),
+            degraded=answer.degraded,
+        )
+
+
+def read(session: Session, ref: str) -> NoteView:
+    """Give one whole note.
+
+    Raises:
+        NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
+        VaultDenied: the file may not be read.
+    """
+    with session.guard:
+        session.refresh()
+        record = find(ref, session.index.records)
+        data = session.vault.read(record.path)
+        fresh = describe(record.path, data, None).record
+        graph = session.index.graph
+        return NoteView(
+            id=fresh.id,
+            path=fresh.path,
+            title=fresh.title,
+            sha256=fresh.sha256,
+            properties=dict(fresh.properties),
+            tags=fresh.tags,
+            links=graph.links.get(fresh.path, ()),
+            backlinks=graph.backlinks.get(fresh.path, ()),
+            unresolved=graph.unresolved.get(fresh.path, ()),
+            problem=fresh.problem,
+            text=data.decode("utf-8", "replace"),
+        )
+
+
+def list_notes(
+    session: Session,
+    *,
+    category: str | None = None,
+    type: str | None = None,
+    tags: tuple[str, ...] = (),
+    limit: int = 1000,
+    archived: bool = False,
+) -> Listed:
+    """List notes by path, those that pass every filter given.
+
+    Raises:
+        BadInput: the limit is not positive.
+    """
+    if limit < 1:
+        raise BadInput(f"limit {limit} is not positive")
+    with session.guard:
+        session.refresh()
+        records = _archived_records(session) if archived else list(session.index.records.values())
+        wanted = Query("*", category=category, type=type, tags=tags)
+        found = sorted((r for r in records if wanted.allows(r)), key=lambda record: record.path)
+        session.index.save()
+        return Listed(tuple(map(_line, found[:limit])), len(found))
+
+
+def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -> Context:
+    """Put together what an agent should know: pinned notes, then what answers the query or changed last.
+
+    Raises:
+        BadInput: the budget is not between 1 and 100,000 tokens.
+    """
+    if not 1 <= budget_tokens <= _MAX_BUDGET_TOKENS:
+        raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {_MAX_BUDGET_TOKENS}")
+    with session.guard:
+        session.refresh()
+        records = session.index.records
+        pinned = sorted(path for path, record in records.items() if record.properties.get("pinned") is True)
+        shown = {path: _opening(session, records[path]) for path in pinned}
+        mode: str | None = None
+        if query is None:
+            by_age = sorted(records, key=lambda path: _last_changed(session, path), reverse=True)
+            for path in by_age[:_CONTEXT_NOTES]:
+                shown.setdefault(path, _opening(session, records[path]))
+        else:
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES))
+            mode = answer.mode
+            for hit in answer.hits:
+                shown.setdefault(hit.path, hit.excerpt)
+        lines, paths = _within_budget(session, shown, budget_tokens)
+        markdown = "\n".join(lines)
+        return Context(markdown, paths, -(-len(markdown) // _CHARS_PER_TOKEN), mode)
+
+
+def _hit(session: Session, scored: Scored, query: str) -> Hit:
+    record = session.index.records[scored.path]
+    chunk = record.chunks[session.index.row(scored.row).ordinal]
+    analyser = session.index.analyser
+    text = unicodedata.normalize("NFC", _text_of(session, record)[chunk.start : chunk.end])
+    return Hit(
+        id=record.id,
+        path=record.path,
+        title=record.title,
+        score=round(min(scored.score, 1.0), 4),
+        excerpt=excerpt(text, analyser.words(text), list(analyser.terms(query))),
+        heading=chunk.headings[-1] if chunk.headings else None,
+        category=record.category,
+        type=record.type,
+        status=record.status,
+        tags=record.tags,
+        updated=_updated(record),
+    )
+
+
+def _text_of(session: Session, record: Record) -> str:
+    """Read a note for showing a part of it; "" if it went away since it was found."""
+    try:
+        return decode(session.vault.read(record.path))[0]
+    except MemwellError:
+        return ""
+
+
+def _opening(session: Session, record: Record) -> str:
+    """Give the beginning of a note's body."""
+    start = record.chunks[0].start if record.chunks else 0
+    return excerpt(_text_of(session, record)[start : start + 2000], (), ())
+
+
+def _line(record: Record) -> NoteLine:
+    return NoteLine(
+        id=record.id,
+        path=record.path,
+        title=record.title,
+        category=record.category,
+        type=record.type,
+        status=record.status,
+        tags=record.tags,
+        updated=_updated(record),
+        size=record.size,
+    )
+
+
+def _updated(record: Record) -> str | None:
+    """Say when a note was last changed, as the note itself has it."""
+    stated: Any = record.properties.get("updated") or record.properties.get("created")
+    return stated if isinstance(stated, str) else None
+
+
+def _last_changed(session: Session, path: str) -> str:
+    """Say when a note was last changed: as the note itself has it, else as its file has."""
+    stated = _updated(session.index.records[path])
+    found = session.index.walk.notes.get(path)
+    return stated or timestamp(datetime.fromtimestamp(found.mtime_ns / 1e9, UTC) if found else session.now())
+
+
+def _archived_records(session: Session) -> list[Record]:
+    return [
+        describe(path, session.vault.read_archived(name), None).record for name, path in archived_paths(session).items()
+    ]
+
+
+def _within_budget(session: Session, shown: dict[str, str], budget_tokens: int) -> tuple[list[str], tuple[str, ...]]:
+    """Write a line a note until the budget is spent."""
+    left = budget_tokens * _CHARS_PER_TOKEN
+    lines: list[str] = []
+    paths: list[str] = []
+    for path, opening in shown.items():
+        title = session.index.records[path].title
+        line = f"- [[{path.removesuffix('.md')}|{title}]]: {opening}"
+        if len(line) + 1 > left:
+            break
+        left -= len(line) + 1
+        lines.append(line)
+        paths.append(path)
+    return lines, tuple(paths)

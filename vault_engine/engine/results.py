@@ -1,0 +1,172 @@
+"""What the engine answers: frozen values that the interfaces show as they are. Times are ISO 8601 in UTC."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A folder is a vault now."""
+
+    path: str
+    action: Literal["created", "unchanged"]
+    kind: Literal["plain", "obsidian", "logseq"]  # whose vault it was before, if anyone's
+    notes: int  # how many were there already
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A memory is a note now."""
+
+    action: Literal["created", "updated", "unchanged"]
+    id: str | None
+    path: str
+    category: str
+    key: str
+    sha256: str  # of the note's bytes; name it as ``expected`` to change the note knowingly
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result."""
+
+    id: str | None
+    path: str
+    title: str
+    score: float  # in [0, 1]
+    excerpt: str  # the part that answers, on one line
+    heading: str | None  # where in the note that is
+    category: str
+    type: str | None
+    status: str | None
+    tags: tuple[str, ...]
+    updated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Ranked notes."""
+
+    mode: Literal["hybrid", "keyword", "semantic"]  # which legs of the search ran
+    hits: tuple[Hit, ...]
+    notes_searched: int
+    chunks_waiting: int  # without a vector so far: found by their words only
+    degraded: str | None  # why it was less than the search that was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """One whole note."""
+
+    id: str | None
+    path: str
+    title: str
+    sha256: str
+    properties: dict[str, Any]
+    tags: tuple[str, ...]
+    links: tuple[str, ...]  # files it links to
+    backlinks: tuple[str, ...]  # notes that link to it
+    unresolved: tuple[str, ...]  # link targets that no file answers to
+    problem: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One note in a list."""
+
+    id: str | None
+    path: str
+    title: str
+    category: str
+    type: str | None
+    status: str | None
+    tags: tuple[str, ...]
+    updated: str | None
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Some of a vault's notes, by path."""
+
+    notes: tuple[NoteLine, ...]
+    total: int  # how many there are, shown or not
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A note is in the archive now."""
+
+    id: str | None
+    path: str
+    archived: str  # its name there
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An archived note is back."""
+
+    id: str | None
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an agent should know at the start, as Markdown."""
+
+    markdown: str  # "" when there is nothing to say
+    notes: tuple[str, ...]  # paths of the notes it shows
+    tokens: int  # estimated, four characters each
+    mode: str | None  # which legs of the search ran; None without a query
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How far the index has followed the notes."""
+
+    notes: int
+    chunks: int
+    chunks_waiting: int  # without a vector so far
+    links: int
+    unresolved_links: int
+    embedder: str | None
+    embedder_problem: str | None
+    cache_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about one file that its owner would want to know."""
+
+    path: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the vault is."""
+
+    vault: str
+    notes: int
+    other_files: int
+    archived: int
+    journal_entries: int
+    journal_problems: tuple[Problem, ...]
+    index: IndexState
+    problems: tuple[Problem, ...]  # notes that are searched only in part or can't be edited
+    conflict_copies: tuple[str, ...]
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The index has been brought up to date."""
+
+    added: int
+    edited: int
+    gone: int
+    index: IndexState

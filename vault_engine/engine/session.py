@@ -1,0 +1,85 @@
+"""One process's hold on one vault: what the verbs of the engine share. Only here is the clock read."""
+
+import os
+import re
+import socket
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vault_engine.config import Config
+from vault_engine.index.embeddings import Progress
+from vault_engine.index.store import Index, Refreshed
+from vault_engine.journal.entry import Actor
+from vault_engine.journal.revisions import Revisions
+from vault_engine.journal.store import Journal
+from vault_engine.vault.files import explained, write_atomic
+from vault_engine.vault.store import Vault
+
+_DEVICE_FILE = "device"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class Session:
+    """The vault, its journal and its index. ``guard`` keeps threads apart; the vault's lock, processes."""
+
+    def __init__(self, config: Config, actor: Actor) -> None:
+        self.config = config
+        self.actor = Actor.named(config.actor, actor.client) if config.actor else actor
+        self.guard = threading.RLock()
+        self.vault = Vault(config.root, config.memwell_dir)
+        self.revisions = Revisions(config.memwell_dir / "revisions", self.vault.local_dir / "tmp")
+        self._journal: Journal | None = None
+        self._index: Index | None = None
+
+    @property
+    def index(self) -> Index:
+        """The index, loaded when it is first asked for."""
+        if self._index is None:
+            self._index = Index(self.config, self.vault)
+        return self._index
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, this device's part of it named when it is first asked for."""
+        if self._journal is None:
+            self._journal = Journal(
+                self.config.memwell_dir / "journal",
+                self.config.device or _device_name(self.vault.local_dir),
+                self.vault.local_dir / "quarantine",
+            )
+        return self._journal
+
+    def refresh(self, progress: Progress | None = None) -> Refreshed:
+        """Take in what has changed in the vault since the last look."""
+        return self.index.refresh(time.time_ns(), progress)
+
+    def now(self) -> datetime:
+        """Read the clock."""
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Keep the index for the next process."""
+        with self.guard:
+            if self._index is not None:
+                self._index.save()
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a moment as notes hold it: UTC, to the second, in the form Obsidian knows as a date and time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _device_name(local_dir: Path) -> str:
+    """Give this machine's name in the journal. Made up once: two machines of one host name must not share it."""
+    file = local_dir / _DEVICE_FILE
+    try:
+        name = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    if not name or _NOT_IN_NAMES.search(name):
+        name = f"{_NOT_IN_NAMES.sub('-', socket.gethostname()).strip('-') or 'device'}-{os.urandom(2).hex()}"
+        with explained(file):
+            write_atomic(file, name.encode(), local_dir / "tmp")
+    return name

@@ -1,0 +1,167 @@
+"""Every exception Memwell raises on purpose.
+
+    MemwellError
+    ├── BadInput            an argument that can't be used as it is
+    │   └── BadName         a category, key or path that no note may have
+    ├── ConfigBroken        config.toml or an environment variable can't be understood
+    ├── VaultMissing        no vault where one was looked for
+    ├── VaultDenied         the system refuses to read or write a file of the vault
+    ├── VaultBusy           another process holds the vault's lock
+    ├── StorageFailed       the disk is full or broken; the write did not happen
+    ├── NoteMissing         no note answers to that name
+    ├── NoteAmbiguous       several notes answer to that name
+    ├── NoteExists          a note is there which this call may not replace
+    ├── NoteChanged         the note on disk is not the revision the caller read
+    ├── NoteDamaged         the note can't be edited without risking its bytes
+    └── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
+
+An exception carries facts. Its text says what happened and where; ``state`` says what state the data is in. The
+next step differs between a terminal and an agent: each interface owns one table from the class to its advice, and
+one from `Kind` to its exit code or status.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of failure it is, for the interfaces' tables."""
+
+    FAILED = "failed"
+    USAGE = "usage"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    LOCKED = "locked"
+    DENIED = "denied"
+    DAMAGED = "damaged"
+
+
+class MemwellError(Exception):
+    """Base of all; never raised itself."""
+
+    kind = Kind.FAILED
+    state = "Nothing was written."
+
+
+class BadInput(MemwellError):
+    """An argument can't be used as it is."""
+
+    kind = Kind.USAGE
+
+
+class BadName(BadInput):
+    """A category, key or path that some device or Obsidian could not hold, or that leads out of the vault."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"{name!r} can't name a note: {problem}")
+
+
+class ConfigBroken(MemwellError):
+    """A setting can't be understood."""
+
+    kind = Kind.USAGE
+
+    def __init__(self, where: str, problem: str) -> None:
+        self.where, self.problem = where, problem
+        super().__init__(f"{where}: {problem}")
+
+
+class VaultMissing(MemwellError):
+    """No vault where one was looked for."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, where: str, problem: str = "is no Memwell vault (it has no .memwell folder)") -> None:
+        self.where, self.problem = where, problem
+        super().__init__(f"{where} {problem}")
+
+
+class VaultDenied(MemwellError):
+    """The system refuses to read or write a file of the vault."""
+
+    kind = Kind.DENIED
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"{where}: {reason}")
+
+
+class VaultBusy(MemwellError):
+    """Another process has held the lock for too long."""
+
+    kind = Kind.LOCKED
+
+    def __init__(self, where: str, waited_s: float) -> None:
+        self.where, self.waited_s = where, waited_s
+        super().__init__(f"another process has been writing to {where} for more than {waited_s:g} s")
+
+
+class StorageFailed(MemwellError):
+    """The disk is full or broken. The note is as it was before the call."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"could not write {where}: {reason}")
+
+
+class NoteMissing(MemwellError):
+    """No note answers to that path, id or name; ``near`` lists those with a similar name."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, ref: str, near: Sequence[str] = (), *, where: str = "the vault") -> None:
+        self.ref, self.near = ref, tuple(near)
+        similar = f" (similar: {', '.join(near)})" if near else ""
+        super().__init__(f"no note {ref!r} in {where}{similar}")
+
+
+class NoteAmbiguous(MemwellError):
+    """Several notes answer to that name; ``paths`` lists them."""
+
+    kind = Kind.CONFLICT
+
+    def __init__(self, ref: str, paths: Sequence[str]) -> None:
+        self.ref, self.paths = ref, tuple(paths)
+        super().__init__(f"{ref!r} names {len(paths)} notes: {', '.join(paths)}")
+
+
+class NoteExists(MemwellError):
+    """A note is there which this call may not replace."""
+
+    kind = Kind.CONFLICT
+
+    def __init__(self, path: str, found: str, why: str) -> None:
+        self.path, self.found = path, found
+        super().__init__(f"{path} exists already and {why} (now {found[:8]})")
+
+
+class NoteChanged(MemwellError):
+    """The note on disk is not the revision the caller knows. ``expected`` is "" if it should not exist."""
+
+    kind = Kind.CONFLICT
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        self.path, self.expected, self.found = path, expected, found
+        before = expected[:8] or "absent"
+        super().__init__(f"{path} changed since you read it ({before}, now {found[:8] or 'absent'})")
+
+
+class NoteDamaged(MemwellError):
+    """The note can't be edited without risking its bytes: not UTF-8, broken YAML and the like."""
+
+    kind = Kind.DAMAGED
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+
+class EmbedderFailed(MemwellError):
+    """No vectors can be made. Keyword search goes on without them."""
+
+    state = "Notes and keyword search are not affected."
+
+    def __init__(self, embedder: str, reason: str) -> None:
+        self.embedder, self.reason = embedder, reason
+        super().__init__(f"embedder {embedder!r}: {reason}")

@@ -1,0 +1,188 @@
+"""Text to unit vectors: the model that ships with us, another local or downloadable one, or an endpoint.
+
+Nothing here is imported or loaded before the first vector is asked for: the vault works without.
+"""
+
+import hashlib
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault_engine.config import Config
+from vault_engine.errors import EmbedderFailed
+
+Vectors = NDArray[np.float32]
+
+PACKAGED_MODEL = "all-MiniLM-L6-v2-int8"
+_BATCH = 16  # larger batches are slower and take gigabytes
+_ENDPOINT_BATCH = 64
+_TIMEOUT_S = 60.0
+_HIGHEST_DIM = 8192
+
+
+class Embedder(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Tell the vectors of one model from another's; the embeddings of a vault are kept by it."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Turn the texts of notes into rows of length 1, shape ``(len(texts), dim)``, in the order given.
+
+        Raises:
+            EmbedderFailed: the model is missing or the endpoint does not answer.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Turn a question into one vector of length 1, shape ``(dim,)``. Raises as `embed` does."""
+        ...
+
+
+def make_embedder(config: Config) -> Embedder | None:
+    """Give the embedder that the settings name; None for ``none``. Loads nothing yet.
+
+    Raises:
+        EmbedderFailed: the setting is none we know.
+    """
+    setting = config.embedder
+    if setting == "none":
+        return None
+    if setting == "packaged":
+        return FastembedModel(f"packaged:{PACKAGED_MODEL}", folder=packaged_model_folder())
+    if setting.startswith(("http://", "https://")):
+        return Endpoint(setting, config.embedder_key)
+    if setting.startswith("fastembed:"):
+        return FastembedModel(setting, model=setting.removeprefix("fastembed:"))
+    folder = Path(setting).expanduser()
+    if folder.is_dir():
+        return FastembedModel(f"folder:{folder.resolve()}", folder=folder.resolve())
+    raise EmbedderFailed(setting, "neither packaged, none, fastembed:MODEL, a folder, nor an http(s) address")
+
+
+def packaged_model_folder() -> Path:
+    """Say where the model that ships with Memwell lies."""
+    return Path(str(files("vault_engine.index"))) / "models" / PACKAGED_MODEL
+
+
+class FastembedModel:
+    """A model run by fastembed: from a local folder without any network, or by a name fastembed knows."""
+
+    def __init__(self, name: str, *, folder: Path | None = None, model: str = "") -> None:
+        self.name = name
+        self._folder, self._model = folder, model
+        self._loaded: Any = None
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`. Texts of one call are best of about one length: each is padded to the longest."""
+        rows = list(self._load().embed(texts, batch_size=_BATCH))
+        return unit_rows(np.asarray(rows, np.float32).reshape(len(texts), -1))
+
+    def embed_query(self, text: str) -> Vectors:
+        """See `Embedder.embed_query`."""
+        vector = np.asarray(next(iter(self._load().query_embed(text))), np.float32)
+        return unit_rows(vector[np.newaxis]).reshape(-1)
+
+    def _load(self) -> Any:
+        if self._loaded is None:
+            try:
+                self._loaded = _load_folder(self._folder) if self._folder else _load_named(self._model)
+            except Exception as error:
+                raise EmbedderFailed(self.name, _first_line(error)) from error
+        return self._loaded
+
+
+class Endpoint:
+    """An OpenAI-compatible ``/embeddings`` endpoint, written ``http://host/v1#MODEL``."""
+
+    def __init__(self, setting: str, key: str | None) -> None:
+        url, _, model = setting.partition("#")
+        if not model:
+            raise EmbedderFailed(setting, "an endpoint names its model after '#', as in http://localhost:11434/v1#NAME")
+        self.name = setting
+        self._url, self._model, self._key = f"{url.rstrip('/')}/embeddings", model, key
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
+        batches = [self._ask(texts[at : at + _ENDPOINT_BATCH]) for at in range(0, len(texts), _ENDPOINT_BATCH)]
+        return unit_rows(np.concatenate(batches)) if batches else np.empty((0, 0), np.float32)
+
+    def embed_query(self, text: str) -> Vectors:
+        """See `Embedder.embed_query`."""
+        return unit_rows(self._ask([text])).reshape(-1)
+
+    def _ask(self, texts: Sequence[str]) -> Vectors:
+        request = urllib.request.Request(
+            self._url,
+            json.dumps({"model": self._model, "input": list(texts)}).encode(),
+            {
+                "Content-Type": "application/json",
+                **({"Authorization": f"Bearer {self._key}"} if self._key else {}),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+                return _vectors_of(json.load(response), len(texts))
+        except urllib.error.HTTPError as error:
+            raise EmbedderFailed(self.name, f"the endpoint answered {error.code} {error.reason}") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EmbedderFailed(self.name, _first_line(error)) from error
+
+
+def unit_rows(vectors: Vectors) -> Vectors:
+    """Scale each row to length 1; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _vectors_of(answer: Any, expected: int) -> Vectors:
+    rows = [item["embedding"] for item in sorted(answer["data"], key=lambda item: item.get("index", 0))]
+    vectors = np.asarray(rows, np.float32)
+    if vectors.ndim != 2 or len(vectors) != expected or not np.isfinite(vectors).all():
+        raise ValueError(f"the endpoint sent {vectors.shape} numbers for {expected} texts")
+    return vectors
+
+
+def _load_folder(folder: Path) -> Any:
+    from fastembed import TextEmbedding
+    from fastembed.common.model_description import ModelSource, PoolingType
+
+    model_file = next(name for name in ("model.onnx", "onnx/model.onnx") if (folder / name).exists())
+    name = f"memwell/{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    if not any(known["model"] == name for known in TextEmbedding.list_supported_models()):
+        TextEmbedding.add_custom_model(
+            model=name,
+            pooling=PoolingType.MEAN,
+            normalization=True,
+            sources=ModelSource(hf=name),  # never asked: the folder is given
+            dim=_dim_of(folder),
+            model_file=model_file,
+        )
+    return TextEmbedding(name, specific_model_path=str(folder), local_files_only=True, threads=1)
+
+
+def _load_named(model: str) -> Any:
+    from fastembed import TextEmbedding
+
+    return TextEmbedding(model, threads=1)
+
+
+def _dim_of(folder: Path) -> int:
+    dim = json.loads((folder / "config.json").read_text("utf-8"))["hidden_size"]
+    if not isinstance(dim, int) or not 0 < dim <= _HIGHEST_DIM:
+        raise ValueError(f"config.json states hidden_size {dim!r}")
+    return dim
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -1,0 +1,1 @@
+"""The keyword index: text to terms, terms to postings, postings to BM25F scores."""

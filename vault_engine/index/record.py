@@ -1,0 +1,203 @@
+"""What the index knows of one note: enough that no query opens a note before the final hits."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vault_engine.note import Chunk, Link, Note, chunks, parse
+from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.walk import Signature
+
+MAX_PARSED_BYTES = 1 << 20
+KEY_BYTES = 16
+
+# Frontmatter keys that say something about the note's keeping, not about its subject.
+_KEEPING = frozenset(
+    [
+        "id",
+        "category",
+        "key",
+        "tier",
+        "importance",
+        "confidence",
+        "pinned",
+        "created",
+        "updated",
+        "valid_from",
+        "valid_to",
+        "expires",
+        "source",
+        "agent",
+        "status",
+        "supersedes",
+        "tags",
+        "aliases",
+        "title",
+        "cssclasses",
+        "publish",
+        "permalink",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """Where a chunk stands in its note, and the key of its embedding."""
+
+    start: int  # characters of the note's text
+    end: int
+    headings: tuple[str, ...]
+    key: str  # first half of the SHA-256 of the text that is embedded, in hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """A link as written; the graph resolves it."""
+
+    target: str
+    embed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One note in the catalogue."""
+
+    path: str
+    signature: Signature | None  # None: the file was too fresh to be sure, look again
+    sha256: str
+    size: int  # bytes
+    title: str
+    aliases: tuple[str, ...]
+    tags: tuple[str, ...]
+    properties: Mapping[str, Any]
+    links: tuple[LinkRecord, ...]
+    chunks: tuple[ChunkRecord, ...]
+    problem: str | None  # what is wrong with the note, in words; it is searched all the same
+
+    @property
+    def id(self) -> str | None:
+        """The identity that survives renames, where the note carries one."""
+        return self._text("id")
+
+    @property
+    def category(self) -> str:
+        """The category the note states, else the folder it is in."""
+        return self._text("category") or self.path.rpartition("/")[0]
+
+    @property
+    def key(self) -> str:
+        """The key the note states, else its file's name."""
+        return self._text("key") or stem_of(self.path)
+
+    @property
+    def type(self) -> str | None:
+        """What sort of memory the note says it is: decision, preference …"""
+        return self._text("type")
+
+    @property
+    def status(self) -> str | None:
+        """``deprecated`` for a note that another one replaced."""
+        return self._text("status")
+
+    def _text(self, name: str) -> str | None:
+        value = self.properties.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A note made ready for the index: its record, and for each chunk what is searched."""
+
+    record: Record
+    embedded_texts: tuple[str, ...]  # for the embedder, one a chunk
+    fields: tuple[Mapping[str, str], ...]  # for the keyword index, by field name, one a chunk
+
+
+def stem_of(path: str) -> str:
+    """Give the name of a note without its folders and extension."""
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+def decode(data: bytes) -> tuple[str, str | None]:
+    """Read a note's bytes as text; say what is wrong where they are not whole UTF-8 or too many."""
+    shown = data[:MAX_PARSED_BYTES]
+    try:
+        text, problem = shown.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        cut_short = len(data) > len(shown) and error.start > len(shown) - 4
+        problem = None if cut_short else f"not UTF-8 (byte {error.start})"
+        text = shown.decode("utf-8", "replace")
+    if len(data) > len(shown):
+        problem = f"{len(data) / 1e6:.1f} MB: only the first {MAX_PARSED_BYTES >> 20} MiB is searched"
+    return text, problem
+
+
+def describe(path: str, data: bytes, signature: Signature | None) -> Described:
+    """Read one note for the index."""
+    text, problem = decode(data)
+    note = parse(text)
+    title = title_of(note, path)
+    slices = chunks(note)
+    embedded_texts = tuple(_embedded_text(title, chunk) for chunk in slices)
+    record = Record(
+        path=path,
+        signature=signature,
+        sha256=sha256_hex(data),
+        size=len(data),
+        title=title,
+        aliases=note.aliases,
+        tags=note.tags,
+        properties=note.frontmatter.properties,
+        links=tuple(_link_record(link) for link in note.links),
+        chunks=tuple(
+            ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded))
+            for chunk, embedded in zip(slices, embedded_texts, strict=True)
+        ),
+        problem=problem or note.frontmatter.problem,
+    )
+    fields = tuple(_fields(record, chunk, first=chunk.ordinal == 0) for chunk in slices)
+    return Described(record, embedded_texts, fields)
+
+
+def title_of(note: Note, path: str) -> str:
+    """Give the name a person would call the note by: its ``title``, else its first heading, else the file's."""
+    stated = note.frontmatter.properties.get("title")
+    if isinstance(stated, str) and stated.strip():
+        return stated.strip()
+    return note.title_heading or stem_of(path)
+
+
+def _link_record(link: Link) -> LinkRecord:
+    return LinkRecord(link.target, link.embed)
+
+
+def _embedded_text(title: str, chunk: Chunk) -> str:
+    """Put a chunk's place before its text: a slice alone often does not say what it is about."""
+    place = " > ".join((title, *(heading for heading in chunk.headings if heading != title)))
+    return f"{place}\n{chunk.text.strip()}"
+
+
+def _key(embedded_text: str) -> str:
+    return hashlib.sha256(embedded_text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * KEY_BYTES]
+
+
+def _fields(record: Record, chunk: Chunk, *, first: bool) -> Mapping[str, str]:
+    fields = {
+        "title": f"{record.title}\n{stem_of(record.path)}" if record.title != stem_of(record.path) else record.title,
+        "aliases": "\n".join(record.aliases),
+        "headings": "\n".join(chunk.headings),
+        "tags": "\n".join(record.tags),
+        "body": chunk.text,
+    }
+    if first:
+        fields["properties"] = "\n".join(_property_texts(record.properties))
+    return fields
+
+
+def _property_texts(properties: Mapping[str, Any]) -> list[str]:
+    texts: list[str] = []
+    for name, value in properties.items():
+        if name not in _KEEPING:
+            texts += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+    return texts

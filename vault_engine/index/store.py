@@ -1,0 +1,292 @@
+"""The index of one vault in this process: brought up to date from the notes, kept between processes' lives.
+
+Every process has the whole index in memory and looks at the vault before each answer, so it can lag but never lead;
+whoever changed something and gets the index's lock saves it for the next process.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault_engine.config import Config
+from vault_engine.errors import MemwellError, NoteMissing
+from vault_engine.index import snapshot as snapshots
+from vault_engine.index.embedder import Vectors
+from vault_engine.index.embeddings import Embeddings, Progress
+from vault_engine.index.graph import Graph, make_graph
+from vault_engine.index.keyword.analyse import Analyser
+from vault_engine.index.keyword.index import KeywordIndex
+from vault_engine.index.keyword.score import KeywordScores
+from vault_engine.index.plan import Drop, plan_index
+from vault_engine.index.record import Described, Record, describe
+from vault_engine.index.snapshot import Snapshot
+from vault_engine.vault.files import explained, sha256_hex
+from vault_engine.vault.lock import Lock
+from vault_engine.vault.store import Vault
+from vault_engine.vault.walk import Signature, Walk, signature_of
+
+_ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
+_TEXTS_AT_ONCE = 512  # sorted by length among themselves before they are embedded
+_SETTLED_NS = 50_000_000  # a file changed this recently may change again within one tick of its mtime
+
+
+class Refreshed(NamedTuple):
+    """How many notes were taken in or let go when the index was brought up to date."""
+
+    added: int
+    edited: int
+    gone: int
+
+
+class Row(NamedTuple):
+    """Which chunk a row of the index is."""
+
+    path: str
+    ordinal: int
+
+
+class Index:
+    """Catalogue, postings, embeddings and graph of one vault. Not for two threads at once: the engine sees to it."""
+
+    def __init__(self, config: Config, vault: Vault) -> None:
+        self._folder = config.cache_dir
+        self._language = config.language
+        self._vault = vault
+        self._lock = Lock(self._folder / "lock")
+        self.embeddings = Embeddings(config, self._lock)
+        self.walk = Walk({}, (), (), ())
+        self.unread: dict[str, str] = {}  # notes that may not be read, and why
+        self._graph: Graph | None = None
+        self._unsaved = False
+        self._kept = self._load() or self._empty()
+        self._owners: list[str] = []  # by row: the path of its note
+        self._keys: list[str] = []  # by row: the key of its embedding
+        self._number_rows()
+
+    # ---- what there is
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """Every note, by path."""
+        return self._kept.records
+
+    @property
+    def analyser(self) -> Analyser:
+        """What turns text into terms here."""
+        return self._kept.keywords.analyser
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """Which rows are of notes that are there, shape ``(rows,)``."""
+        return self._kept.keywords.alive
+
+    @property
+    def graph(self) -> Graph:
+        """The links of the vault as of the last refresh."""
+        if self._graph is None:
+            self._graph = make_graph(self._kept.records.values(), self._kept.others)
+        return self._graph
+
+    def rows_of(self, path: str) -> range:
+        """Give the rows of a note's chunks."""
+        first = self._kept.first_rows[path]
+        return range(first, first + len(self._kept.records[path].chunks))
+
+    def row(self, number: int) -> Row:
+        """Say which chunk a living row is."""
+        path = self._owners[number]
+        return Row(path, number - self._kept.first_rows[path])
+
+    def waiting(self) -> int:
+        """Count the distinct chunks that should have a vector and have none."""
+        keys = {chunk.key for record in self._kept.records.values() for chunk in record.chunks}
+        return sum(map(self.embeddings.missing, keys))
+
+    # ---- bringing it up to date
+
+    def refresh(self, now_ns: int, progress: Progress | None = None) -> Refreshed:
+        """Make catalogue and postings match the vault. New chunks wait for `embed`.
+
+        Args:
+            now_ns: the wall clock, in nanoseconds since 1970.
+            progress: called as notes are read.
+
+        Raises:
+            VaultMissing: the vault's folder is gone.
+        """
+        self.walk = self._vault.walk()
+        changes = plan_index(self.walk.notes, {path: r.signature for path, r in self._kept.records.items()})
+        gone = [c.path for c in changes if isinstance(c, Drop) and not self._is_hidden(c.path)]
+        added, edited = self._read_all([c.path for c in changes if not isinstance(c, Drop)], now_ns, progress)
+        for path in gone:
+            self._forget(path)
+        if added or edited or gone or self.walk.others != self._kept.others:
+            self._kept.others = self.walk.others
+            self._changed()
+        if self._kept.keywords.needs_compaction():
+            self._compact()
+        return Refreshed(added, edited, len(gone))
+
+    def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> None:
+        """Embed the chunks that wait, at most ``limit``."""
+        self.embeddings.load_new()
+        total = self.waiting() if limit is None else min(self.waiting(), limit)
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress:
+                progress(done, total)
+
+        for texts in self._waiting_texts(total):
+            if self.embeddings.embed(list(texts), list(texts.values()), advance) < len(texts):
+                return
+
+    def save(self) -> None:
+        """Keep the index for the next process, if it changed and no other process is saving its own."""
+        if not self._unsaved:
+            return
+        with suppress(MemwellError), self._lock.held(wait_s=0), explained(self._folder):
+            snapshots.save(self._folder, self._kept)
+            self._unsaved = False
+
+    def discard(self) -> None:
+        """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
+        snapshots.discard(self._folder)
+        self._kept = self._empty()
+        self._number_rows()
+
+    # ---- asking it
+
+    def keyword_scores(self, query: str) -> KeywordScores:
+        """Score every row against the query's terms, shape ``(rows,)``."""
+        return self._kept.keywords.score(query)
+
+    def cosines(self, query: str) -> Vectors | None:
+        """Give the cosine of the query and each row, shape ``(rows,)``, as `Embeddings.cosines` does."""
+        return self.embeddings.cosines(query, self._keys)
+
+    # ---- the parts
+
+    def _empty(self) -> Snapshot:
+        return Snapshot(self._language, {}, {}, (), KeywordIndex(Analyser(self._language)))
+
+    def _load(self) -> Snapshot | None:
+        """Read what the last process kept, if it is whole and of the same settings."""
+        name = snapshots.current(self._folder)
+        try:
+            kept = snapshots.load(self._folder, name) if name else None
+        except snapshots.SnapshotDamaged:
+            return None
+        return kept if kept and kept.language == self._language else None
+
+    def _number_rows(self) -> None:
+        """Say of each row whose it is, from the records."""
+        row_count = len(self._kept.keywords.lengths)
+        self._owners, self._keys = [""] * row_count, ["0" * 32] * row_count
+        for path, record in self._kept.records.items():
+            for row, chunk in zip(self.rows_of(path), record.chunks, strict=True):
+                self._owners[row], self._keys[row] = path, chunk.key
+
+    def _is_hidden(self, path: str) -> bool:
+        """Say whether a note is in a folder that could not be listed: it is not gone, then."""
+        return any(path.startswith(f"{folder}/") or folder == "." for folder in map(_bare, self.walk.unreadable))
+
+    def _read_all(self, paths: Sequence[str], now_ns: int, progress: Progress | None) -> tuple[int, int]:
+        """Read the notes at ``paths``, take in those that are new or differ, and count both kinds."""
+        added = edited = rows = 0
+        fresh: list[Described] = []
+        for done, path in enumerate(paths, 1):
+            described = self._read(path, now_ns)
+            if described is not None:
+                added, edited = added + (path not in self._kept.records), edited + (path in self._kept.records)
+                fresh.append(described)
+                rows += len(described.fields)
+            if rows >= _ROWS_PER_SEGMENT or (done == len(paths) and fresh):
+                self._take(fresh)
+                fresh, rows = [], 0
+            if progress:
+                progress(done, len(paths))
+        return added, edited
+
+    def _read(self, path: str, now_ns: int) -> Described | None:
+        """Read one note, unless it is gone, may not be read, or has the content that is indexed already."""
+        try:
+            before = signature_of(self._vault.root / path)
+            data = self._vault.read(path)
+            settled = before == signature_of(self._vault.root / path)
+        except (FileNotFoundError, NoteMissing):
+            return None
+        except (OSError, MemwellError) as error:
+            self.unread[path] = str(error)
+            return None
+        self.unread.pop(path, None)
+        signature = before if settled and now_ns - before.mtime_ns > _SETTLED_NS else None
+        if (known := self._kept.records.get(path)) and known.sha256 == sha256_hex(data):
+            self._mark(known, signature)
+            return None
+        return describe(path, data, signature)
+
+    def _mark(self, known: Record, signature: Signature | None) -> None:
+        """Note that a file looks different and holds the same bytes."""
+        if known.signature != signature:
+            self._kept.records[known.path] = replace(known, signature=signature)
+            self._unsaved = True
+
+    def _take(self, described: Sequence[Described]) -> None:
+        row = self._kept.keywords.add([fields for one in described for fields in one.fields])
+        for one in described:
+            record = one.record
+            if record.path in self._kept.records:
+                self._kept.keywords.drop(self.rows_of(record.path))
+            self._kept.records[record.path], self._kept.first_rows[record.path] = record, row
+            self._owners += [record.path] * len(record.chunks)
+            self._keys += [chunk.key for chunk in record.chunks]
+            row += len(record.chunks)
+
+    def _forget(self, path: str) -> None:
+        self._kept.keywords.drop(self.rows_of(path))
+        self.unread.pop(path, None)
+        del self._kept.records[path], self._kept.first_rows[path]
+
+    def _changed(self) -> None:
+        self._graph, self._unsaved = None, True
+
+    def _compact(self) -> None:
+        new_row = self._kept.keywords.compact()
+        self._kept.first_rows = {path: int(new_row[first]) for path, first in self._kept.first_rows.items()}
+        self._number_rows()
+
+    def _waiting_texts(self, limit: int) -> Iterator[dict[str, str]]:
+        """Give the texts to embed by key, a few hundred at a time, at most ``limit`` in all."""
+        texts: dict[str, str] = {}
+        given = 0
+        for path in list(self._kept.records):
+            for key, text in self._texts_of(path):
+                if given < limit and key not in texts and self.embeddings.missing(key):
+                    texts[key] = text
+                    given += 1
+            if len(texts) >= _TEXTS_AT_ONCE:
+                yield texts
+                texts = {}
+        if texts:
+            yield texts
+
+    def _texts_of(self, path: str) -> Iterator[tuple[str, str]]:
+        """Read a note again for what of it is to be embedded; nothing if it has changed meanwhile."""
+        record = self._kept.records[path]
+        if not any(self.embeddings.missing(chunk.key) for chunk in record.chunks):
+            return
+        with suppress(MemwellError):
+            described = describe(path, self._vault.read(path), None)
+            if described.record.sha256 == record.sha256:
+                yield from zip((c.key for c in record.chunks), described.embedded_texts, strict=True)
+
+
+def _bare(folder: str) -> str:
+    return folder.rstrip("/")

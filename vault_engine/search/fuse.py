@@ -1,0 +1,61 @@
+"""From the legs' scores to one score a row, and from rows to notes. Pure.
+
+The weights were chosen on LoCoMo conversations asked through `recall`; see docs/performance.md.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+SEMANTIC_SHARE = 0.5
+MIN_COSINE = 0.25  # a chunk that shares no word with the question must at least be this near
+DEPRECATED_FACTOR = 0.5  # a note that another one replaced stands behind its successor
+
+
+class Scored(NamedTuple):
+    """One note's best row."""
+
+    path: str
+    row: int
+    score: float  # in [0, 1]
+
+
+def fuse(keyword: Floats | None, cosines: Floats | None) -> Floats:
+    """Combine the legs: a convex sum of values that are each in [0, 1], so that scores compare between queries.
+
+    Args:
+        keyword: shape ``(rows,)``, BM25F over the best the query could get; None if that leg did not run.
+        cosines: shape ``(rows,)``, NaN where a row has no vector: it is scored by its words alone.
+
+    Returns:
+        Shape ``(rows,)``; 0 for a row that does not answer at all.
+    """
+    if cosines is None:
+        return np.zeros(0, np.float32) if keyword is None else keyword
+    nearness = np.clip(np.nan_to_num(cosines, nan=0.0), 0.0, 1.0)
+    if keyword is None:
+        return np.where(nearness >= MIN_COSINE, nearness, 0.0).astype(np.float32)
+    fused = (1 - SEMANTIC_SHARE) * keyword + SEMANTIC_SHARE * nearness
+    answers = (keyword > 0) | (nearness >= MIN_COSINE)
+    return np.where(answers, np.where(np.isnan(cosines), keyword, fused), 0.0).astype(np.float32)
+
+
+def best_notes(scores: Floats, owner: Callable[[int], str], limit: int) -> list[Scored]:
+    """Give the best ``limit`` notes by their best row, best first; ties go by path.
+
+    Args:
+        scores: shape ``(rows,)``; rows scored 0 are no hits.
+        owner: says whose a row is.
+        limit: how many notes at most.
+    """
+    best: dict[str, Scored] = {}
+    for row in np.argsort(-scores, kind="stable").tolist():
+        score = float(scores[row])
+        if score <= 0 or (len(best) >= limit and score < min(hit.score for hit in best.values())):
+            break
+        best.setdefault(owner(row), Scored(owner(row), row, score))
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.path))[:limit]

@@ -1,0 +1,57 @@
+"""What is asked, and which notes may answer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vault_engine.errors import BadInput
+from vault_engine.index.record import Record
+
+MAX_QUERY_CHARS = 4_000
+MAX_LIMIT = 200
+
+
+class Mode(StrEnum):
+    """Which legs of the search run."""
+
+    HYBRID = "hybrid"
+    KEYWORD = "keyword"
+    SEMANTIC = "semantic"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. Every filter that is given must hold, and holds before anything is ranked."""
+
+    text: str
+    limit: int = 10
+    mode: Mode = Mode.HYBRID
+    category: str | None = None  # the category itself or one below it
+    type: str | None = None
+    tags: tuple[str, ...] = ()  # a tag or one below it; without '#'
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise BadInput("the query is empty: say in a few words what to look for")
+        if len(self.text) > MAX_QUERY_CHARS:
+            raise BadInput(f"the query has {len(self.text)} characters, more than {MAX_QUERY_CHARS}")
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise BadInput(f"limit {self.limit} is not between 1 and {MAX_LIMIT}")
+
+    @property
+    def is_filtered(self) -> bool:
+        """Say whether any note is ruled out."""
+        return bool(self.category or self.type or self.tags)
+
+    def allows(self, record: Record) -> bool:
+        """Say whether a note passes the filters. Compares without case."""
+        return (
+            (self.category is None or _is_within(record.category, self.category))
+            and (self.type is None or (record.type or "").casefold() == self.type.casefold())
+            and all(any(_is_within(tag, wanted) for tag in record.tags) for wanted in self.tags)
+        )
+
+
+def _is_within(name: str, wanted: str) -> bool:
+    """Say whether ``a/b`` is ``a`` or below it."""
+    name, wanted = name.casefold(), wanted.strip("/#").casefold()
+    return name == wanted or name.startswith(f"{wanted}/")

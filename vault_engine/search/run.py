@@ -1,0 +1,61 @@
+"""The whole read path: filter, ask each leg, fuse, roll up to notes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vault_engine.index.store import Index
+from vault_engine.search.fuse import DEPRECATED_FACTOR, Scored, best_notes, fuse
+from vault_engine.search.query import Mode, Query
+
+DEPRECATED = "deprecated"
+
+
+class Answer(NamedTuple):
+    """Ranked notes, and which legs really ran."""
+
+    mode: Mode
+    hits: list[Scored]
+    degraded: str | None  # why it was not the mode that was asked for, in words
+
+
+def search(index: Index, query: Query) -> Answer:
+    """Answer a query from the index as it is now."""
+    cosines = index.cosines(query.text) if query.mode is not Mode.KEYWORD else None
+    mode, degraded = _mode_that_runs(index, query.mode, has_vectors=cosines is not None)
+    keyword = None
+    if mode is not Mode.SEMANTIC:
+        found = index.keyword_scores(query.text)
+        keyword = found.scores / np.float32(found.best_possible) if found.best_possible else found.scores
+    scores = np.where(_allowed(index, query), fuse(keyword, cosines), 0.0).astype(np.float32)
+    for path in _deprecated(index):
+        rows = index.rows_of(path)
+        scores[rows.start : rows.stop] *= DEPRECATED_FACTOR
+    hits = best_notes(scores, lambda row: index.row(row).path, query.limit)
+    return Answer(mode, hits, degraded)
+
+
+def _mode_that_runs(index: Index, asked: Mode, *, has_vectors: bool) -> tuple[Mode, str | None]:
+    if asked is Mode.KEYWORD or has_vectors:
+        return asked, None
+    if index.embeddings.problem:
+        return Mode.KEYWORD, index.embeddings.problem
+    if index.embeddings.name is None:
+        return Mode.KEYWORD, "no embedder is set"
+    return Mode.KEYWORD, "no note has been embedded yet" if index.records else None
+
+
+def _allowed(index: Index, query: Query) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Say which rows may answer, shape ``(rows,)``."""
+    if not query.is_filtered:
+        return index.alive
+    allowed = np.zeros(len(index.alive), np.bool_)
+    for path, record in index.records.items():
+        if query.allows(record):
+            rows = index.rows_of(path)
+            allowed[rows.start : rows.stop] = True
+    return allowed
+
+
+def _deprecated(index: Index) -> list[str]:
+    return [path for path, record in index.records.items() if record.status == DEPRECATED]

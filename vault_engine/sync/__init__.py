@@ -1,0 +1,1 @@
+"""People, editors and other programs beside us in the same folder."""

@@ -1,0 +1,1 @@
+"""The vault's files: which there are, reading them, and changing them atomically under a lock."""

@@ -1,0 +1,89 @@
+"""Which vault-relative paths are notes, which are nobody's business, and which may be written. Pure.
+
+Every path from outside passes `check_path` before it meets the disk.
+"""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from vault_engine.errors import BadName
+from vault_engine.note import slug_problem
+
+MAX_PATH_CHARS = 1000
+
+_JUNK_NAMES = frozenset({"node_modules", "desktop.ini", "thumbs.db", "__pycache__"})
+_JUNK_PREFIXES = (".", "~$", "~syncthing~")
+_JUNK_SUFFIXES = (".tmp", ".icloud")
+# Only the forms that no person would choose as a name: Syncthing, Obsidian Sync, Dropbox and Nextcloud.
+_CONFLICT_COPY = re.compile(
+    r"\.sync-conflict-\d{8}-\d{6}(?:-[A-Z0-9]{7})?\.|"
+    r" \(Conflicted copy [^()]{1,100}\)\.|"
+    r" \((?:[^()]{1,60}'s )?conflicted copy \d{4}-\d\d-\d\d[^()]{0,20}\)\.",
+    re.IGNORECASE,
+)
+
+
+def is_note(path: str) -> bool:
+    """Say whether a path names a note: Markdown by its extension, and no sync tool's conflict copy."""
+    return path.lower().endswith(".md") and not is_conflict_copy(path)
+
+
+def is_conflict_copy(path: str) -> bool:
+    """Say whether a sync tool made this file because two devices had changed the note."""
+    return _CONFLICT_COPY.search(path.rpartition("/")[2]) is not None
+
+
+def is_ignored(name: str) -> bool:
+    """Say whether a file or folder of this name is never part of a vault."""
+    lowered = name.lower()
+    return lowered in _JUNK_NAMES or lowered.startswith(_JUNK_PREFIXES) or lowered.endswith(_JUNK_SUFFIXES)
+
+
+def note_path(category: str, key: str) -> str:
+    """Give the path of the note ``key`` of ``category``; a category may have levels, ``ops/backup``.
+
+    Raises:
+        BadName: a segment is no name that every platform and Obsidian can hold.
+    """
+    segments = [*category.split("/"), key + ".md"]
+    for segment, shown in zip(segments, [*category.split("/"), key], strict=True):
+        if problem := slug_problem(shown) or slug_problem(segment):
+            raise BadName(shown, problem)
+    return "/".join(segments)
+
+
+def clean_name(text: str) -> str:
+    """Normalise a category or key as it came from outside: NFC, no blanks around it."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def check_path(path: str) -> str:
+    """Return ``path`` if it may name a note of a vault.
+
+    Existing notes may have names that we would not give, so only what is dangerous is refused: paths that
+    lead out of the vault or into hidden folders, control and invisible characters, and what is no Markdown.
+
+    Raises:
+        BadName: it says why.
+    """
+    if problem := _path_problem(path):
+        raise BadName(path[:200], problem)
+    return path
+
+
+def _path_problem(path: str) -> str | None:
+    if not path or len(path) > MAX_PATH_CHARS:
+        return "empty" if not path else f"longer than {MAX_PATH_CHARS} characters"
+    if "\\" in path or PurePosixPath(path).is_absolute() or re.match(r"[A-Za-z]:", path):
+        return "a path is relative to the vault and has '/' between its folders"
+    if any(unicodedata.category(char) in ("Cc", "Cs") or char in _INVISIBLE for char in path):
+        return "it holds control or invisible characters"
+    if any(segment in ("", ".", "..") or segment.startswith(".") for segment in path.split("/")):
+        return "no part of a path may be empty, hidden, '.' or '..'"
+    if not path.lower().endswith(".md"):
+        return "a note's path ends in .md"
+    return None
+
+
+_INVISIBLE = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")

@@ -1,0 +1,119 @@
+"""One vault's notes on disk: read, write, archive, restore. The caller holds the lock while it writes."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from vault_engine.errors import BadName, NoteExists, NoteMissing, VaultMissing
+from vault_engine.vault.files import commit, explained, mode_of, sha256_hex, staged
+from vault_engine.vault.lock import Lock
+from vault_engine.vault.paths import check_path
+from vault_engine.vault.walk import Walk, walk
+
+ARCHIVE = "archive"
+LOCAL = "local"
+
+
+class Vault:
+    """The files of one vault. Paths are vault-relative; each is checked before it meets the disk."""
+
+    def __init__(self, root: Path, memwell_dir: Path) -> None:
+        self.root = root
+        self.memwell_dir = memwell_dir
+        self.local_dir = memwell_dir / LOCAL
+        self.archive_dir = memwell_dir / ARCHIVE
+        self.lock = Lock(self.local_dir / "lock")
+
+    def walk(self) -> Walk:
+        """List every file of the vault.
+
+        Raises:
+            VaultMissing: the folder is gone (an unmounted drive, say), which is not the same as empty.
+        """
+        if not self.root.is_dir():
+            raise VaultMissing(str(self.root), "is not there any more")
+        return walk(self.root)
+
+    def read(self, path: str) -> bytes:
+        """Give the bytes of a note.
+
+        Raises:
+            BadName: the path is none that a note may have.
+            NoteMissing: there is no such file.
+            VaultDenied: the file may not be read.
+        """
+        file = self._locate(path)
+        with explained(path):
+            try:
+                return file.read_bytes()
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                raise NoteMissing(path) from None
+
+    def revision_of(self, path: str) -> str:
+        """Give the SHA-256 of a note as it is now, "" when it is not there."""
+        try:
+            return sha256_hex(self.read(path))
+        except NoteMissing:
+            return ""
+
+    def staged(self, path: str, data: bytes) -> AbstractContextManager[Path]:
+        """Give a durable temporary file with ``data`` and the mode of the note at ``path``, to `commit`."""
+        return staged(data, self.local_dir / "tmp", mode=mode_of(self._locate(path)))
+
+    def commit(self, temporary: Path, path: str) -> None:
+        """Put a staged file in the place of the note at ``path``, durably."""
+        with explained(path):
+            commit(temporary, self._locate(path))
+
+    def archive(self, path: str, archived: str) -> None:
+        """Move a note into the archive, under the name that `free_archive_name` gave."""
+        with explained(path):
+            commit(self._locate(path), self.archive_dir / archived)
+
+    def restore(self, archived: str, path: str) -> None:
+        """Move an archived note back to ``path``.
+
+        Raises:
+            NoteExists: another note has that path now.
+        """
+        target = self._locate(path)
+        if target.exists():
+            raise NoteExists(path, self.revision_of(path), "restoring would replace it")
+        with explained(path):
+            commit(self.archive_dir / check_path(archived), target)
+
+    def read_archived(self, archived: str) -> bytes:
+        """Give the bytes of an archived note, by its name in the archive."""
+        with explained(archived):
+            return (self.archive_dir / check_path(archived)).read_bytes()
+
+    def archived(self) -> list[str]:
+        """List the archive's names: the path a note had, with `` (2)`` and so on from the second of one path."""
+        return sorted(_files_below(self.archive_dir))
+
+    def free_archive_name(self, path: str) -> str:
+        """Give the name under which the note at ``path`` can be archived without replacing an older one."""
+        stem = path[: -len(".md")]
+        name, count = path, 1
+        while (self.archive_dir / name).exists():
+            count += 1
+            name = f"{stem} ({count}).md"
+        return name
+
+    def _locate(self, path: str) -> Path:
+        """Say where a note is, refusing a path that a symbolic link leads out of the vault."""
+        file = self.root / check_path(path)
+        if file.is_symlink() or not _is_inside(file.parent, self.root):
+            raise BadName(path, "a symbolic link leads out of the vault or to another note")
+        return file
+
+
+def _is_inside(folder: Path, root: Path) -> bool:
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    for file in folder.rglob("*.md"):
+        if file.is_file():
+            yield file.relative_to(folder).as_posix()
