@@ -40,7 +40,7 @@ class MemwellError(Exception):
     """Base of all; never raised itself."""
 
     kind = Kind.FAILED
-    state = "Nothing was written."
+    state = "Nothing was changed."
 
 
 class BadInput(MemwellError):
@@ -111,7 +111,7 @@ class NoteMissing(MemwellError):
     kind = Kind.NOT_FOUND
 
     def __init__(self, ref: str, near: Sequence[str] = (), *, where: str = "the vault") -> None:
-        self.ref, self.near = ref, tuple(near)
+        self.ref, self.near, self.where = ref, tuple(near), where
         similar = f" (similar: {', '.join(near)})" if near else ""
         super().__init__(f"no note {ref!r} in {where}{similar}")
 

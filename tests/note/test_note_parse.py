@@ -1,0 +1,177 @@
+"""From text to a note: the shared cases, and what must hold for every text."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shared_cases import real_notes, rows
+from strategies import note_texts
+
+from vault_engine.note import FrontmatterState, Link, Resolver, parse
+from vault_engine.note.tags import property_tags
+
+KNOWN: dict[str, str] = {}  # id of a failing case -> why we differ
+
+
+def link_as_expected(link: Link, resolver: Resolver, source: str) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "kind": link.kind.value,
+        "embed": link.embed,
+        "target": link.target,
+        "path": resolver.resolve(link.target, source),
+        "heading": list(link.heading) or None,
+        "block": link.block,
+        "alias": link.alias,
+    }
+    return shape | ({} if link.key is None else {"key": link.key})
+
+
+@pytest.mark.parametrize("case", rows("wikilink_cases.jsonl"))
+def test_shared_case(case):
+    """A note reads as the case says: links and where they lead, tags, properties, blocks, headings."""
+    if case["id"] in KNOWN:
+        pytest.skip(KNOWN[case["id"]])
+    expect, resolver = case["expect"], Resolver(case["vault"])
+    note = parse(case["input"])
+    actual = {
+        "links": [link_as_expected(link, resolver, case["source_path"]) for link in note.links],
+        "tags": [tag.name for tag in note.inline_tags],
+        "fm_tags": list(property_tags(note.frontmatter.properties.get("tags"))),
+        "fm_state": note.frontmatter.state.value,
+        "frontmatter": note.frontmatter.properties if note.frontmatter.state is FrontmatterState.OK else None,
+        "blocks": [block.id for block in note.blocks],
+        "headings": [[heading.level, heading.text] for heading in note.headings],
+        "aliases": list(note.aliases),
+    }
+    if expect.get("skip_value_check"):
+        del actual["frontmatter"]
+
+    checked = expect.keys() & actual.keys()
+    expected = {key: expect[key] for key in checked}
+    if "links" in expected:
+        expected["links"] = [{key: part for key, part in link.items() if key != "subpath"} for link in expect["links"]]
+
+    assert expected == {key: actual[key] for key in checked}
+
+
+@given(st.one_of(note_texts, st.text()))
+def test_every_text_is_a_note(text):
+    """Nothing makes parse raise, and every offset and line is that of what was found."""
+    note = parse(text)
+
+    assert text.endswith(note.body)
+    for tag in note.inline_tags:
+        assert f"#{tag.name}" == text[tag.start : tag.start + len(tag.name) + 1]
+    for block in note.blocks:
+        assert f"^{block.id}" == text[block.start : block.start + len(block.id) + 1]
+    for link in note.links:
+        assert text.count("\n", 0, link.start) + 1 == link.line
+        assert 0 <= link.start < link.end <= len(text)
+    for heading in note.headings:
+        assert heading.start == 0 or text[heading.start - 1] in "\n\ufeff"
+        assert text.count("\n", 0, heading.start) + 1 == heading.line
+
+
+@pytest.mark.parametrize("path", real_notes())
+def test_real_notes(path):
+    """Every note of the real vaults is read, and each link stands where it says."""
+    text = path.read_bytes().decode("utf-8")
+
+    for link in parse(text).links:
+        written = text[link.start : link.end]
+        assert written.startswith(("[[", "![[", "[", "![", '"', "'"))
+        assert link.embed == written.startswith("!")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a [[b|c]] d", "[[b|c]]"),
+        ("> - a ![[b]]", "![[b]]"),
+        ('> a [t](b.md\n> "title") c', '[t](b.md\n> "title")'),
+        ('---\nup: "[[a]]" # c\n---\n', "[[a]]"),
+        ("---\nup: '[[a''b]]'\n---\n", "'[[a''b]]'"),
+    ],
+)
+def test_a_link_knows_where_it_stands(text, written):
+    """Start and end are offsets in the whole note, also in quotes and properties."""
+    [link] = parse(text).links
+
+    assert written == text[link.start : link.end]
+
+
+@pytest.mark.parametrize(
+    ("text", "targets"),
+    [
+        ("[a [[b]]](c.md)", ["c.md", "b"]),
+        ("[![alt](pic.png)](b.md)", ["b.md", "pic.png"]),
+        ("[a [b](c.md) d](e.md)", ["c.md"]),
+        ("[t](<Note Two.md>)", ["Note Two.md"]),
+        ("![[[x]]]", ["x"]),
+        ("<span>[[x]]</span>", ["x"]),
+        ("<https://x.org/[[y]]>", []),
+        ("<div>\n[[x]]\n\n[[y]]", ["y"]),
+        ("text <!-- [[x]] --> [[y]]", ["y"]),
+        ("a\n    [[lazy]]", ["lazy"]),
+        ("1. a\n   ```\n   [[x]]\nb [[y]]", ["y"]),
+        ("> ```\n> [[x]]\n\n[[y]]", ["y"]),
+        ("| a | b |\n|---|---|\n| [[x|y]] | [[z\\|y]] |", ["z"]),
+        ("a | [[x|y]]", ["x"]),
+        ("$$ [[x]]\n\nnever closed", ["x"]),
+        ("$$\n[[x]]\n\n$$\n[[y]]", ["y"]),
+        ("# [[x]] #\n[[y]]\n---\n[[z]]", ["x", "y", "z"]),
+        ("[[https://x.org]]", ["https://x.org"]),
+        ("[[ ]] [[a`]]`]]", ["a`]]`"]),
+    ],
+)
+def test_where_links_count(text, targets):
+    """Code, HTML, comments and math hide links; tables cut them; everything else shows them."""
+    assert targets == [link.target for link in parse(text).links]
+
+
+def test_headings_of_both_kinds():
+    """Closing hashes go; an underlined paragraph is a heading; a hash without a blank is none."""
+    note = parse("# One ##\n\nTwo\nlines\n---\n\n#no\n\n- # In a list\n\n      # code\n####### seven\n")
+
+    assert [(h.level, h.text) for h in note.headings] == [(1, "One"), (2, "Two lines"), (1, "In a list")]
+    assert note.title_heading == "One"
+
+
+def test_a_byte_order_mark_belongs_to_no_heading():
+    """The body begins after the mark, and so does its first heading."""
+    assert [parse(text).headings[0].start for text in ("\ufeff# A\n", "\ufeffA\n---\n")] == [1, 1]
+
+
+def test_tags_keep_the_spelling_first_seen():
+    """Properties come first; case does not make another tag."""
+    note = parse("---\ntags: [Work, a/b]\n---\n#work #A/B #new #new\n")
+
+    assert note.tags == ("Work", "a/b", "new")
+
+
+@pytest.mark.parametrize(
+    ("yaml", "aliases"),
+    [("aliases: [a, 1, b]", ("a", "b")), ("aliases: a, b", ("a, b",)), ("alias: a", ()), ("aliases:", ())],
+)
+def test_aliases(yaml, aliases):
+    """A list of texts, or one text kept whole."""
+    assert aliases == parse(f"---\n{yaml}\n---\n").aliases
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["![[", "[[", "](", "[a](", "` `` ", "<a x='", "$a ", "> ", "- ", '[](a "', "|a", "<!-- ", "*a\n", "\\"],
+)
+def test_time_is_linear(unit):
+    """Four times the text takes no more than about four times as long, whatever it repeats."""
+
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        start = time.process_time()
+        parse(text)
+        return time.process_time() - start
+
+    small = min(seconds(50_000) for _ in range(3))
+    assert seconds(200_000) < 12 * max(small, 0.002)

@@ -1,0 +1,43 @@
+"""A note as text and as values: pure functions between the two, no I/O and no clock."""
+
+from vault_engine.note.chunks import Chunk, chunks
+from vault_engine.note.edit import Edited, Refused, render, replace_body, set_properties
+from vault_engine.note.frontmatter import NoteHandler, read_frontmatter
+from vault_engine.note.model import (
+    Block,
+    Frontmatter,
+    FrontmatterState,
+    Heading,
+    Link,
+    LinkKind,
+    Note,
+    Tag,
+)
+from vault_engine.note.names import path_key, slug_problem, to_key
+from vault_engine.note.parse import parse
+from vault_engine.note.resolve import Resolver
+
+__all__ = [
+    "Block",
+    "Chunk",
+    "Edited",
+    "Frontmatter",
+    "FrontmatterState",
+    "Heading",
+    "Link",
+    "LinkKind",
+    "Note",
+    "NoteHandler",
+    "Refused",
+    "Resolver",
+    "Tag",
+    "chunks",
+    "parse",
+    "path_key",
+    "read_frontmatter",
+    "render",
+    "replace_body",
+    "set_properties",
+    "slug_problem",
+    "to_key",
+]

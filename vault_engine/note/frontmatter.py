@@ -1,0 +1,80 @@
+"""The YAML head of a note: where it is and what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from frontmatter.default_handlers import YAMLHandler
+
+from vault_engine.note.model import Frontmatter, FrontmatterState
+from vault_engine.note.yaml12 import YamlProblem, read_yaml
+
+MAX_BYTES = 64 * 1024
+BOM = "\ufeff"
+
+_OPENING = re.compile(r"---[ \t]*+\r?\n")
+_CLOSING = re.compile(r"\n---[ \t]*+(?:\r?\n|\r?\Z)")
+
+
+class NoteHandler(YAMLHandler):
+    """What python-frontmatter needs to read a note by our rules. It only reads."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Cut a note into the text between its fences and the body.
+
+        Raises:
+            ValueError: there is no block.
+        """
+        span = block_span(text)
+        if span is None:
+            raise ValueError("no frontmatter")
+        start, end, body_start = span
+        return text[start:end], text[body_start:]
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Read the text between the fences as YAML 1.2.
+
+        Raises:
+            YamlProblem: the text is invalid or longer than 64 KiB.
+        """
+        if len(fm) > MAX_BYTES or len(fm.encode("utf-8", "replace")) > MAX_BYTES:
+            raise YamlProblem(f"longer than {MAX_BYTES} bytes", 1)
+        return read_yaml(fm).value
+
+
+_HANDLER = NoteHandler()
+
+
+def block_span(text: str) -> tuple[int, int, int] | None:
+    """Find the frontmatter block: start and end of its YAML, start of the body, in characters."""
+    opening = _OPENING.match(text, 1 if text.startswith(BOM) else 0)
+    if opening is None:
+        return None
+    closing = _CLOSING.search(text, opening.end() - 1)
+    if closing is None:
+        return None
+    return opening.end(), closing.start() + 1, closing.end()
+
+
+def read_frontmatter(text: str) -> Frontmatter:
+    """Read the head of a note; what cannot be read is told by the state, never raised."""
+    span = block_span(text)
+    if span is None:
+        return Frontmatter(FrontmatterState.NONE, {}, 0, 0, 1 if text.startswith(BOM) else 0)
+    start, end, body_start = span
+    state, properties, problem = _read(text[start:end])
+    return Frontmatter(state, properties, start, end, body_start, problem)
+
+
+def _read(block: str) -> tuple[FrontmatterState, dict[str, Any], str | None]:
+    try:
+        value = _HANDLER.load(block)
+    except YamlProblem as error:
+        return FrontmatterState.INVALID, {}, f"line {error.line + 1}: {error.problem}"
+    if value is None:
+        return FrontmatterState.EMPTY, {}, None
+    if not isinstance(value, dict):
+        kind = "a list" if isinstance(value, list) else "a single value"
+        return FrontmatterState.NON_MAPPING, {}, f"line 2: {kind}, not properties"
+    return FrontmatterState.OK, value, None

@@ -1,0 +1,98 @@
+"""The inside of a link: how its text splits into target, heading chain, block and display text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_BARE = re.compile(r"(?:\\[!-/:-@\[-`{-~]|[^\s\\()\x00-\x1f]|\\)++|(?P<bracket>[()])")
+_POINTED = re.compile(r"<((?:\\.|[^<>\n\\])*+)>")
+_TITLE = re.compile(r"""\s++(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\))""", re.DOTALL)
+_BLANK = re.compile(r"[ \t]*+\n?[ \t]*+")
+_MAX_PARENTHESES = 8  # nested in a destination; keeps reading linear, as CommonMark allows
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a link points to, as written."""
+
+    target: str
+    heading: tuple[str, ...]
+    block: str | None
+
+
+def split_target(text: str) -> Reference:
+    """Split ``path#heading#heading`` or ``path#^block`` at the first hash."""
+    target, _, subpath = text.partition("#")
+    parts = [part for part in subpath.split("#") if part]
+    block = parts.pop()[1:] if parts and parts[-1].startswith("^") else None
+    return Reference(target, tuple(parts), block)
+
+
+def split_wikilink(inside: str) -> tuple[Reference, str | None]:
+    """Split the text between the double brackets into reference and display text.
+
+    The first bar that is not the first character separates; a backslash before it is dropped.
+    """
+    bar = inside.find("|", 1)
+    if bar < 0:
+        return split_target(inside), None
+    path = inside[: bar - 1] if inside[bar - 1] == "\\" else inside[:bar]
+    return split_target(path), inside[bar + 1 :]
+
+
+def is_external(destination: str) -> bool:
+    """Whether a Markdown destination leaves the vault: it has a scheme or starts with ``//``."""
+    return _SCHEME.match(destination) is not None
+
+
+def decode_destination(written: str) -> str:
+    """Remove backslash escapes and percent-encoding; a broken escape stays as written."""
+    return _PERCENT.sub(_decode_run, _ESCAPE.sub(r"\1", written))
+
+
+def _decode_run(run: re.Match[str]) -> str:
+    try:
+        return unquote_to_bytes(run[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return run[0]
+
+
+def read_destination(text: str, start: int) -> tuple[str, int] | None:
+    """Read ``dest "title")`` after the opening parenthesis of a Markdown link.
+
+    Returns:
+        The destination as written and the offset after the closing parenthesis, or None if it is no link.
+    """
+    position = _skip_blanks(text, start)
+    pointed = _POINTED.match(text, position)
+    end = pointed.end() if pointed else _bare_end(text, position)
+    destination = pointed[1] if pointed else text[position:end]
+    title = _TITLE.match(text, end)
+    close = _skip_blanks(text, title.end() if title else end)
+    return (destination, close + 1) if text.startswith(")", close) else None
+
+
+def _skip_blanks(text: str, position: int) -> int:
+    blank = _BLANK.match(text, position)
+    return blank.end() if blank else position
+
+
+def _bare_end(text: str, position: int) -> int:
+    """Find the end of a destination without angle brackets: parentheses balance, blanks end it."""
+    depth = 0
+    while piece := _BARE.match(text, position):
+        if piece["bracket"] == "(":
+            depth += 1
+            if depth > _MAX_PARENTHESES:
+                break
+        elif piece["bracket"] == ")":
+            if depth == 0:
+                break
+            depth -= 1
+        position = piece.end()
+    return position

@@ -1,0 +1,67 @@
+"""From the text of a file to a note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vault_engine.note.frontmatter import read_frontmatter
+from vault_engine.note.links import split_wikilink
+from vault_engine.note.model import Frontmatter, FrontmatterState, Link, LinkKind, Note
+from vault_engine.note.scan import scan_body
+from vault_engine.note.tags import distinct, property_tags
+from vault_engine.note.yaml12 import QuotedText, read_yaml
+
+
+def parse(text: str) -> Note:
+    """Read a note. Never raises: what cannot be read as properties is told by ``frontmatter.state``."""
+    frontmatter = read_frontmatter(text)
+    body = scan_body(text, frontmatter.body_start)
+    named = property_tags(frontmatter.properties.get("tags"))
+    return Note(
+        text=text,
+        frontmatter=frontmatter,
+        headings=tuple(body.headings),
+        links=(*_property_links(text, frontmatter), *body.links),
+        tags=distinct((*named, *(tag.name for tag in body.tags))),
+        inline_tags=tuple(body.tags),
+        blocks=tuple(body.blocks),
+        aliases=_aliases(frontmatter.properties.get("aliases")),
+    )
+
+
+def _aliases(value: Any) -> tuple[str, ...]:
+    """The aliases of a note: a list, or one text that is kept whole."""
+    entries = value if isinstance(value, list) else [value]
+    return tuple(entry for entry in entries if isinstance(entry, str) and entry)
+
+
+def _property_links(text: str, frontmatter: Frontmatter) -> tuple[Link, ...]:
+    start, end = frontmatter.start, frontmatter.end
+    if frontmatter.state is not FrontmatterState.OK or text.find("[[", start, end) < 0:
+        return ()
+    links = (_property_link(text, start, quoted) for quoted in read_yaml(text[start:end]).quoted)
+    return tuple(link for link in links if link is not None)
+
+
+def _property_link(text: str, base: int, quoted: QuotedText) -> Link | None:
+    """The link that a quoted property value is as a whole."""
+    inside = quoted.value[2:-2]
+    whole = quoted.value.endswith("]]") and inside.strip() and "\n" not in inside
+    if not whole or "[[" in inside or "]]" in inside:
+        return None
+    reference, alias = split_wikilink(inside)
+    start, end = base + quoted.start, base + quoted.end
+    if text[start + 1 : end - 1] == quoted.value:
+        start, end = start + 1, end - 1
+    return Link(
+        kind=LinkKind.PROPERTY,
+        embed=False,
+        target=reference.target,
+        heading=reference.heading,
+        block=reference.block,
+        alias=alias,
+        start=start,
+        end=end,
+        line=text.count("\n", 0, start) + 1,
+        key=quoted.path,
+    )

@@ -1,0 +1,91 @@
+"""Which file a link points to, by Obsidian's rules as observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vault_engine.note.names import path_key
+
+
+class Resolver:
+    """Finds the file of a vault that the path part of a link means.
+
+    Paths are POSIX and relative to the vault; what lies under a dot folder is not part of it. Aliases never
+    resolve a link.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        """Index the paths by their last segment: notes, attachments, every file a link may mean."""
+        self._by_name: dict[str, list[tuple[str, str]]] = {}  # folded last segment -> (folded path, path)
+        for path in paths:
+            if path.startswith(".") or "/." in path:
+                continue
+            folded = _fold(path)
+            self._by_name.setdefault(folded.rpartition("/")[2], []).append((folded, path))
+
+    def resolve(self, link_path: str, source: str) -> str | None:
+        """Find the file.
+
+        Args:
+            link_path: the path part of a link as written; empty means the source itself.
+            source: the path of the note the link stands in.
+
+        Returns:
+            The path as given to the constructor, or None if the link is unresolved.
+        """
+        written = link_path.strip()
+        if not written:
+            return source
+        if written.startswith(("./", "../")):
+            return self._exact(_from_folder(written, source))
+        if written.startswith("/"):
+            return self._exact(written[1:])
+        return self._search(written, source) or self._search(f"{written}.md", source)
+
+    def _exact(self, path: str | None) -> str | None:
+        """The file at this very path, literally or with ``.md``."""
+        if path is None:
+            return None
+        for full in (path, f"{path}.md"):
+            folded = _fold(full)
+            if found := [known for key, known in self._named(folded) if key == folded]:
+                return _best(found, full)
+        return None
+
+    def _search(self, full: str, source: str) -> str | None:
+        folded = _fold(full)
+        candidates = self._named(folded)
+        if exact := [path for key, path in candidates if key == folded]:
+            return _best(exact, full)
+        ending = f"/{folded}"
+        found = [(key, path) for key, path in candidates if key.endswith(ending)]
+        if len(found) > 1:
+            folder = _fold(source).rpartition("/")[0]
+            own = [(key, path) for key, path in found if not folder or key.startswith(f"{folder}/")]
+            found = own or found
+        return _best([path for _, path in found], full) if found else None
+
+    def _named(self, folded: str) -> list[tuple[str, str]]:
+        return self._by_name.get(folded.rpartition("/")[2], [])
+
+
+def _fold(path: str) -> str:
+    return path_key(path.replace("\u00a0", " "))
+
+
+def _best(paths: list[str], full: str) -> str:
+    """The shortest path; among equals the one in the case written, then the first in the alphabet."""
+    return min(paths, key=lambda path: (len(path), not path.endswith(full), path))
+
+
+def _from_folder(written: str, source: str) -> str | None:
+    """Apply ``./`` and ``../`` to the folder of the source; None if that leaves the vault."""
+    parts = source.split("/")[:-1]
+    for part in written.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return "/".join(parts)
