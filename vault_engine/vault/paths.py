@@ -5,7 +5,6 @@ Every path from outside passes `check_path` before it meets the disk.
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
 
 from vault_engine.errors import BadName
 from vault_engine.note import slug_problem
@@ -75,7 +74,7 @@ def check_path(path: str) -> str:
 def _path_problem(path: str) -> str | None:
     if not path or len(path) > MAX_PATH_CHARS:
         return "empty" if not path else f"longer than {MAX_PATH_CHARS} characters"
-    if "\\" in path or PurePosixPath(path).is_absolute() or re.match(r"[A-Za-z]:", path):
+    if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
         return "a path is relative to the vault and has '/' between its folders"
     if any(unicodedata.category(char) in ("Cc", "Cs") or char in _INVISIBLE for char in path):
         return "it holds control or invisible characters"
