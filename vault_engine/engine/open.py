@@ -69,9 +69,9 @@ class Engine:
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(Path(path).expanduser())
 
-    def remember(self, memory: Memory) -> Remembered:
+    def remember(self, memory: Memory, *, actor: Actor | None = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
-        return write.remember(self._session, memory)
+        return write.remember(self._session, memory, actor)
 
     def recall(
         self,
@@ -90,13 +90,13 @@ class Engine:
         """Give one whole note; see `read.read`."""
         return read.read(self._session, ref)
 
-    def forget(self, ref: str, *, reason: str = "") -> Forgotten:
+    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
-        return write.forget(self._session, ref, reason=reason)
+        return write.forget(self._session, ref, reason=reason, actor=actor)
 
-    def restore(self, ref: str) -> Restored:
+    def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
-        return write.restore(self._session, ref)
+        return write.restore(self._session, ref, actor=actor)
 
     def list(
         self,

@@ -12,7 +12,7 @@ from vault_engine.errors import BadInput, MemwellError
 from vault_engine.index.record import Record, decode, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
-from vault_engine.search.query import Query
+from vault_engine.search.query import Mode, Query
 from vault_engine.search.run import search
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
@@ -31,12 +31,12 @@ def recall(session: Session, query: Query) -> Recalled:
     with session.guard:
         session.refresh()
         index = session.index
-        if query.mode != "keyword":
+        if query.mode is not Mode.KEYWORD:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
         answer = search(index, query)
         index.save()
         return Recalled(
-            mode=answer.mode.value,
+            mode=answer.mode,
             hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
             notes_searched=len(index.records),
             chunks_waiting=index.waiting(),
@@ -110,7 +110,7 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -
         records = session.index.records
         pinned = sorted(path for path, record in records.items() if record.properties.get("pinned") is True)
         shown = {path: _opening(session, records[path]) for path in pinned}
-        mode: str | None = None
+        mode: Mode | None = None
         if query is None:
             by_age = sorted(records, key=lambda path: _last_changed(session, path), reverse=True)
             for path in by_age[:_CONTEXT_NOTES]:
@@ -129,7 +129,7 @@ def _hit(session: Session, scored: Scored, query: str) -> Hit:
     record = session.index.records[scored.path]
     chunk = record.chunks[session.index.row(scored.row).ordinal]
     analyser = session.index.analyser
-    text = unicodedata.normalize("NFC", _text_of(session, record)[chunk.start : chunk.end])
+    text = _without_heading(unicodedata.normalize("NFC", _text_of(session, record)[chunk.start : chunk.end]))
     return Hit(
         id=record.id,
         path=record.path,
@@ -145,6 +145,12 @@ def _hit(session: Session, scored: Scored, query: str) -> Hit:
     )
 
 
+def _without_heading(text: str) -> str:
+    """Leave out the heading a chunk begins with: a hit shows it on its own."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.startswith("#") and rest.strip() else text
+
+
 def _text_of(session: Session, record: Record) -> str:
     """Read a note for showing a part of it; "" if it went away since it was found."""
     try:
@@ -156,7 +162,7 @@ def _text_of(session: Session, record: Record) -> str:
 def _opening(session: Session, record: Record) -> str:
     """Give the beginning of a note's body."""
     start = record.chunks[0].start if record.chunks else 0
-    return excerpt(_text_of(session, record)[start : start + 2000], (), ())
+    return excerpt(_without_heading(_text_of(session, record)[start : start + 2000]), (), ())
 
 
 def _line(record: Record) -> NoteLine:

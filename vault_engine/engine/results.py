@@ -1,10 +1,15 @@
-"""What the engine answers: frozen values that the interfaces show as they are. Times are ISO 8601 in UTC."""
+"""What the engine answers: frozen values that the interfaces show as they are. Times are ISO 8601 in UTC.
+
+No slots: the MCP library would take a slot's descriptor for a default.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vault_engine.search.query import Mode
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Created:
     """A folder is a vault now."""
 
@@ -14,7 +19,7 @@ class Created:
     notes: int  # how many were there already
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Remembered:
     """A memory is a note now."""
 
@@ -27,7 +32,7 @@ class Remembered:
     hints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
     """One search result."""
 
@@ -44,18 +49,18 @@ class Hit:
     updated: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recalled:
     """Ranked notes."""
 
-    mode: Literal["hybrid", "keyword", "semantic"]  # which legs of the search ran
+    mode: Mode  # which legs of the search ran
     hits: tuple[Hit, ...]
     notes_searched: int
     chunks_waiting: int  # without a vector so far: found by their words only
     degraded: str | None  # why it was less than the search that was asked for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoteView:
     """One whole note."""
 
@@ -72,7 +77,7 @@ class NoteView:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoteLine:
     """One note in a list."""
 
@@ -87,7 +92,7 @@ class NoteLine:
     size: int  # bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listed:
     """Some of a vault's notes, by path."""
 
@@ -95,7 +100,7 @@ class Listed:
     total: int  # how many there are, shown or not
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Forgotten:
     """A note is in the archive now."""
 
@@ -105,7 +110,7 @@ class Forgotten:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Restored:
     """An archived note is back."""
 
@@ -114,17 +119,17 @@ class Restored:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What an agent should know at the start, as Markdown."""
 
     markdown: str  # "" when there is nothing to say
     notes: tuple[str, ...]  # paths of the notes it shows
     tokens: int  # estimated, four characters each
-    mode: str | None  # which legs of the search ran; None without a query
+    mode: Mode | None  # which legs of the search ran; None without a query
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndexState:
     """How far the index has followed the notes."""
 
@@ -138,7 +143,7 @@ class IndexState:
     cache_dir: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """Something about one file that its owner would want to know."""
 
@@ -146,7 +151,7 @@ class Problem:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Status:
     """How the vault is."""
 
@@ -162,7 +167,7 @@ class Status:
     writable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Built:
     """The index has been brought up to date."""
 

@@ -26,7 +26,7 @@ class Session:
 
     def __init__(self, config: Config, actor: Actor) -> None:
         self.config = config
-        self.actor = Actor.named(config.actor, actor.client) if config.actor else actor
+        self._actor = actor
         self.guard = threading.RLock()
         self.vault = Vault(config.root, config.memwell_dir)
         self.revisions = Revisions(config.memwell_dir / "revisions", self.vault.local_dir / "tmp")
@@ -54,6 +54,11 @@ class Session:
     def refresh(self, progress: Progress | None = None) -> Refreshed:
         """Take in what has changed in the vault since the last look."""
         return self.index.refresh(time.time_ns(), progress)
+
+    def actor(self, calling: Actor | None) -> Actor:
+        """Say who makes a change: what the settings say, else who calls, else who opened the vault."""
+        actor = calling or self._actor
+        return Actor.named(self.config.actor, actor.client) if self.config.actor else actor
 
     def now(self) -> datetime:
         """Read the clock."""

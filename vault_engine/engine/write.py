@@ -5,7 +5,7 @@ Each holds the vault's lock, keeps the bytes it replaces, and is in the journal 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from dataclasses import replace
 
 from ulid import ULID
 
@@ -15,14 +15,14 @@ from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NoteChanged, NoteDamaged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
-from vault_engine.journal.entry import Change, Op
+from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse, path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import note_path
 from vault_engine.vault.store import ARCHIVE
 
 
-def remember(session: Session, memory: Memory) -> Remembered:
+def remember(session: Session, memory: Memory, actor: Actor | None = None) -> Remembered:
     """Make a note of a memory, or bring the note of its category and key up to date.
 
     A note that a person has edited since is not replaced unless the caller names, as ``expected``, the revision
@@ -37,69 +37,73 @@ def remember(session: Session, memory: Memory) -> Remembered:
     """
     planned = draft(memory)
     path = note_path(planned.category, planned.key)
-    with _writing(session):
+    with _writing(session, actor) as author:
         known = _note_of(session, planned, path)
         if known is None or (not planned.key_is_given and not _says_the_same(session, known, planned)):
-            return _create(session, planned, memory.expected)
-        return _update(session, known, planned, memory.expected)
+            return _create(session, planned, memory.expected, author)
+        return _update(session, known, planned, memory.expected, author)
 
 
-def forget(session: Session, ref: str, *, reason: str = "") -> Forgotten:
+def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
     """Move a note into the archive, from where `restore` brings it back.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with _writing(session):
-        session.refresh()
+    with _writing(session, actor) as author:
         record = find(ref, session.index.records)
         before = session.revisions.put(session.vault.read(record.path))
         archived = session.vault.free_archive_name(record.path)
         change = Change(Op.ARCHIVE, record.path, before, "", to=f"{ARCHIVE}/{archived}", reason=reason)
-        with _announced(session, change):
+        with _announced(session, change, author):
             session.vault.archive(record.path, archived)
         return Forgotten(record.id, record.path, archived, before)
 
 
-def restore(session: Session, ref: str) -> Restored:
+def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restored:
     """Bring an archived note back to the path it had.
 
     Args:
         session: the open vault.
-        ref: the path, id, name or ``category/key`` it had, or its name in the archive.
+        ref: the path, id or name it had, or its name in the archive.
+        actor: who asks for it, where that is not who opened the vault.
 
     Raises:
         NoteMissing: the archive holds no such note.
         NoteExists: another note has that path now.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with _writing(session):
+    with _writing(session, actor) as author:
         archived, path = _find_archived(session, ref)
         data = session.vault.read_archived(archived)
         revision = session.revisions.put(data)
         if found := session.vault.revision_of(path):
             raise NoteExists(path, found, "restoring would replace it")
-        with _announced(session, Change(Op.RESTORE, path, "", revision, to=f"{ARCHIVE}/{archived}")):
+        change = Change(Op.RESTORE, path, "", revision, to=f"{ARCHIVE}/{archived}")
+        with _announced(session, change, author):
             session.vault.restore(archived, path)
         return Restored(describe(path, data, None).record.id, path, revision)
 
 
 @contextmanager
-def _writing(session: Session) -> Iterator[None]:
-    with session.guard, session.vault.lock.held():
-        yield
+def _writing(session: Session, actor: Actor | None) -> Iterator[Actor]:
+    """Hold the vault for a change, with the index up to date; say in whose name the change is made."""
+    with session.guard:
+        session.refresh()  # without the lock: the first time, this may take long
+        with session.vault.lock.held():
+            session.refresh()
+            yield session.actor(actor)
 
 
 @contextmanager
-def _announced(session: Session, change: Change) -> Iterator[None]:
-    with session.journal.announced(change, at=session.now(), actor=session.actor):
+def _announced(session: Session, change: Change, author: Actor) -> Iterator[None]:
+    with session.journal.announced(change, at=session.now(), actor=author):
         yield
 
 
 def _note_of(session: Session, planned: Draft, path: str) -> Record | None:
     """Find the note of a category and key: at its own path, or where a person has moved it."""
-    session.refresh()
     records = session.index.records
     for record in (records.get(path), *records.values()):
         if record and _is_made_for(record, planned):
@@ -117,21 +121,21 @@ def _says_the_same(session: Session, record: Record, planned: Draft) -> bool:
     return parse(text).body.strip() == planned.body.strip()
 
 
-def _create(session: Session, planned: Draft, expected: str | None) -> Remembered:
+def _create(session: Session, planned: Draft, expected: str | None, author: Actor) -> Remembered:
     key, path = _free_key(session, planned)
-    planned = Draft(planned.category, key, planned.key_is_given, planned.body, planned.properties)
+    planned = replace(planned, key=key)
     if expected:
         raise NoteChanged(path, expected, "")
     moment = session.now()
     id = str(ULID.from_datetime(moment))
-    agent = session.actor.name if session.actor.kind == "agent" else None
+    agent = author.name if author.kind == "agent" else None
     data = new_text(planned, id=id, moment=timestamp(moment), agent=agent).encode()
     hints = _name_hints(session, path)
-    sha256 = _write(session, Op.CREATE, path, None, data)
+    sha256 = _write(session, Change(Op.CREATE, path, "", ""), data, author)
     return Remembered("created", id, path, planned.category, key, sha256, hints)
 
 
-def _update(session: Session, known: Record, planned: Draft, expected: str | None) -> Remembered:
+def _update(session: Session, known: Record, planned: Draft, expected: str | None, author: Actor) -> Remembered:
     path = known.path
     old = session.vault.read(path)
     found = sha256_hex(old)
@@ -141,15 +145,17 @@ def _update(session: Session, known: Record, planned: Draft, expected: str | Non
     except UnicodeDecodeError as error:
         raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
     data = updated_text(path, old_text, planned, moment=timestamp(session.now())).encode()
-    action: Literal["updated", "unchanged"] = "unchanged" if data == old else "updated"
-    sha256 = found if data == old else _write(session, Op.WRITE, path, old, data)
-    return Remembered(action, known.id, path, planned.category, planned.key, sha256)
+    if data == old:
+        return Remembered("unchanged", known.id, path, planned.category, planned.key, found)
+    session.revisions.put(old)
+    sha256 = _write(session, Change(Op.WRITE, path, found, ""), data, author)
+    return Remembered("updated", known.id, path, planned.category, planned.key, sha256)
 
 
 def _check_may_replace(session: Session, known: Record, planned: Draft, expected: str | None, found: str) -> None:
     """Let nobody's text be replaced unseen. Bytes among the revisions were written, or replaced knowingly, by us."""
     if expected is not None:
-        if expected != found:
+        if not _is_revision(found, expected):
             raise NoteChanged(known.path, expected, found)
     elif not _is_made_for(known, planned):
         raise NoteExists(known.path, found, "was not made by Memwell")
@@ -157,15 +163,20 @@ def _check_may_replace(session: Session, known: Record, planned: Draft, expected
         raise NoteExists(known.path, found, "was edited by hand since it was last remembered")
 
 
-def _write(session: Session, op: Op, path: str, old: bytes | None, data: bytes) -> str:
-    before = session.revisions.put(old) if old is not None else ""
+def _is_revision(sha256: str, named: str) -> bool:
+    """Say whether ``named`` is this revision: its whole SHA-256 or the first eight digits or more."""
+    return len(named) >= 8 and sha256.startswith(named.lower())
+
+
+def _write(session: Session, change: Change, data: bytes, author: Actor) -> str:
+    """Make ``data`` the note's bytes, if they still are those of ``change.before``; give the new SHA-256."""
     after = session.revisions.put(data)
-    with session.vault.staged(path, data) as temporary:
-        found = session.vault.revision_of(path)
-        if found != before:
-            raise NoteChanged(path, before, found)
-        with _announced(session, Change(op, path, before, after)):
-            session.vault.commit(temporary, path)
+    with session.vault.staged(change.path, data) as temporary:
+        found = session.vault.revision_of(change.path)
+        if found != change.before:
+            raise NoteChanged(change.path, change.before, found)
+        with _announced(session, change._replace(after=after), author):
+            session.vault.commit(temporary, change.path)
     return after
 
 
