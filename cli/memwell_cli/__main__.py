@@ -1,0 +1,5 @@
+"""``python -m memwell_cli`` is ``memwell``."""
+
+from memwell_cli.main import main
+
+main()

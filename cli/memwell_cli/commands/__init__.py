@@ -1,0 +1,1 @@
+"""One module a noun; the everyday verbs have one each."""

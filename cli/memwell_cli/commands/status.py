@@ -1,0 +1,33 @@
+"""``memwell status``."""
+
+import click
+
+from memwell_cli.commands.index import state_lines
+from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.output import json_option, show
+from vault_engine.engine import Problem, Status
+
+_SHOWN = 20
+
+
+@click.command()
+@vault_option
+@json_option
+def status(vault: str | None, as_json: bool) -> None:
+    """Say how the vault is: notes, index, journal, and whatever needs a look."""
+    with open_vault(vault) as engine:
+        show(engine.status(), as_json=as_json, text=_text)
+
+
+def _text(status: Status) -> str:
+    lines = [
+        f"vault {status.vault}{'' if status.writable else ' (read-only)'}",
+        state_lines(status.index),
+        f"{status.archived:,} forgotten notes in the archive, {status.journal_entries:,} journal entries",
+    ]
+    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched") for path in status.conflict_copies)
+    found = (*status.journal_problems, *copies, *status.problems)
+    lines += [f"! {problem.path}: {problem.problem}" for problem in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        lines.append(f"! and {len(found) - _SHOWN:,} more (--json lists all)")
+    return "\n".join(lines)

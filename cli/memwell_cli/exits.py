@@ -1,0 +1,61 @@
+"""Exit codes, and what to do next after each error."""
+
+from collections.abc import Callable
+from shlex import quote
+from typing import Any
+
+from vault_engine import Kind, MemwellError, errors
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+PARTLY = 3
+CANCELLED = 130
+
+EXIT_CODES: dict[Kind, int] = {
+    Kind.FAILED: FAILED,
+    Kind.USAGE: USAGE,
+    Kind.NOT_FOUND: 10,
+    Kind.CONFLICT: 11,
+    Kind.LOCKED: 12,
+    Kind.DENIED: 13,
+    Kind.DAMAGED: 14,
+}
+
+_ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
+    errors.BadName: lambda _: "Choose another --category or --key; letters, digits, '-' and blanks are always fine.",
+    errors.BadInput: lambda _: "See `memwell --help`.",
+    errors.ConfigBroken: lambda _: "Correct the setting, or take it out to have the default.",
+    errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",
+    errors.VaultDenied: lambda _: "Check who owns the folder and whether its disk is mounted read-only.",
+    errors.VaultBusy: lambda _: "Try again in a moment.",
+    errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
+    errors.NoteMissing: lambda error: (
+        "List what was forgotten with `memwell note list --archived`."
+        if error.where == "the archive"
+        else "List the notes with `memwell note list`, or search with `memwell recall`."
+    ),
+    errors.NoteAmbiguous: lambda error: f"Name one by its path: `memwell note show {quote(error.paths[0])}`.",
+    errors.NoteExists: lambda error: (
+        f"Read it with `memwell note show {quote(error.path)}`; then choose another --key,"
+        f" or replace it with `--expect {error.found[:8]}`."
+    ),
+    errors.NoteChanged: lambda error: (
+        f"Read it again with `memwell note show {quote(error.path)}`, then write over it with"
+        f" `--expect {error.found[:8]}`."
+        if error.found
+        else "It is not there any more: leave --expect out to make it anew."
+    ),
+    errors.NoteDamaged: lambda _: "Mend the note in an editor; it stays readable and searchable meanwhile.",
+    errors.EmbedderFailed: lambda _: "Correct the embedder setting; keyword search works without.",
+}
+
+
+def exit_code(error: MemwellError) -> int:
+    """Give the exit code of an error."""
+    return EXIT_CODES[error.kind]
+
+
+def advice(error: MemwellError) -> str:
+    """Say what the person can do next."""
+    return next((_ADVICE[kind](error) for kind in type(error).__mro__ if kind in _ADVICE), "")

@@ -1,0 +1,83 @@
+"""The command ``memwell``: finds the subcommand, and turns whatever goes wrong into a message and an exit code."""
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from memwell_cli.exits import CANCELLED, DONE, FAILED, exit_code
+from memwell_cli.output import remark, show_error
+from vault_engine import MemwellError, __version__
+
+# Command to module, in the order of --help. A module is imported when its command is called.
+COMMANDS = {
+    "init": "memwell_cli.commands.init",
+    "remember": "memwell_cli.commands.remember",
+    "recall": "memwell_cli.commands.recall",
+    "context": "memwell_cli.commands.context",
+    "note": "memwell_cli.commands.note",
+    "index": "memwell_cli.commands.index",
+    "status": "memwell_cli.commands.status",
+    "serve": "memwell_cli.commands.serve",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called or described."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click names it
+        """Give the commands in their own order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(module), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="memwell")
+def memwell() -> None:
+    r"""Long-term memory for AI agents, kept as a folder of plain Markdown notes.
+
+    \b
+    memwell init my-vault               make a vault, or adopt an Obsidian one
+    memwell remember "We deploy on …"   keep something
+    memwell recall "when do we deploy"  find it again
+    memwell serve                       let an agent do so over MCP
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 10 not found,
+    11 conflict, 12 locked, 13 denied, 14 damaged, 130 cancelled.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code."""
+    try:
+        outcome = memwell.main(args=arguments, prog_name="memwell", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else DONE
+    except MemwellError as error:
+        show_error(error, as_json="--json" in arguments)
+        return exit_code(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        remark("cancelled")
+        return CANCELLED
+    except BrokenPipeError:  # the reader of a pipe has seen enough: nothing to say, nowhere to say it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED

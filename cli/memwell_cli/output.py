@@ -1,0 +1,73 @@
+"""What goes where: the answer to stdout, all else to stderr, progress only to a terminal."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from memwell_cli.exits import advice
+from vault_engine import MemwellError
+
+JSON_FORMAT = 1
+
+json_option = click.option("--json", "as_json", is_flag=True, help='Print one JSON object with "format": 1.')
+
+
+def show(result: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
+    """Print a result of the engine: as JSON, or as ``text`` makes it."""
+    if as_json:
+        click.echo(json.dumps({"format": JSON_FORMAT, **asdict(result)}, ensure_ascii=False))
+    elif shown := text(result):
+        click.echo(shown)
+
+
+def remark(text: str) -> None:
+    """Say something beside the answer."""
+    click.echo(text, err=True)
+
+
+def show_error(error: MemwellError, *, as_json: bool) -> None:
+    """Say what happened, what state the data is in and what to do next."""
+    if as_json:
+        facts = {
+            name: value for name, value in vars(error).items() if isinstance(value, str | int | float | tuple | list)
+        }
+        message = {"kind": error.kind.value, "message": str(error), "state": error.state, "advice": advice(error)}
+        remark(json.dumps({"format": JSON_FORMAT, "error": message | {"facts": facts}}, ensure_ascii=False))
+    else:
+        remark(f"{click.style('error:', fg='red')} {error}")
+        remark(f"  {error.state} {advice(error)}")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give a callback that moves a bar per kind of work; None when nobody is there to see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(doing: str, done: int, total: int) -> None:
+            task = tasks.get(doing)
+            if task is None:
+                task = tasks[doing] = bars.add_task(doing, total=total)
+            bars.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def columns(rows: list[tuple[str, ...]]) -> str:
+    """Set rows of texts in columns, as wide as their widest cell needs."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

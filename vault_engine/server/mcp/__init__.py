@@ -1,0 +1,5 @@
+"""The vault for agents, over the Model Context Protocol."""
+
+from vault_engine.server.mcp.app import make_server, serve_stdio
+
+__all__ = ["make_server", "serve_stdio"]

@@ -1,0 +1,33 @@
+"""What an agent can do next after each error. `Kind` tells the sort, the class the words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vault_engine import errors
+from vault_engine.errors import MemwellError
+
+_ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
+    errors.BadName: lambda _: "Use another category or key; letters, digits, '-' and blanks are always fine.",
+    errors.BadInput: lambda _: "Correct the argument and call again.",
+    errors.VaultMissing: lambda _: "The person must mount or make the vault: `memwell init DIR`.",
+    errors.VaultDenied: lambda _: "The person must give this process access; reading and searching may still work.",
+    errors.VaultBusy: lambda _: "Call again in a moment.",
+    errors.StorageFailed: lambda _: "The person must free disk space; reading and searching still work.",
+    errors.NoteMissing: lambda _: "Find it with recall.",
+    errors.NoteAmbiguous: lambda _: "Name one of them by its path.",
+    errors.NoteExists: lambda error: (
+        f"Read it with read_note; then use another key, or replace it with expected={error.found!r}."
+    ),
+    errors.NoteChanged: lambda error: (
+        f"Read it again with read_note; then replace it with expected={error.found!r}."
+        if error.found
+        else "It is not there any more: call without expected to make it anew."
+    ),
+    errors.NoteDamaged: lambda _: "The person must mend the note in an editor; it stays readable and searchable.",
+}
+
+
+def explain(error: MemwellError) -> str:
+    """Say what happened, what state the data is in, and what to do next."""
+    advice = next((_ADVICE[kind](error) for kind in type(error).__mro__ if kind in _ADVICE), "")
+    return f"{error}. {error.state} {advice}".strip()
