@@ -1,5 +1,7 @@
 """``memwell note …``."""
 
+from shlex import quote
+
 import click
 
 from memwell_cli.opening import filters, open_vault, vault_option
@@ -81,7 +83,7 @@ def _lines(listed: Listed) -> str:
 
 
 def _forgotten(forgotten: Forgotten) -> str:
-    return f"forgot {forgotten.path} (`memwell note restore '{forgotten.path}'` brings it back)"
+    return f"forgot {forgotten.path} (`memwell note restore {quote(forgotten.path)}` brings it back)"
 
 
 def _restored(restored: Restored) -> str:
