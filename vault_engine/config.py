@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
@@ -16,6 +17,8 @@ MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
 DEFAULT_LANGUAGE = "en"
+
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
     """
     file = root / MEMWELL_DIR / CONFIG_FILE
     settings = _read_settings(file)
+    _check_endpoint(file, settings.get("embedder", ""))
     cache_base = Path(env.get("MEMWELL_CACHE_DIR") or user_cache_path("memwell"))
     return Config(
         root=root,
@@ -94,6 +98,12 @@ def _setting(file: Path, name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
     return value
+
+
+def _check_endpoint(file: Path, embedder: str) -> None:
+    """Let no vault that came from elsewhere send its notes out: the file may only name an endpoint of this machine."""
+    if embedder.startswith(("http://", "https://")) and urlsplit(embedder).hostname not in _THIS_MACHINE:
+        raise ConfigBroken(str(file), "an endpoint on another machine is only taken from MEMWELL_EMBEDDER")
 
 
 def _cache_name(root: Path) -> str:

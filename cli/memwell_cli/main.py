@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from memwell_cli.exits import CANCELLED, DONE, FAILED, exit_code
-from memwell_cli.output import remark, show_error
+from memwell_cli.output import remark, show_error, show_usage_error
 from vault_engine import MemwellError, __version__
 
 # Command to module, in the order of --help. A module is imported when its command is called.
@@ -73,7 +73,7 @@ def run(arguments: list[str]) -> int:
         show_error(error, as_json="--json" in arguments)
         return exit_code(error)
     except click.ClickException as error:
-        error.show()
+        show_usage_error(error, as_json="--json" in arguments)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         remark("cancelled")

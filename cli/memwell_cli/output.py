@@ -43,6 +43,14 @@ def show_error(error: MemwellError, *, as_json: bool) -> None:
         remark(f"  {error.state} {advice(error)}")
 
 
+def show_usage_error(error: click.ClickException, *, as_json: bool) -> None:
+    """Say what is wrong with the command line itself."""
+    if as_json:
+        remark(json.dumps({"format": JSON_FORMAT, "error": {"kind": "usage", "message": error.format_message()}}))
+    else:
+        error.show()
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None] | None]:
     """Give a callback that moves a bar per kind of work; None when nobody is there to see it."""

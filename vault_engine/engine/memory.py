@@ -10,6 +10,7 @@ from vault_engine.note import (
     Edited,
     FrontmatterState,
     Refused,
+    is_tag,
     parse,
     render,
     replace_body,
@@ -38,6 +39,9 @@ PROPERTY_ORDER = (
     "agent",
     "tags",
 )
+
+
+_NEVER_BROUGHT = ("id", "category", "key", "updated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,15 @@ def draft(memory: Memory) -> Draft:
     if note.frontmatter.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
         brought, text = dict(note.frontmatter.properties), note.body
     body = _body(text, memory.title)
+    if not body.strip():
+        raise BadInput("there is no text below the frontmatter")
     stated = {
         "type": memory.type,
         "importance": memory.importance,
         "pinned": memory.pinned,
         "recall_when": list(memory.recall_when) or None,
         "source": memory.source,
-        "tags": list(memory.tags) or None,
+        "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | {name: value for name, value in stated.items() if value is not None}
     key = memory.key or _text(properties.pop("key", None))
@@ -100,7 +106,7 @@ def draft(memory: Memory) -> Draft:
         key=clean_name(key or to_key(memory.title or body)),
         key_is_given=key is not None,
         body=body,
-        properties={name: value for name, value in properties.items() if name not in ("id", "category", "key")},
+        properties={name: value for name, value in properties.items() if name not in _NEVER_BROUGHT},
     )
 
 
@@ -131,7 +137,9 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
     """
     text = replace_body(old, draft.body).text
     current = parse(text).frontmatter.properties
-    changes = {name: value for name, value in draft.properties.items() if current.get(name) != value}
+    changes = {
+        name: value for name, value in draft.properties.items() if name != "created" and current.get(name) != value
+    }
     if text == old and not changes:
         return old
     result = set_properties(text, {**changes, "updated": moment})
@@ -164,6 +172,8 @@ def _check(memory: Memory) -> None:
         ("recall_when", memory.recall_when),
     ):
         _check_field(name, values)
+    if bad_tag := next((tag for tag in memory.tags if not is_tag(tag.removeprefix("#"))), None):
+        raise BadInput(f"{bad_tag!r} is no tag: letters, digits, '_', '-' and '/', and not digits alone")
 
 
 def _check_field(name: str, values: tuple[str | None, ...]) -> None:

@@ -40,6 +40,7 @@ class Engine:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._watcher: Watcher | None = None
+        self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
         self._closing = threading.Event()
 
     @classmethod
@@ -133,13 +134,14 @@ class Engine:
         if self._watcher is None:
             self._watcher = Watcher(self._session.config.root, self._follow)
             self._watcher.start()
-            threading.Thread(target=self._follow, name="memwell-start", daemon=True).start()
+            self._starting.start()
 
     def close(self) -> None:
         """Stop following the vault and keep the index for the next process."""
         self._closing.set()
         if self._watcher is not None:
             self._watcher.stop()
+            self._starting.join()
             self._watcher = None
         self._session.close()
 
@@ -157,6 +159,7 @@ class Engine:
             with self._session.guard:
                 self._session.refresh()
                 index = self._session.index
+                index.embeddings.load()
             while not self._closing.is_set():
                 with self._session.guard:
                     index.embed(limit=_EMBED_AT_ONCE)

@@ -31,7 +31,7 @@ def recall(session: Session, query: Query) -> Recalled:
     with session.guard:
         session.refresh()
         index = session.index
-        if query.mode is not Mode.KEYWORD:
+        if query.mode is not Mode.KEYWORD and not index.embeddings.problem:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
         answer = search(index, query)
         index.save()

@@ -22,9 +22,9 @@ from vault_engine.errors import EmbedderFailed
 Vectors = NDArray[np.float32]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2-int8"
-_BATCH = 16  # larger batches are slower and take gigabytes
-_ENDPOINT_BATCH = 64
+_BATCH = 1  # quantised by the batch: alone, a text always has the same vector. Padding would cost more than it gains
 _TIMEOUT_S = 60.0
+_QUERY_TIMEOUT_S = 5.0  # somebody waits for the answer
 _HIGHEST_DIM = 8192
 
 
@@ -34,6 +34,10 @@ class Embedder(Protocol):
     @property
     def name(self) -> str:
         """Tell the vectors of one model from another's; the embeddings of a vault are kept by it."""
+        ...
+
+    def load(self) -> None:
+        """Get ready, so that the first question is answered as quickly as the next. Raises as `embed` does."""
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -83,17 +87,21 @@ class FastembedModel:
         self._folder, self._model = folder, model
         self._loaded: Any = None
 
+    def load(self) -> None:
+        """See `Embedder.load`."""
+        self._model_loaded()
+
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `Embedder.embed`. Texts of one call are best of about one length: each is padded to the longest."""
-        rows = list(self._load().embed(texts, batch_size=_BATCH))
+        """See `Embedder.embed`."""
+        rows = list(self._model_loaded().embed(texts, batch_size=_BATCH))
         return unit_rows(np.asarray(rows, np.float32).reshape(len(texts), -1))
 
     def embed_query(self, text: str) -> Vectors:
         """See `Embedder.embed_query`."""
-        vector = np.asarray(next(iter(self._load().query_embed(text))), np.float32)
+        vector = np.asarray(next(iter(self._model_loaded().query_embed(text))), np.float32)
         return unit_rows(vector[np.newaxis]).reshape(-1)
 
-    def _load(self) -> Any:
+    def _model_loaded(self) -> Any:
         if self._loaded is None:
             try:
                 self._loaded = _load_folder(self._folder) if self._folder else _load_named(self._model)
@@ -112,16 +120,18 @@ class Endpoint:
         self.name = setting
         self._url, self._model, self._key = f"{url.rstrip('/')}/embeddings", model, key
 
+    def load(self) -> None:
+        """See `Embedder.load`: there is nothing to get ready."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Embedder.embed`."""
-        batches = [self._ask(texts[at : at + _ENDPOINT_BATCH]) for at in range(0, len(texts), _ENDPOINT_BATCH)]
-        return unit_rows(np.concatenate(batches)) if batches else np.empty((0, 0), np.float32)
+        return unit_rows(self._ask(texts, _TIMEOUT_S))
 
     def embed_query(self, text: str) -> Vectors:
         """See `Embedder.embed_query`."""
-        return unit_rows(self._ask([text])).reshape(-1)
+        return unit_rows(self._ask([text], _QUERY_TIMEOUT_S)).reshape(-1)
 
-    def _ask(self, texts: Sequence[str]) -> Vectors:
+    def _ask(self, texts: Sequence[str], timeout_s: float) -> Vectors:
         request = urllib.request.Request(
             self._url,
             json.dumps({"model": self._model, "input": list(texts)}).encode(),
@@ -131,7 +141,7 @@ class Endpoint:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+            with urllib.request.urlopen(request, timeout=timeout_s) as response:
                 return _vectors_of(json.load(response), len(texts))
         except urllib.error.HTTPError as error:
             raise EmbedderFailed(self.name, f"the endpoint answered {error.code} {error.reason}") from error

@@ -20,7 +20,7 @@ from vault_engine.vault.lock import Lock
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
-_BATCH = 64
+_BATCH = 32  # written to disk together
 
 
 class Embeddings:
@@ -34,7 +34,8 @@ class Embeddings:
             self._embedder = make_embedder(config)
         except EmbedderFailed as error:
             self.problem = str(error)
-        self._store = VectorStore(_file_of(config.cache_dir, self._embedder))
+        self._file = _file_of(config.cache_dir, self._embedder)
+        self._store = VectorStore(self._file)
         self._store.load_new()
 
     @property
@@ -45,6 +46,14 @@ class Embeddings:
     def missing(self, key: str) -> bool:
         """Say whether a chunk should have a vector and has none."""
         return self._embedder is not None and key not in self._store
+
+    def load(self) -> None:
+        """Get the embedder ready for the first question."""
+        try:
+            if self._embedder:
+                self._embedder.load()
+        except EmbedderFailed as error:
+            self.problem = str(error)
 
     def load_new(self) -> None:
         """Take in the vectors that other processes have made."""
@@ -60,14 +69,13 @@ class Embeddings:
         """
         if self._embedder is None:
             return 0
-        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         done = 0
         try:
-            for at in range(0, len(by_length), _BATCH):
-                batch = by_length[at : at + _BATCH]
-                self._embed_batch(self._embedder, [keys[i] for i in batch], [texts[i] for i in batch])
-                done += len(batch)
-                progress(len(batch))
+            for at in range(0, len(texts), _BATCH):
+                batch = slice(at, at + _BATCH)
+                self._embed_batch(self._embedder, keys[batch], texts[batch])
+                done += len(texts[batch])
+                progress(len(texts[batch]))
             self.problem = None
         except EmbedderFailed as error:
             self.problem = str(error)
@@ -83,7 +91,7 @@ class Embeddings:
         try:
             question = self._embedder.embed_query(query)
             if len(question) != self._store.matrix.shape[1]:
-                raise _other_dimension(self._embedder.name)
+                raise self._other_dimension()
             self.problem = None
         except EmbedderFailed as error:
             self.problem = str(error)
@@ -97,7 +105,11 @@ class Embeddings:
             try:
                 self._store.append(keys, vectors)
             except ValueError:
-                raise _other_dimension(embedder.name) from None
+                raise self._other_dimension() from None
+
+    def _other_dimension(self) -> EmbedderFailed:
+        reason = f"its vectors have another dimension than those kept; delete {self._file} if the model was changed"
+        return EmbedderFailed(self.name or "none", reason)
 
 
 def _spread(cosines: Vectors, rows: NDArray[np.int64]) -> Vectors:
@@ -105,10 +117,6 @@ def _spread(cosines: Vectors, rows: NDArray[np.int64]) -> Vectors:
     known = rows >= 0
     spread[known] = cosines[rows[known]]
     return spread
-
-
-def _other_dimension(name: str) -> EmbedderFailed:
-    return EmbedderFailed(name, "its vectors have another dimension than those kept; run `memwell index build --fresh`")
 
 
 def _file_of(folder: Path, embedder: Embedder | None) -> Path:

@@ -30,7 +30,7 @@ from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk, signature_of
 
 _ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
-_TEXTS_AT_ONCE = 512  # sorted by length among themselves before they are embedded
+_TEXTS_AT_ONCE = 256  # held in memory before they are embedded
 _SETTLED_NS = 50_000_000  # a file changed this recently may change again within one tick of its mtime
 
 

@@ -16,6 +16,7 @@ from vault_engine.note.model import (
 from vault_engine.note.names import path_key, slug_problem, to_key
 from vault_engine.note.parse import parse
 from vault_engine.note.resolve import Resolver
+from vault_engine.note.tags import is_tag
 
 __all__ = [
     "Block",
@@ -32,6 +33,7 @@ __all__ = [
     "Resolver",
     "Tag",
     "chunks",
+    "is_tag",
     "parse",
     "path_key",
     "read_frontmatter",

@@ -114,6 +114,6 @@ def _is_inside(folder: Path, root: Path) -> bool:
 
 
 def _files_below(folder: Path) -> Iterator[str]:
-    for file in folder.rglob("*.md"):
-        if file.is_file():
+    for file in folder.rglob("*"):
+        if file.suffix.lower() == ".md" and file.is_file():
             yield file.relative_to(folder).as_posix()
