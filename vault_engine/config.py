@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
 DEFAULT_LANGUAGE = "en"
+LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
 
+_DEVICE_NAME = re.compile(r"[\w-](?:[\w -]{0,58}[\w-])?")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -45,18 +48,25 @@ def find_vault(given: str | None, env: Mapping[str, str], start: Path) -> Path:
     Raises:
         VaultMissing: the folder named is not a vault, or no parent is one.
     """
-    named = given or env.get("MEMWELL_VAULT")
-    if named:
-        root = Path(named).expanduser()
-        if not root.is_dir():
-            raise VaultMissing(str(root), "is not a folder")
-        if not (root / MEMWELL_DIR).is_dir():
-            raise VaultMissing(str(root))
-        return root.resolve()
+    named = env.get("MEMWELL_VAULT") or None if given is None else given
+    if named is not None:
+        return _vault_at(named)
     for folder in (start, *start.parents):
         if (folder / MEMWELL_DIR).is_dir():
             return folder.resolve()
     raise VaultMissing(str(start), "is in no Memwell vault (no .memwell folder here or above)")
+
+
+def _vault_at(named: str) -> Path:
+    root = Path(named).expanduser()
+    try:
+        if not named or not root.is_dir():
+            raise VaultMissing(named or "''", "is not a folder")
+    except OSError as error:  # a name too long to look at
+        raise VaultMissing(named, f"is not a folder: {error.strerror}") from error
+    if not (root / MEMWELL_DIR).is_dir():
+        raise VaultMissing(str(root))
+    return root.resolve()
 
 
 def load_config(root: Path, env: Mapping[str, str]) -> Config:
@@ -75,7 +85,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         cache_dir=cache_base / _cache_name(root),
-        device=env.get("MEMWELL_DEVICE"),
+        device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
     )
 
@@ -97,7 +107,16 @@ def _setting(file: Path, name: str, value: Any) -> str:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: embedder, language)")
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
+    if name == "language" and value not in LANGUAGES:
+        raise ConfigBroken(str(file), f"language {value!r} is not known (known: {' '.join(LANGUAGES)})")
     return value
+
+
+def _device(name: str | None) -> str | None:
+    """Take the name of a device, which names a folder of the journal, if it can name one."""
+    if name and not _DEVICE_NAME.fullmatch(name):
+        raise ConfigBroken("MEMWELL_DEVICE", f"{name!r} can't name a device: letters, digits, '-', '_' and blanks")
+    return name or None
 
 
 def _check_endpoint(file: Path, embedder: str) -> None:

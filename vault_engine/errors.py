@@ -8,6 +8,7 @@
     ├── VaultDenied         the system refuses to read or write a file of the vault
     ├── VaultBusy           another process holds the vault's lock
     ├── StorageFailed       the disk is full or broken; the write did not happen
+    │   └── NotConfirmed    the disk took the write and did not confirm it
     ├── NoteMissing         no note answers to that name
     ├── NoteAmbiguous       several notes answer to that name
     ├── NoteExists          a note is there which this call may not replace
@@ -103,6 +104,12 @@ class StorageFailed(MemwellError):
     def __init__(self, where: str, reason: str) -> None:
         self.where, self.reason = where, reason
         super().__init__(f"could not write {where}: {reason}")
+
+
+class NotConfirmed(StorageFailed):
+    """The note is written and in the journal, but the disk did not confirm that it would survive a power failure."""
+
+    state = "The change was made, but may be undone if the power fails."
 
 
 class NoteMissing(MemwellError):

@@ -44,7 +44,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="memwell")
 def memwell() -> None:
-    r"""Long-term memory for AI agents, kept as a folder of plain Markdown notes.
+    """Long-term memory for AI agents, kept as a folder of plain Markdown notes.
 
     \b
     memwell init my-vault               make a vault, or adopt an Obsidian one
@@ -55,7 +55,7 @@ def memwell() -> None:
     \b
     Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 10 not found,
     11 conflict, 12 locked, 13 denied, 14 damaged, 130 cancelled.
-    """
+    """  # noqa: D301 - click reads the backspaces: they keep lines apart
 
 
 def main() -> NoReturn:
@@ -65,19 +65,30 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code."""
+    as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
         outcome = memwell.main(args=arguments, prog_name="memwell", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return outcome if isinstance(outcome, int) else DONE
     except MemwellError as error:
-        show_error(error, as_json="--json" in arguments)
+        show_error(error, as_json=as_json)
         return exit_code(error)
     except click.ClickException as error:
-        show_usage_error(error, as_json="--json" in arguments)
+        show_usage_error(error, as_json=as_json)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         remark("cancelled")
         return CANCELLED
     except BrokenPipeError:  # the reader of a pipe has seen enough: nothing to say, nowhere to say it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return FAILED
+    except OSError as error:  # of the terminal's files: those of the vault are explained
+        remark(f"error: can't write the answer: {error.strerror}")
+        _give_up_stdout()
+        return FAILED
+
+
+def _give_up_stdout() -> None:
+    """Let what is still to be written go nowhere, else Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -46,9 +46,27 @@ def show_error(error: MemwellError, *, as_json: bool) -> None:
 def show_usage_error(error: click.ClickException, *, as_json: bool) -> None:
     """Say what is wrong with the command line itself."""
     if as_json:
-        remark(json.dumps({"format": JSON_FORMAT, "error": {"kind": "usage", "message": error.format_message()}}))
+        message = {
+            "kind": "usage",
+            "message": error.format_message(),
+            "state": MemwellError.state,
+            "advice": f"See `{_command(error)} --help`.",
+        }
+        remark(json.dumps({"format": JSON_FORMAT, "error": message}, ensure_ascii=False))
     else:
-        error.show()
+        remark(f"{click.style('error:', fg='red')} {error.format_message()}")
+        remark(f"  {MemwellError.state} See `{_command(error)} --help`.")
+
+
+def _command(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if isinstance(context, click.Context) else "memwell"
+
+
+def show_bytes(data: bytes) -> None:
+    """Print bytes as they are."""
+    if sys.stdout is not None:
+        sys.stdout.buffer.write(data)
 
 
 @contextmanager
@@ -73,9 +91,11 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield advance
 
 
-def columns(rows: list[tuple[str, ...]]) -> str:
+def columns(rows: Sequence[tuple[str, ...]]) -> str:
     """Set rows of texts in columns, as wide as their widest cell needs."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )

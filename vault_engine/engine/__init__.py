@@ -1,6 +1,6 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
-from vault_engine.engine.memory import Memory
+from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
     Built,
@@ -13,15 +13,20 @@ from vault_engine.engine.results import (
     NoteLine,
     NoteView,
     Problem,
+    RawNote,
     Recalled,
     Remembered,
     Restored,
     Status,
 )
 from vault_engine.journal.entry import Actor
-from vault_engine.search.query import Mode
+from vault_engine.search.query import MAX_QUERY_CHARS, Mode
 
 __all__ = [
+    "MAX_FIELD_CHARS",
+    "MAX_LIST_ITEMS",
+    "MAX_QUERY_CHARS",
+    "MAX_TEXT_BYTES",
     "Actor",
     "Built",
     "Context",
@@ -36,6 +41,7 @@ __all__ = [
     "NoteLine",
     "NoteView",
     "Problem",
+    "RawNote",
     "Recalled",
     "Remembered",
     "Restored",

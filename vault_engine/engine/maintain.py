@@ -34,15 +34,19 @@ _CONFIG = """\
 _GITIGNORE = "local/\n"
 
 
-def create_vault(folder: Path) -> Created:
+def create_vault(path: str) -> Created:
     """Make a folder, new or full of notes, a vault. Adds ``.memwell`` and touches nothing else.
 
     Raises:
         BadInput: there is a file of that name.
         VaultDenied, StorageFailed: the folder can't be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder} is a file; a vault is a folder")
+    if not path:
+        raise BadInput("the folder's name is empty")
+    folder = Path(path).expanduser()
+    with explained(folder):
+        if folder.exists() and not folder.is_dir():
+            raise BadInput(f"{folder} is a file; a vault is a folder")
     own = folder / MEMWELL_DIR
     action: Literal["created", "unchanged"] = "unchanged" if own.is_dir() else "created"
     with explained(folder):
@@ -51,7 +55,8 @@ def create_vault(folder: Path) -> Created:
             if not (own / name).exists():
                 write_atomic(own / name, text.encode(), own / LOCAL / "tmp")
     root = folder.resolve()
-    return Created(str(root), action, _kind_of(root), len(walk(root).notes))
+    inside = next((str(parent) for parent in root.parents if (parent / MEMWELL_DIR).is_dir()), None)
+    return Created(str(root), action, _kind_of(root), len(walk(root).notes), inside)
 
 
 def build_index(session: Session, progress: Progress, *, fresh: bool = False) -> Built:
@@ -67,8 +72,9 @@ def build_index(session: Session, progress: Progress, *, fresh: bool = False) ->
             session.index.discard()
         done = session.refresh(lambda done, total: progress("reading notes", done, total))
         session.index.save()
+        waited = session.index.waiting()
         session.index.embed(progress=lambda done, total: progress("embedding", done, total))
-        return Built(*done, index=index_state(session))
+        return Built(*done, embedded=waited - session.index.waiting(), index=index_state(session))
 
 
 def status(session: Session) -> Status:
@@ -85,7 +91,8 @@ def status(session: Session) -> Status:
             archived=len(session.vault.archived()),
             journal_entries=len(journal.entries()),
             journal_problems=tuple(
-                Problem(f"{damage.file}:{damage.line}", damage.problem) for damage in journal.verify()
+                Problem(f"{MEMWELL_DIR}/journal/{damage.file}:{damage.line}", damage.problem)
+                for damage in journal.verify()
             ),
             index=index_state(session),
             problems=_problems(session),
@@ -106,6 +113,7 @@ def index_state(session: Session) -> IndexState:
         embedder=index.embeddings.name,
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),
+        cache_problem=index.cache_problem,
     )
 
 

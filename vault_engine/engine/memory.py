@@ -100,10 +100,12 @@ def draft(memory: Memory) -> Draft:
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | {name: value for name, value in stated.items() if value is not None}
-    key = memory.key or _text(properties.pop("key", None))
+    brought_key, brought_category = (_text(properties.get(name)) for name in ("key", "category"))
+    key = brought_key if memory.key is None else memory.key
+    category = (brought_category or DEFAULT_CATEGORY) if memory.category is None else memory.category
     return Draft(
-        category=clean_name(memory.category or _text(properties.pop("category", None)) or DEFAULT_CATEGORY).strip("/"),
-        key=clean_name(key or to_key(memory.title or body)),
+        category=clean_name(category).rstrip("/"),
+        key=clean_name(to_key(memory.title or body) if key is None else key),
         key_is_given=key is not None,
         body=body,
         properties={name: value for name, value in properties.items() if name not in _NEVER_BROUGHT},
@@ -152,16 +154,13 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
 def _check(memory: Memory) -> None:
     if not memory.text.strip():
         raise BadInput("there is no text to remember")
-    try:
-        size = len(memory.text.encode())
-    except UnicodeEncodeError as error:
-        raise BadInput(f"the text is not Unicode (character {error.start})") from None
+    size = len(memory.text.encode("utf-8", "surrogatepass"))
     if size > MAX_TEXT_BYTES:
         raise BadInput(
             f"the text has {size / 1e6:.1f} MB, more than the {MAX_TEXT_BYTES >> 20} MiB of one note; split it"
         )
     if bad := next((char for char in memory.text if _is_unfit(char)), None):
-        raise BadInput(f"the text holds the control character U+{ord(bad):04X}")
+        raise BadInput(f"the text holds the character U+{ord(bad):04X}, which no text has")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
     for name, values in (
@@ -187,7 +186,7 @@ def _check_field(name: str, values: tuple[str | None, ...]) -> None:
 
 
 def _is_unfit(char: str) -> bool:
-    return unicodedata.category(char) == "Cc" and char not in "\n\r\t\f"
+    return unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t\f"
 
 
 def _body(text: str, title: str | None) -> str:

@@ -17,18 +17,20 @@ from vault_engine.engine.results import (
     IndexState,
     Listed,
     NoteView,
+    RawNote,
     Recalled,
     Remembered,
     Restored,
     Status,
 )
 from vault_engine.engine.session import Session
-from vault_engine.errors import MemwellError
+from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.search.query import Mode, Query
 from vault_engine.sync.watch import Watcher
 
-_EMBED_AT_ONCE = 16  # chunks; a recall that arrives meanwhile waits for no more than these
+_EMBED_AT_ONCE = 8  # chunks; a recall that arrives meanwhile waits for no more than these
+_BREATH_S = 0.005
 
 
 class Engine:
@@ -62,13 +64,13 @@ class Engine:
             VaultMissing: there is no vault.
             ConfigBroken: its settings can't be understood.
         """
-        root = find_vault(os.fspath(path) if path is not None else None, env, Path.cwd())
+        root = find_vault(os.fspath(path) if path is not None else None, env, _working_folder())
         return cls(Session(load_config(root, env), actor or Actor("agent", "python", "python")))
 
     @staticmethod
     def create(path: str | os.PathLike[str]) -> Created:
         """Make a folder a vault; see `maintain.create_vault`."""
-        return maintain.create_vault(Path(path).expanduser())
+        return maintain.create_vault(os.fspath(path))
 
     def remember(self, memory: Memory, *, actor: Actor | None = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
@@ -85,7 +87,7 @@ class Engine:
         tags: tuple[str, ...] = (),
     ) -> Recalled:
         """Search; see `read.recall`."""
-        return read.recall(self._session, Query(query, limit, Mode(mode), category, type, tags))
+        return read.recall(self._session, Query(query, limit, Mode.named(mode), category, type, tags))
 
     def read(self, ref: str) -> NoteView:
         """Give one whole note; see `read.read`."""
@@ -98,6 +100,10 @@ class Engine:
     def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
         return write.restore(self._session, ref, actor=actor)
+
+    def raw(self, ref: str) -> RawNote:
+        """Give the bytes of a note as they are; see `read.raw`."""
+        return read.raw(self._session, ref)
 
     def list(
         self,
@@ -123,6 +129,7 @@ class Engine:
         """Say how far the index has followed the notes."""
         with self._session.guard:
             self._session.refresh()
+            self._session.index.save()
             return maintain.index_state(self._session)
 
     def build_index(self, progress: maintain.Progress | None = None, *, fresh: bool = False) -> Built:
@@ -166,8 +173,16 @@ class Engine:
                     if not index.waiting() or index.embeddings.problem:
                         index.save()
                         return
+                self._closing.wait(_BREATH_S)  # else whoever waits for the guard would hardly ever get it
         except MemwellError:
             return  # whatever it is, the next recall meets it too and says so
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise VaultMissing("the working folder", "is not there any more") from None
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vault_engine.engine.find import find
-from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, Recalled
+from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote, Recalled
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput, MemwellError
@@ -31,9 +31,10 @@ def recall(session: Session, query: Query) -> Recalled:
     with session.guard:
         session.refresh()
         index = session.index
-        if query.mode is not Mode.KEYWORD and not index.embeddings.problem:
+        question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
+        if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
-        answer = search(index, query)
+        answer = search(index, query, question)
         index.save()
         return Recalled(
             mode=answer.mode,
@@ -72,6 +73,14 @@ def read(session: Session, ref: str) -> NoteView:
         )
 
 
+def raw(session: Session, ref: str) -> RawNote:
+    """Give the bytes of a note as they are. Raises as `read` does."""
+    with session.guard:
+        session.refresh()
+        record = find(ref, session.index.records)
+        return RawNote(record.path, session.vault.read(record.path), record.problem)
+
+
 def list_notes(
     session: Session,
     *,
@@ -90,11 +99,11 @@ def list_notes(
         raise BadInput(f"limit {limit} is not positive")
     with session.guard:
         session.refresh()
-        records = _archived_records(session) if archived else list(session.index.records.values())
         wanted = Query("*", category=category, type=type, tags=tags)
-        found = sorted((r for r in records if wanted.allows(r)), key=lambda record: record.path)
+        listed = _archived_lines(session) if archived else [(r, None) for r in session.index.records.values()]
+        found = sorted(((r, name) for r, name in listed if wanted.allows(r)), key=lambda line: line[0].path)
         session.index.save()
-        return Listed(tuple(map(_line, found[:limit])), len(found))
+        return Listed(tuple(_line(record, name) for record, name in found[:limit]), len(found))
 
 
 def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -> Context:
@@ -165,7 +174,7 @@ def _opening(session: Session, record: Record) -> str:
     return excerpt(_without_heading(_text_of(session, record)[start : start + 2000]), (), ())
 
 
-def _line(record: Record) -> NoteLine:
+def _line(record: Record, archived: str | None) -> NoteLine:
     return NoteLine(
         id=record.id,
         path=record.path,
@@ -176,6 +185,7 @@ def _line(record: Record) -> NoteLine:
         tags=record.tags,
         updated=_updated(record),
         size=record.size,
+        archived=archived,
     )
 
 
@@ -192,9 +202,10 @@ def _last_changed(session: Session, path: str) -> str:
     return stated or timestamp(datetime.fromtimestamp(found.mtime_ns / 1e9, UTC) if found else session.now())
 
 
-def _archived_records(session: Session) -> list[Record]:
+def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
     return [
-        describe(path, session.vault.read_archived(name), None).record for name, path in archived_paths(session).items()
+        (describe(path, session.vault.read_archived(name), None).record, name)
+        for name, path in archived_paths(session).items()
     ]
 
 

@@ -17,6 +17,7 @@ class Created:
     action: Literal["created", "unchanged"]
     kind: Literal["plain", "obsidian", "logseq"]  # whose vault it was before, if anyone's
     notes: int  # how many were there already
+    inside: str | None  # the vault it lies in, if it does
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,15 @@ class NoteView:
 
 
 @dataclass(frozen=True)
+class RawNote:
+    """One note, byte for byte."""
+
+    path: str
+    data: bytes
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class NoteLine:
     """One note in a list."""
 
@@ -90,6 +100,7 @@ class NoteLine:
     tags: tuple[str, ...]
     updated: str | None
     size: int  # bytes
+    archived: str | None  # its name in the archive, if it is forgotten
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,7 @@ class IndexState:
     embedder: str | None
     embedder_problem: str | None
     cache_dir: str
+    cache_problem: str | None  # why the index can't be kept there for the next process
 
 
 @dataclass(frozen=True)
@@ -174,4 +186,5 @@ class Built:
     added: int
     edited: int
     gone: int
+    embedded: int  # chunks that have a vector now and had none
     index: IndexState

@@ -14,11 +14,12 @@ from vault_engine.index.store import Index, Refreshed
 from vault_engine.journal.entry import Actor
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
-from vault_engine.vault.files import explained, write_atomic
+from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
 _DEVICE_FILE = "device"
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+_NOT_IN_NAMES = re.compile(r"[^\w-]+")
+_MAX_NAME_CHARS = 60
 
 
 class Session:
@@ -42,11 +43,11 @@ class Session:
 
     @property
     def journal(self) -> Journal:
-        """The journal, this device's part of it named when it is first asked for."""
+        """The journal."""
         if self._journal is None:
             self._journal = Journal(
                 self.config.memwell_dir / "journal",
-                self.config.device or _device_name(self.vault.local_dir),
+                lambda: _device_name(self.config.device, self.vault.local_dir),
                 self.vault.local_dir / "quarantine",
             )
         return self._journal
@@ -76,15 +77,23 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _device_name(local_dir: Path) -> str:
-    """Give this machine's name in the journal. Made up once: two machines of one host name must not share it."""
+def _device_name(given: str | None, local_dir: Path) -> str:
+    """Give this machine's name in the journal, fit to name a folder.
+
+    Where none is given, one is made up and kept: two machines of one host name must not share a journal.
+    """
+    if given:
+        return given
     file = local_dir / _DEVICE_FILE
     try:
-        name = file.read_text("utf-8").strip()
+        name = _as_name(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         name = ""
-    if not name or _NOT_IN_NAMES.search(name):
-        name = f"{_NOT_IN_NAMES.sub('-', socket.gethostname()).strip('-') or 'device'}-{os.urandom(2).hex()}"
-        with explained(file):
-            write_atomic(file, name.encode(), local_dir / "tmp")
+    if not name:
+        name = f"{_as_name(socket.gethostname()) or 'device'}-{os.urandom(2).hex()}"
+        write_atomic(file, name.encode(), local_dir / "tmp")
     return name
+
+
+def _as_name(text: str) -> str:
+    return _NOT_IN_NAMES.sub("-", text.strip()).strip("-")[:_MAX_NAME_CHARS]

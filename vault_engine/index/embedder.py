@@ -132,20 +132,17 @@ class Endpoint:
         return unit_rows(self._ask([text], _QUERY_TIMEOUT_S)).reshape(-1)
 
     def _ask(self, texts: Sequence[str], timeout_s: float) -> Vectors:
-        request = urllib.request.Request(
-            self._url,
-            json.dumps({"model": self._model, "input": list(texts)}).encode(),
-            {
-                "Content-Type": "application/json",
-                **({"Authorization": f"Bearer {self._key}"} if self._key else {}),
-            },
-        )
+        body = json.dumps({"model": self._model, "input": list(texts)}).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         try:
+            request = urllib.request.Request(self._url, body, headers)
             with urllib.request.urlopen(request, timeout=timeout_s) as response:
                 return _vectors_of(json.load(response), len(texts))
         except urllib.error.HTTPError as error:
             raise EmbedderFailed(self.name, f"the endpoint answered {error.code} {error.reason}") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise EmbedderFailed(self.name, _first_line(error)) from error
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.config import Config
-from vault_engine.errors import EmbedderFailed
+from vault_engine.errors import EmbedderFailed, MemwellError
 from vault_engine.index.embedder import Embedder, Vectors, make_embedder
 from vault_engine.index.vectors import VectorStore
 from vault_engine.vault.files import explained
@@ -34,8 +34,7 @@ class Embeddings:
             self._embedder = make_embedder(config)
         except EmbedderFailed as error:
             self.problem = str(error)
-        self._file = _file_of(config.cache_dir, self._embedder)
-        self._store = VectorStore(self._file)
+        self._store = VectorStore(_file_of(config.cache_dir, self._embedder))
         self._store.load_new()
 
     @property
@@ -81,35 +80,37 @@ class Embeddings:
             self.problem = str(error)
         return done
 
-    def cosines(self, query: str, keys: Sequence[str]) -> Vectors | None:
-        """Give the cosine of a query and each chunk, shape ``(len(keys),)``; NaN for a chunk without a vector.
-
-        None when there is no vector at all or the query can't be embedded; `problem` says why.
-        """
-        if self._embedder is None or not len(self._store):
+    def question(self, text: str) -> Vectors | None:
+        """Embed a question, shape ``(dim,)``; None when that is impossible, and `problem` says why."""
+        if self._embedder is None:
             return None
         try:
-            question = self._embedder.embed_query(query)
-            if len(question) != self._store.matrix.shape[1]:
-                raise self._other_dimension()
-            self.problem = None
+            question = self._embedder.embed_query(_as_unicode(text))
         except EmbedderFailed as error:
             self.problem = str(error)
+            return None
+        self.problem = None
+        return question
+
+    def cosines(self, question: Vectors, keys: Sequence[str]) -> Vectors | None:
+        """Give the cosine of a question and each chunk, shape ``(len(keys),)``; NaN for a chunk without a vector.
+
+        None when there is no vector at all.
+        """
+        if self._store.dim != len(question):
+            self._store.clear()
+        if not len(self._store):
             return None
         return _spread(self._store.matrix @ question, self._store.rows(keys))
 
     def _embed_batch(self, embedder: Embedder, keys: Sequence[str], texts: Sequence[str]) -> None:
-        vectors = embedder.embed(texts)
-        with explained(embedder.name), self._lock.held():
-            self._store.load_new()
-            try:
+        vectors = embedder.embed([_as_unicode(text) for text in texts])
+        try:
+            with explained(self._store.file), self._lock.held():
+                self._store.load_new()
                 self._store.append(keys, vectors)
-            except ValueError:
-                raise self._other_dimension() from None
-
-    def _other_dimension(self) -> EmbedderFailed:
-        reason = f"its vectors have another dimension than those kept; delete {self._file} if the model was changed"
-        return EmbedderFailed(self.name or "none", reason)
+        except MemwellError:
+            self._store.add(keys, vectors)  # not for the next process, then
 
 
 def _spread(cosines: Vectors, rows: NDArray[np.int64]) -> Vectors:
@@ -122,3 +123,8 @@ def _spread(cosines: Vectors, rows: NDArray[np.int64]) -> Vectors:
 def _file_of(folder: Path, embedder: Embedder | None) -> Path:
     name = embedder.name if embedder else "none"
     return folder / f"embeddings-{hashlib.sha256(name.encode()).hexdigest()[:12]}.bin"
+
+
+def _as_unicode(text: str) -> str:
+    """Replace halves of surrogate pairs, which no tokeniser and no JSON takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

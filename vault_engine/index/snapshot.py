@@ -1,17 +1,18 @@
 """The index between two processes' lives: generations in the cache folder, of which ``CURRENT`` names the last.
 
-A generation is written whole before ``CURRENT`` names it. Nothing in it is trusted: whatever is missing, of another
-format or not as expected makes the reader start from the notes again. No pickle, nothing that executes.
+A generation is named by the hash of what it holds, and written whole before ``CURRENT`` names it. Whatever is missing,
+changed or of another format makes the reader start from the notes again. No pickle, nothing that executes.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -27,6 +28,7 @@ _CURRENT = "CURRENT"
 _CATALOGUE = "catalogue.json"
 _ARRAYS = "arrays.npz"
 _PREFIX = "generation-"
+_SEGMENT_ARRAYS = ("terms", "starts", "rows", "weights")
 
 
 @dataclass(slots=True)
@@ -48,45 +50,36 @@ def save(folder: Path, snapshot: Snapshot) -> None:
     """Write a generation and make it the current one. The caller holds the index's lock.
 
     Raises:
-        OSError: the cache folder can't be written.
+        OSError, MemwellError: the cache folder can't be written.
     """
-    name = f"{_PREFIX}{uuid4().hex[:12]}"
+    catalogue = json.dumps(_catalogue(snapshot)).encode()
+    arrays = _packed_arrays(snapshot.keywords)
+    name = _name(catalogue, arrays)
     generation = folder / name
-    generation.mkdir(parents=True)
-    (generation / _CATALOGUE).write_text(json.dumps(_catalogue(snapshot), ensure_ascii=True), "utf-8")
-    np.savez(generation / _ARRAYS, allow_pickle=False, **_arrays(snapshot.keywords))
+    generation.mkdir(parents=True, exist_ok=True)
+    (generation / _CATALOGUE).write_bytes(catalogue)
+    (generation / _ARRAYS).write_bytes(arrays)
     write_atomic(folder / _CURRENT, name.encode(), folder)
     for old in folder.glob(f"{_PREFIX}*"):
         if old.name != name:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def current(folder: Path) -> str | None:
-    """Name the current generation, None when there is none."""
-    try:
-        return (folder / _CURRENT).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def load(folder: Path, name: str) -> Snapshot:
-    """Read a generation.
+def load(folder: Path) -> Snapshot:
+    """Read the current generation.
 
     Raises:
-        SnapshotDamaged: it is not there any more, of another format, or damaged.
+        SnapshotDamaged: there is none, it is not as it was written, or of another format.
     """
-    generation = folder / name
-    if not name.startswith(_PREFIX) or "/" in name:
-        raise SnapshotDamaged(name)
     try:
-        catalogue = json.loads((generation / _CATALOGUE).read_text("utf-8"))
-        if catalogue["format"] != FORMAT:
-            raise SnapshotDamaged(f"format {catalogue['format']}")
-        with np.load(generation / _ARRAYS, allow_pickle=False) as arrays:
-            keywords = _keywords(arrays, Analyser(catalogue["language"]))
-        return _snapshot(catalogue, keywords)
-    except Exception as error:
+        name = (folder / _CURRENT).read_text("utf-8").strip()
+        catalogue = (folder / name / _CATALOGUE).read_bytes()
+        arrays = (folder / name / _ARRAYS).read_bytes()
+    except (OSError, ValueError) as error:
         raise SnapshotDamaged(str(error)) from error
+    if name != _name(catalogue, arrays):
+        raise SnapshotDamaged(f"{name} is not what was written")
+    return _snapshot(json.loads(catalogue), arrays)
 
 
 def discard(folder: Path) -> None:
@@ -108,14 +101,16 @@ def _catalogue(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _snapshot(catalogue: Mapping[str, Any], keywords: KeywordIndex) -> Snapshot:
-    snapshot = Snapshot(catalogue["language"], {}, {}, tuple(catalogue["others"]), keywords)
-    row_count = len(keywords.lengths)
+def _snapshot(catalogue: Mapping[str, Any], arrays: bytes) -> Snapshot:
+    if catalogue["format"] != FORMAT:
+        raise SnapshotDamaged(f"format {catalogue['format']}")
+    language = catalogue["language"]
+    with np.load(BytesIO(arrays), allow_pickle=False) as unpacked:
+        keywords = _keywords(unpacked, Analyser(language))
+    snapshot = Snapshot(language, {}, {}, tuple(catalogue["others"]), keywords)
     for fields in catalogue["notes"]:
         first_row = fields.pop("first_row")
         record = _record(fields)
-        if not 0 <= first_row <= row_count - len(record.chunks):
-            raise SnapshotDamaged(f"{record.path} has rows that are not there")
         snapshot.records[record.path] = record
         snapshot.first_rows[record.path] = first_row
     return snapshot
@@ -137,7 +132,12 @@ def _record(fields: dict[str, Any]) -> Record:
     )
 
 
-def _arrays(keywords: KeywordIndex) -> dict[str, Any]:
+def _name(catalogue: bytes, arrays: bytes) -> str:
+    """Name a generation by what it holds, so that a changed byte is noticed."""
+    return f"{_PREFIX}{hashlib.sha256(catalogue + arrays).hexdigest()[:32]}"
+
+
+def _packed_arrays(keywords: KeywordIndex) -> bytes:
     arrays: dict[str, Any] = {
         "vocabulary": _packed(keywords.vocabulary),
         "lengths": keywords.lengths,
@@ -145,31 +145,19 @@ def _arrays(keywords: KeywordIndex) -> dict[str, Any]:
         "segments": np.int64(len(keywords.segments)),
     }
     for number, segment in enumerate(keywords.segments):
-        for name in ("terms", "starts", "rows", "weights"):
+        for name in _SEGMENT_ARRAYS:
             arrays[f"{name}{number}"] = getattr(segment, name)
-    return arrays
+    packed = BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    return packed.getvalue()
 
 
 def _keywords(arrays: Mapping[str, Any], analyser: Analyser) -> KeywordIndex:
-    lengths, alive = arrays["lengths"], arrays["alive"]
-    vocabulary = Vocabulary(_unpacked(arrays["vocabulary"]))
     segments = [
-        Segment(*(arrays[f"{name}{number}"] for name in ("terms", "starts", "rows", "weights")))
-        for number in range(int(arrays["segments"]))
+        Segment(*(arrays[f"{name}{number}"] for name in _SEGMENT_ARRAYS)) for number in range(int(arrays["segments"]))
     ]
-    if len(lengths) != len(alive) or any(not _fits(segment, len(lengths)) for segment in segments):
-        raise SnapshotDamaged("arrays do not fit each other")
-    return KeywordIndex(analyser, vocabulary, segments, lengths, alive)
-
-
-def _fits(segment: Segment, row_count: int) -> bool:
-    posting_count = len(segment.rows)
-    return (
-        len(segment.starts) == len(segment.terms) + 1
-        and len(segment.weights) == posting_count == int(segment.starts[-1])
-        and bool((np.diff(segment.starts) >= 0).all())
-        and (posting_count == 0 or (int(segment.rows.min()) >= 0 and int(segment.rows.max()) < row_count))
-    )
+    vocabulary = Vocabulary(_unpacked(arrays["vocabulary"]))
+    return KeywordIndex(analyser, vocabulary, segments, arrays["lengths"], arrays["alive"])
 
 
 def _packed(terms: Iterable[str]) -> Any:

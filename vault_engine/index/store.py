@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.config import Config
-from vault_engine.errors import MemwellError, NoteMissing
+from vault_engine.errors import MemwellError, NoteMissing, VaultBusy
 from vault_engine.index import snapshot as snapshots
 from vault_engine.index.embedder import Vectors
 from vault_engine.index.embeddings import Embeddings, Progress
@@ -60,6 +60,7 @@ class Index:
         self.embeddings = Embeddings(config, self._lock)
         self.walk = Walk({}, (), (), ())
         self.unread: dict[str, str] = {}  # notes that may not be read, and why
+        self.cache_problem: str | None = None  # why the index can't be kept, in words
         self._graph: Graph | None = None
         self._unsaved = False
         self._kept = self._load() or self._empty()
@@ -124,6 +125,7 @@ class Index:
         added, edited = self._read_all([c.path for c in changes if not isinstance(c, Drop)], now_ns, progress)
         for path in gone:
             self._forget(path)
+        self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
         if added or edited or gone or self.walk.others != self._kept.others:
             self._kept.others = self.walk.others
             self._changed()
@@ -151,9 +153,15 @@ class Index:
         """Keep the index for the next process, if it changed and no other process is saving its own."""
         if not self._unsaved:
             return
-        with suppress(MemwellError), self._lock.held(wait_s=0), explained(self._folder):
-            snapshots.save(self._folder, self._kept)
-            self._unsaved = False
+        try:
+            with self._lock.held(wait_s=0), explained(self._folder):
+                snapshots.save(self._folder, self._kept)
+        except VaultBusy:
+            return
+        except MemwellError as error:
+            self.cache_problem = str(error)
+        else:
+            self._unsaved, self.cache_problem = False, None
 
     def discard(self) -> None:
         """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
@@ -167,9 +175,9 @@ class Index:
         """Score every row against the query's terms, shape ``(rows,)``."""
         return self._kept.keywords.score(query)
 
-    def cosines(self, query: str) -> Vectors | None:
-        """Give the cosine of the query and each row, shape ``(rows,)``, as `Embeddings.cosines` does."""
-        return self.embeddings.cosines(query, self._keys)
+    def cosines(self, question: Vectors) -> Vectors | None:
+        """Give the cosine of a question and each row, shape ``(rows,)``, as `Embeddings.cosines` does."""
+        return self.embeddings.cosines(question, self._keys)
 
     # ---- the parts
 
@@ -178,12 +186,11 @@ class Index:
 
     def _load(self) -> Snapshot | None:
         """Read what the last process kept, if it is whole and of the same settings."""
-        name = snapshots.current(self._folder)
         try:
-            kept = snapshots.load(self._folder, name) if name else None
+            kept = snapshots.load(self._folder)
         except snapshots.SnapshotDamaged:
             return None
-        return kept if kept and kept.language == self._language else None
+        return kept if kept.language == self._language else None
 
     def _number_rows(self) -> None:
         """Say of each row whose it is, from the records."""
@@ -251,7 +258,6 @@ class Index:
 
     def _forget(self, path: str) -> None:
         self._kept.keywords.drop(self.rows_of(path))
-        self.unread.pop(path, None)
         del self._kept.records[path], self._kept.first_rows[path]
 
     def _changed(self) -> None:

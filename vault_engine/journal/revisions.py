@@ -7,16 +7,18 @@ from vault_engine.vault.files import sha256_hex, write_atomic
 
 
 class Revisions:
-    """Content by hash, ``ab/cdef…``, compressed. What is there is never written again."""
+    """Content by hash, ``ab/cdef…``, compressed. What is there whole is not written again."""
 
     def __init__(self, folder: Path, temporary_folder: Path) -> None:
         self._folder = folder
         self._temporary_folder = temporary_folder
 
     def put(self, data: bytes) -> str:
-        """Keep ``data`` durably and return its SHA-256."""
+        """Keep ``data`` durably and return its SHA-256. A damaged copy that is there is replaced."""
         name = sha256_hex(data)
-        if name not in self:
+        try:
+            self.get(name)
+        except KeyError:
             write_atomic(self._file(name), zlib.compress(data), self._temporary_folder)
         return name
 

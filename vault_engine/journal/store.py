@@ -5,7 +5,7 @@ while it appends.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ulid import ULID
 
-from vault_engine.errors import MemwellError
+from vault_engine.errors import MemwellError, NotConfirmed
 from vault_engine.journal.entry import NO_PREVIOUS, Actor, Change, Entry, Op, decode, encode
 from vault_engine.vault.files import explained, fsync_folder
 
@@ -23,7 +23,7 @@ _TAIL_BYTES = 1 << 20  # more than the longest line
 class Damage(NamedTuple):
     """One place where the journal is not as it was written."""
 
-    file: str
+    file: str  # device and month, as below the journal's folder
     line: int  # counts from 1
     problem: str
 
@@ -31,9 +31,16 @@ class Damage(NamedTuple):
 class Journal:
     """Appends to this device's journal, reads every device's."""
 
-    def __init__(self, folder: Path, device: str, quarantine: Path) -> None:
+    def __init__(self, folder: Path, device: Callable[[], str], quarantine: Path) -> None:
+        """Open the journal.
+
+        Args:
+            folder: holds the journals of all devices.
+            device: says what this one is called; asked when there is something to append.
+            quarantine: where lines go that a crash cut short.
+        """
         self._folder = folder
-        self._own = folder / device
+        self._device = device
         self._quarantine = quarantine
 
     @contextmanager
@@ -46,6 +53,8 @@ class Journal:
         entry_id = self._append(change, at=at, actor=actor)
         try:
             yield entry_id
+        except NotConfirmed:
+            raise
         except MemwellError:
             with suppress(MemwellError):  # the failure to report is the block's, not this one's
                 self._append(change._replace(op=Op.ABORT), at=at, actor=actor, ref=entry_id)
@@ -74,10 +83,11 @@ class Journal:
         return damages
 
     def _append(self, change: Change, *, at: datetime, actor: Actor, ref: str | None = None) -> str:
-        file = self._own / f"{at:%Y-%m}.jsonl"
+        own = self._folder / self._device()
+        file = own / f"{at:%Y-%m}.jsonl"
         with explained(file):
-            self._own.mkdir(parents=True, exist_ok=True)
-            last = self._last_entry()
+            own.mkdir(parents=True, exist_ok=True)
+            last = self._last_entry(own)
             entry_id = str(ULID.from_datetime(at))
             line = encode(
                 change,
@@ -91,9 +101,9 @@ class Journal:
             _append_durably(file, line)
         return entry_id
 
-    def _last_entry(self) -> Entry | None:
+    def _last_entry(self, own: Path) -> Entry | None:
         """Give the last entry of this device. A damaged line is passed over here and named by `verify`."""
-        for file in sorted(self._own.glob("*.jsonl"), reverse=True):
+        for file in sorted(own.glob("*.jsonl"), reverse=True):
             for line in reversed(self._whole_lines(file)):
                 with suppress(ValueError):
                     return decode(line)
@@ -143,14 +153,26 @@ def _append_durably(file: Path, line: bytes) -> None:
 
 def _check(file: Path, previous: Entry | None, damages: list[Damage]) -> Entry | None:
     """Check one file after ``previous``; give its last readable entry."""
-    for number, line in enumerate(file.read_bytes().split(b"\n")[:-1], 1):
+    name = f"{file.parent.name}/{file.name}"
+    *lines, tail = file.read_bytes().split(b"\n")
+    if _is_entry(tail[:-1]):  # anything else was cut short by a crash, before it was acknowledged
+        damages.append(Damage(name, len(lines) + 1, "the line's end was changed"))
+    for number, line in enumerate(lines, 1):
         try:
             entry = decode(line)
         except ValueError as error:
-            damages.append(Damage(str(file), number, str(error)))
+            damages.append(Damage(name, number, str(error)))
             continue
         expected = (previous.seq + 1, previous.h) if previous else (1, NO_PREVIOUS)
         if (entry.seq, entry.prev) != expected:
-            damages.append(Damage(str(file), number, "a line before this one is missing or changed"))
+            damages.append(Damage(name, number, "a line before this one is missing or changed"))
         previous = entry
     return previous
+
+
+def _is_entry(line: bytes) -> bool:
+    try:
+        decode(line)
+    except ValueError:
+        return False
+    return True

@@ -17,6 +17,18 @@ class Mode(StrEnum):
     KEYWORD = "keyword"
     SEMANTIC = "semantic"
 
+    @classmethod
+    def named(cls, name: str) -> "Mode":
+        """Give the mode of a name.
+
+        Raises:
+            BadInput: there is none.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise BadInput(f"there is no mode {name!r} (there are {', '.join(cls)})") from None
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vault_engine.index.embedder import Vectors
 from vault_engine.index.store import Index
 from vault_engine.search.fuse import DEPRECATED_FACTOR, Scored, best_notes, fuse
 from vault_engine.search.query import Mode, Query
@@ -19,9 +20,15 @@ class Answer(NamedTuple):
     degraded: str | None  # why it was not the mode that was asked for, in words
 
 
-def search(index: Index, query: Query) -> Answer:
-    """Answer a query from the index as it is now."""
-    cosines = index.cosines(query.text) if query.mode is not Mode.KEYWORD else None
+def search(index: Index, query: Query, question: Vectors | None) -> Answer:
+    """Answer a query from the index as it is now.
+
+    Args:
+        index: brought up to date by the caller.
+        query: what is asked.
+        question: its embedding, shape ``(dim,)``; None where there is none, or the mode asks for none.
+    """
+    cosines = index.cosines(question) if question is not None else None
     mode, degraded = _mode_that_runs(index, query.mode, has_vectors=cosines is not None)
     keyword = None
     if mode is not Mode.SEMANTIC:

@@ -9,10 +9,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from vault_engine.errors import StorageFailed, VaultDenied
+from vault_engine.errors import NotConfirmed, StorageFailed, VaultDenied
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -39,34 +39,61 @@ def explained(where: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def staged(data: bytes, folder: Path, *, mode: int = 0o644) -> Iterator[Path]:
-    """Give a durable temporary file that holds ``data``; whatever is left of it at the end is removed."""
-    folder.mkdir(parents=True, exist_ok=True)
+def staged(data: bytes, folder: Path, *, mode: int) -> Iterator[Path]:
+    """Give a durable temporary file that holds ``data``; whatever is left of it at the end is removed.
+
+    Raises:
+        VaultDenied, StorageFailed: it can't be written.
+    """
     path = folder / f"{os.getpid()}-{os.urandom(8).hex()}"
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        path.chmod(mode)  # the umask may have taken bits away from an existing note's mode
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_new(path, data, mode)
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def commit(temporary: Path, target: Path) -> None:
-    """Rename a staged file over ``target`` and make the name durable."""
-    made = _make_folders(target.parent)
-    temporary.replace(target)
-    for folder in made:
-        fsync_folder(folder)
+    """Rename a staged file to ``target``, replacing what is there, and make the name durable.
+
+    Raises:
+        NotConfirmed: the file is in its place, but the disk did not confirm it.
+        VaultDenied, StorageFailed: nothing was changed.
+    """
+    _rename(temporary, target, durable=[])
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file and make both the new name and the loss of the old one durable. Raises as `commit` does."""
+    _rename(source, target, durable=[source.parent])
+
+
+def _rename(source: Path, target: Path, *, durable: list[Path]) -> None:
+    with explained(target), ExitStack() as handles:
+        # Opened before the rename: from then on, as little as possible may fail.
+        folders = [handles.enter_context(_opened(folder)) for folder in _make_folders(target.parent) + durable]
+        source.replace(target)
+        try:
+            for folder in folders:
+                os.fsync(folder)
+        except OSError as error:
+            raise NotConfirmed(str(target), os.strerror(error.errno or 0)) from error
 
 
 def write_atomic(target: Path, data: bytes, temporary_folder: Path) -> None:
-    """Write ``data`` to ``target``, whole or not at all, keeping the mode of a file that is there."""
+    """Write ``data`` to ``target``, whole or not at all, keeping the mode of a file that is there.
+
+    Raises:
+        VaultDenied, StorageFailed: it is not there, or may not survive a power failure.
+    """
     with staged(data, temporary_folder, mode=mode_of(target)) as temporary:
-        commit(temporary, target)
+        try:
+            commit(temporary, target)
+        except NotConfirmed as error:
+            raise StorageFailed(error.where, error.reason) from error
 
 
 def mode_of(path: Path) -> int:
@@ -79,11 +106,25 @@ def mode_of(path: Path) -> int:
 
 def fsync_folder(folder: Path) -> None:
     """Make the names in ``folder`` durable, where the platform can."""
-    if os.name == "nt":  # Windows can't open a folder for this; the rename itself is journalled by NTFS
-        return
-    handle = os.open(folder, os.O_RDONLY)
+    with ExitStack() as handles:
+        os.fsync(handles.enter_context(_opened(folder)))
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(mode)  # the umask may have taken bits away that an existing note has
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """Open a folder for fsync. Windows can't; there the rename itself is journalled by the file system."""
+    handle = os.open(os.devnull if os.name == "nt" else folder, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vault_engine.errors import BadName, NoteExists, NoteMissing, VaultMissing
-from vault_engine.vault.files import commit, explained, mode_of, sha256_hex, staged
+from vault_engine.vault.files import commit, explained, mode_of, move, sha256_hex, staged
 from vault_engine.vault.lock import Lock
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.walk import Walk, walk
@@ -63,13 +63,11 @@ class Vault:
 
     def commit(self, temporary: Path, path: str) -> None:
         """Put a staged file in the place of the note at ``path``, durably."""
-        with explained(path):
-            commit(temporary, self._locate(path))
+        commit(temporary, self._locate(path))
 
     def archive(self, path: str, archived: str) -> None:
         """Move a note into the archive, under the name that `free_archive_name` gave."""
-        with explained(path):
-            commit(self._locate(path), self.archive_dir / archived)
+        move(self._locate(path), self.archive_dir / archived)
 
     def restore(self, archived: str, path: str) -> None:
         """Move an archived note back to ``path``.
@@ -80,8 +78,7 @@ class Vault:
         target = self._locate(path)
         if target.exists():
             raise NoteExists(path, self.revision_of(path), "restoring would replace it")
-        with explained(path):
-            commit(self.archive_dir / check_path(archived), target)
+        move(self.archive_dir / check_path(archived), target)
 
     def read_archived(self, archived: str) -> bytes:
         """Give the bytes of an archived note, by its name in the archive."""

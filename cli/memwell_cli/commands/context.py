@@ -3,7 +3,7 @@
 import click
 
 from memwell_cli.opening import open_vault, vault_option
-from memwell_cli.output import json_option, show
+from memwell_cli.output import json_option, remark, show
 
 
 @click.command()
@@ -19,3 +19,5 @@ def context(query: tuple[str, ...], budget: int, vault: str | None, as_json: boo
     with open_vault(vault) as engine:
         answer = engine.context(" ".join(query) or None, budget_tokens=budget)
     show(answer, as_json=as_json, text=lambda context: context.markdown)
+    if not answer.notes and not as_json:
+        remark("nothing to say within this budget")

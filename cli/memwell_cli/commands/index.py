@@ -33,7 +33,7 @@ def status(vault: str | None, as_json: bool) -> None:
 
 
 def _built(built: Built) -> str:
-    counts = f"{built.added:,} added, {built.edited:,} edited, {built.gone:,} gone"
+    counts = f"{built.added:,} added, {built.edited:,} edited, {built.gone:,} gone; {built.embedded:,} parts embedded"
     return f"index up to date: {counts}\n{state_lines(built.index)}"
 
 
@@ -45,5 +45,6 @@ def state_lines(state: IndexState) -> str:
         vectors = "no vectors: keyword search only"
     if state.embedder_problem:
         vectors += f"\nproblem: {state.embedder_problem}"
+    kept = f"kept in {state.cache_dir}" if state.cache_problem is None else f"not kept: {state.cache_problem}"
     links = f"{state.links:,} links, {state.unresolved_links:,} to notes that are not there"
-    return f"{state.notes:,} notes, {links}\n{vectors}\nkept in {state.cache_dir}"
+    return f"{state.notes:,} notes, {links}\n{vectors}\n{kept}"

@@ -2,7 +2,7 @@
 
 import click
 
-from memwell_cli.output import json_option, show
+from memwell_cli.output import json_option, remark, show
 from vault_engine import Engine
 from vault_engine.engine import Created
 
@@ -18,7 +18,10 @@ def init(folder: str, as_json: bool) -> None:
     A folder full of notes, an Obsidian vault and a Logseq graph are adopted as they are: only the folder .memwell
     is added, no note is touched.
     """
-    show(Engine.create(folder), as_json=as_json, text=_text)
+    created = Engine.create(folder)
+    if created.inside:
+        remark(f"note: it lies inside the vault {created.inside}")
+    show(created, as_json=as_json, text=_text)
 
 
 def _text(created: Created) -> str:

@@ -5,8 +5,8 @@ from shlex import quote
 import click
 
 from memwell_cli.opening import filters, open_vault, vault_option
-from memwell_cli.output import columns, json_option, remark, show
-from vault_engine.engine import Forgotten, Listed, NoteView, Restored
+from memwell_cli.output import columns, json_option, remark, show, show_bytes
+from vault_engine.engine import Forgotten, Listed, Restored
 
 
 @click.group()
@@ -22,12 +22,18 @@ def note() -> None:
 @vault_option
 @json_option
 def show_note(ref: str, vault: str | None, as_json: bool) -> None:
-    """Print NOTE as it is; with --json its properties, links and backlinks too."""
+    """Print NOTE as it is.
+
+    Byte for byte; with --json its properties, links and backlinks too.
+    """
     with open_vault(vault) as engine:
-        view = engine.read(ref)
-    if view.problem and not as_json:
-        remark(f"note: {view.path}: {view.problem}")
-    show(view, as_json=as_json, text=_text)
+        if as_json:
+            show(engine.read(ref), as_json=True, text=str)
+            return
+        raw = engine.raw(ref)
+    if raw.problem:
+        remark(f"note: {raw.path}: {raw.problem}")
+    show_bytes(raw.data)
 
 
 @note.command("list")
@@ -49,7 +55,9 @@ def list_notes(
     with open_vault(vault) as engine:
         listed = engine.list(category=category, type=type, tags=tags, limit=limit, archived=archived)
     show(listed, as_json=as_json, text=_lines)
-    if listed.total > len(listed.notes) and not as_json:
+    if not as_json and not listed.total:
+        remark("no notes")
+    if not as_json and listed.total > len(listed.notes):
         remark(f"{len(listed.notes):,} of {listed.total:,} notes; --limit shows more")
 
 
@@ -74,12 +82,9 @@ def restore(ref: str, vault: str | None, as_json: bool) -> None:
         show(engine.restore(ref), as_json=as_json, text=_restored)
 
 
-def _text(view: NoteView) -> str:
-    return view.text.removesuffix("\n")
-
-
 def _lines(listed: Listed) -> str:
-    return columns([(line.path, line.type or "-", (line.updated or "-")[:10]) for line in listed.notes])
+    rows = [(line.archived or line.path, line.type or "-", (line.updated or "-")[:10]) for line in listed.notes]
+    return columns(rows) if rows else ""
 
 
 def _forgotten(forgotten: Forgotten) -> str:

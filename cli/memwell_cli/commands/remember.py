@@ -73,11 +73,17 @@ def _read(text: str | None, file: str | None) -> str:
         raise click.UsageError("give the text as an argument, as '-' for stdin, or with --file; one of them")
     if text is not None and text != "-":
         return text
-    data = _read_file(Path(file)) if file else sys.stdin.buffer.read()
+    data = _read_file(Path(file)) if file else _read_stdin()
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadInput(f"{file or 'stdin'} is not UTF-8 (byte {error.start})") from None
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise BadInput("stdin is closed")
+    return sys.stdin.buffer.read()
 
 
 def _read_file(file: Path) -> bytes:

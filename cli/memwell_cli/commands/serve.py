@@ -8,9 +8,10 @@ from memwell_cli.opening import vault_option
 @click.command()
 @vault_option
 def serve(vault: str | None) -> None:
-    """Serve the vault to an agent over MCP on stdin and stdout, following the folder meanwhile.
+    """Serve the vault to an agent over MCP.
 
-    An MCP client starts this command itself; see docs/quickstart.md for what to tell it.
+    It speaks on stdin and stdout, and follows the folder meanwhile. An MCP client starts this command itself; see
+    docs/quickstart.md for what to tell it.
     """
     from vault_engine.server.mcp import serve_stdio
 

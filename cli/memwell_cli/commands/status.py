@@ -14,7 +14,7 @@ _SHOWN = 20
 @vault_option
 @json_option
 def status(vault: str | None, as_json: bool) -> None:
-    """Say how the vault is: notes, index, journal, and whatever needs a look."""
+    """Say how the vault is, and what needs a look."""
     with open_vault(vault) as engine:
         show(engine.status(), as_json=as_json, text=_text)
 

@@ -41,6 +41,8 @@ def score_rows(
     best_possible = 0.0
     for term in terms:
         rows, weights = _living(segments, term, alive)
+        if not len(rows):
+            continue
         idf = float(np.log1p((row_count - len(rows) + 0.5) / (len(rows) + 0.5)))
         scores[rows] += idf * weights * (K1 + 1) / (weights + norms[rows])
         best_possible += idf * (K1 + 1)

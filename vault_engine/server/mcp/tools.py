@@ -8,7 +8,21 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from vault_engine.engine import Actor, Engine, Forgotten, Memory, Mode, NoteView, Recalled, Remembered, Status
+from vault_engine.engine import (
+    MAX_FIELD_CHARS,
+    MAX_LIST_ITEMS,
+    MAX_QUERY_CHARS,
+    MAX_TEXT_BYTES,
+    Actor,
+    Engine,
+    Forgotten,
+    Memory,
+    Mode,
+    NoteView,
+    Recalled,
+    Remembered,
+    Status,
+)
 from vault_engine.errors import MemwellError
 from vault_engine.server.mcp.advice import explain
 
@@ -19,8 +33,9 @@ CLIENT = "mcp"
 
 Ref = Annotated[str, Field(max_length=1000, description="path, id, category/key, or a name only one note has")]
 Name = Annotated[str | None, Field(max_length=200)]
-Tags = Annotated[list[str] | None, Field(max_length=50, description="tags, without '#'")]
-Situations = Annotated[list[str] | None, Field(max_length=50, description="situations it matters in")]
+Line = Annotated[str, Field(max_length=MAX_FIELD_CHARS)]
+Tags = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="tags, without '#'")]
+Situations = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="situations it matters in")]
 
 
 class Tools:
@@ -32,7 +47,7 @@ class Tools:
     def remember(
         self,
         context: Context,
-        text: Annotated[str, Field(description="Markdown; [[WikiLinks]] to other notes are welcome")],
+        text: Annotated[str, Field(max_length=MAX_TEXT_BYTES, description="Markdown; [[WikiLinks]] are welcome")],
         category: Annotated[str | None, Field(max_length=200, description="folder, such as decisions")] = None,
         key: Annotated[str | None, Field(max_length=200, description="same category and key: an update")] = None,
         title: Name = None,
@@ -45,20 +60,20 @@ class Tools:
         """Keep something as a Markdown note, or update the note of the same category and key."""
         memory = Memory(
             text=text,
-            category=category,
-            key=key,
-            title=title,
-            type=type,
+            category=category or None,  # models fill in "" for what they leave out
+            key=key or None,
+            title=title or None,
+            type=type or None,
             tags=tuple(tags or ()),
             importance=importance,
             recall_when=tuple(recall_when or ()),
-            expected=expected,
+            expected=expected or None,
         )
         return self._engine.remember(memory, actor=_caller(context))
 
     def recall(
         self,
-        query: Annotated[str, Field(description="a question or a few words")],
+        query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="a question or a few words")],
         limit: Annotated[int, Field(ge=1, le=50)] = 8,
         category: Name = None,
         type: Name = None,
@@ -66,7 +81,9 @@ class Tools:
         mode: Mode = Mode.HYBRID,
     ) -> Recalled:
         """Search the notes, those a person has just edited included, by words and by meaning."""
-        return self._engine.recall(query, limit=limit, mode=mode, category=category, type=type, tags=tuple(tags or ()))
+        return self._engine.recall(
+            query, limit=limit, mode=mode, category=category or None, type=type or None, tags=tuple(tags or ())
+        )
 
     def read_note(self, note: Ref) -> NoteView:
         """Give one whole note with its properties, links, backlinks and sha256."""

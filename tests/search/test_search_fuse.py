@@ -1,0 +1,111 @@
+"""From the legs' scores to ranked notes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from vault_engine.search.excerpt import excerpt
+from vault_engine.search.fuse import MIN_COSINE, SEMANTIC_SHARE, best_notes, fuse
+
+FRACTIONS = st.floats(0, 1, width=32)
+LEGS = st.integers(0, 12).flatmap(
+    lambda n: st.tuples(
+        arrays(np.float32, n, elements=FRACTIONS),
+        arrays(np.float32, n, elements=st.one_of(st.floats(-1, 1, width=32), st.just(float("nan")))),
+    )
+)
+
+
+def floats(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+@given(LEGS)
+def test_a_score_is_between_0_and_1(legs):
+    """Whichever legs run, and whatever has no vector."""
+    keyword, cosines = legs
+    for scores in (fuse(keyword, cosines), fuse(keyword, None), fuse(None, cosines)):
+        assert keyword.shape == scores.shape
+        assert bool(((scores >= 0) & (scores <= 1)).all())
+
+
+def test_the_legs_are_added_in_their_shares():
+    """A convex sum, so that scores compare between queries."""
+    expected = (1 - SEMANTIC_SHARE) * 0.6 + SEMANTIC_SHARE * 0.8
+
+    assert [pytest.approx(expected)] == fuse(floats(0.6), floats(0.8)).tolist()
+
+
+def test_a_row_without_a_vector_is_scored_by_its_words_alone():
+    """It is not held against a note that it is new."""
+    assert [pytest.approx(0.6)] == fuse(floats(0.6), floats(np.nan)).tolist()
+
+
+def test_a_row_that_shares_no_word_must_be_near():
+    """Something is always nearest; that alone is no answer."""
+    assert [False, True] == [bool(x) for x in fuse(floats(0, 0), floats(MIN_COSINE - 0.01, MIN_COSINE + 0.01))]
+    assert [False, True] == [bool(x) for x in fuse(None, floats(MIN_COSINE - 0.01, MIN_COSINE + 0.01))]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from([0.0, 0.25, 0.5, 1.0])), max_size=30),
+    st.integers(1, 5),
+)
+def test_a_note_is_as_good_as_its_best_row(rows, limit):
+    """Each note once, best first, equals by path, no more than asked for."""
+    best: dict[str, float] = {}
+    for path, score in rows:
+        best[path] = max(best.get(path, 0.0), score)
+    expected = sorted(((path, score) for path, score in best.items() if score), key=lambda hit: (-hit[1], hit[0]))[
+        :limit
+    ]
+
+    found = best_notes(floats(*(score for _, score in rows)), lambda row: rows[row][0], limit)
+
+    assert expected == [(hit.path, hit.score) for hit in found]
+    assert [score for _, score in expected] == [rows[hit.row][1] for hit in found]
+
+
+TEXTS = st.lists(
+    st.sampled_from(["tide", "berth", "lantern", "a", "\n", "  ", "潮位", "x" * 60, "é."]), max_size=150
+).map(" ".join)
+
+
+def words_of(text: str) -> list[tuple[int, int, str]]:
+    found, at = [], 0
+    for word in text.split(" "):
+        found.append((at, at + len(word), word))
+        at += len(word) + 1
+    return found
+
+
+@given(TEXTS, st.sets(st.sampled_from(["lantern", "潮位", "absent"])), st.sampled_from([60, 120, 240]))
+def test_an_excerpt_is_a_piece_of_the_text(text, terms, max_chars):
+    """One line, cut out of the text, no longer than asked for, with a … wherever something was left out."""
+    shown = excerpt(text, words_of(text), sorted(terms), max_chars)
+
+    bare = shown.removeprefix("…").removesuffix("…")
+    whole = " ".join(text.split())
+    assert bare in whole
+    assert len(shown) <= max_chars + 2
+    assert "\n" not in shown
+    assert shown.startswith("…") == (bool(bare) and not whole.startswith(bare))
+    assert shown.endswith("…") or whole.endswith(bare)
+
+
+@given(TEXTS)
+def test_an_excerpt_shows_a_word_that_was_asked_for(text):
+    """Wherever in a long text it stands."""
+    shown = excerpt(text, words_of(text), ["lantern"])
+
+    assert ("lantern" in text) == ("lantern" in shown)
+
+
+def test_an_excerpt_shows_the_place_with_the_most_of_the_words():
+    """Each word counts once: one that comes often does not outweigh two that stand together."""
+    text = "tide tide tide tide " + "filler " * 100 + "tide and berth " + "filler " * 100
+    found = [(start, end, word) for start, end, word in words_of(text) if word in ("tide", "berth")]
+
+    assert "tide and berth" in excerpt(text, found, ["tide", "berth"])
