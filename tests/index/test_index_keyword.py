@@ -102,7 +102,7 @@ def test_an_empty_index_answers_nothing(keywords):
     [
         ("The berths were DOUBLE-booked", ["berth", "doubl", "book"]),
         ("Renée Größe Łukasz Ærø", ["rene", "gross", "lukasz", "aero"]),
-        ("cafe\u0301 café", ["cafe", "cafe"]),
+        ("cafe\u0301 café", ["cafe"]),
         ("潮位データ", ["潮位", "位デ", "デー", "ータ"]),
         ("港", ["港"]),
         ("PostgreSQL17 v1.2", ["postgresql17", "v1", "2"]),
@@ -114,15 +114,15 @@ def test_an_empty_index_answers_nothing(keywords):
 )
 def test_text_becomes_terms(text, terms):
     """Cut at what is no letter or digit; no case, accents, stop words or endings; CJK in overlapping pairs."""
-    assert terms == list(Analyser("en").terms(text))
+    assert terms == list(Analyser("en").counts(text))
 
 
 def test_another_language_has_its_own_endings():
     """German words lose German endings."""
-    assert ["buchung", "haus"] == list(Analyser("de").terms("Buchungen der Häuser"))
-    assert ["buchungen", "der", "hauser"] == list(Analyser("en").terms("Buchungen der Häuser"))
+    assert ["buchung", "haus"] == list(Analyser("de").counts("Buchungen der Häuser"))
+    assert ["buchungen", "der", "hauser"] == list(Analyser("en").counts("Buchungen der Häuser"))
 
 
 def test_a_language_without_a_stemmer_is_indexed_all_the_same():
     """Words stay as they are."""
-    assert ["hafnarinnar"] == list(Analyser("is").terms("hafnarinnar"))
+    assert ["hafnarinnar"] == list(Analyser("is").counts("hafnarinnar"))

@@ -38,9 +38,10 @@ def test_the_legs_are_added_in_their_shares():
     assert [pytest.approx(expected)] == fuse(floats(0.6), floats(0.8)).tolist()
 
 
-def test_a_row_without_a_vector_is_scored_by_its_words_alone():
-    """It is not held against a note that it is new."""
-    assert [pytest.approx(0.6)] == fuse(floats(0.6), floats(np.nan)).tolist()
+def test_a_row_without_a_vector_gets_what_its_words_are_worth():
+    """A new note is found by its words, and not before others because it was not compared by meaning."""
+    expected = (1 - SEMANTIC_SHARE) * 0.6 + SEMANTIC_SHARE * MIN_COSINE
+    assert [pytest.approx(expected), 0.0] == fuse(floats(0.6, 0), floats(np.nan, np.nan)).tolist()
 
 
 def test_a_row_that_shares_no_word_must_be_near():

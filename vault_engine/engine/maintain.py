@@ -81,7 +81,6 @@ def status(session: Session) -> Status:
     """Look at everything that its owner would want to know of a vault."""
     with session.guard:
         session.refresh()
-        session.index.save()
         index, journal = session.index, session.journal
         found = index.walk
         return Status(

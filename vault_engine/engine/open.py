@@ -31,6 +31,7 @@ from vault_engine.sync.watch import Watcher
 
 _EMBED_AT_ONCE = 8  # chunks; a recall that arrives meanwhile waits for no more than these
 _BREATH_S = 0.005
+_WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 
 
 class Engine:
@@ -171,7 +172,7 @@ class Engine:
                 with self._session.guard:
                     index.embed(limit=_EMBED_AT_ONCE)
                     if not index.waiting() or index.embeddings.problem:
-                        index.save()
+                        index.save(at_least=_WORTH_SAVING)
                         return
                 self._closing.wait(_BREATH_S)  # else whoever waits for the guard would hardly ever get it
         except MemwellError:

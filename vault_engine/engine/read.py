@@ -35,7 +35,6 @@ def recall(session: Session, query: Query) -> Recalled:
         if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
         answer = search(index, query, question)
-        index.save()
         return Recalled(
             mode=answer.mode,
             hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
@@ -102,7 +101,6 @@ def list_notes(
         wanted = Query("*", category=category, type=type, tags=tags)
         listed = _archived_lines(session) if archived else [(r, None) for r in session.index.records.values()]
         found = sorted(((r, name) for r, name in listed if wanted.allows(r)), key=lambda line: line[0].path)
-        session.index.save()
         return Listed(tuple(_line(record, name) for record, name in found[:limit]), len(found))
 
 
@@ -144,7 +142,7 @@ def _hit(session: Session, scored: Scored, query: str) -> Hit:
         path=record.path,
         title=record.title,
         score=round(min(scored.score, 1.0), 4),
-        excerpt=excerpt(text, analyser.words(text), list(analyser.terms(query))),
+        excerpt=excerpt(text, analyser.words(text), analyser.counts(query)),
         heading=chunk.headings[-1] if chunk.headings else None,
         category=record.category,
         type=record.type,

@@ -90,7 +90,8 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
 def _writing(session: Session, actor: Actor | None) -> Iterator[Actor]:
     """Hold the vault for a change, with the index up to date; say in whose name the change is made."""
     with session.guard:
-        session.refresh()  # without the lock: the first time, this may take long
+        if not session.index.records:
+            session.refresh()  # without the lock: the first time, this may take long
         with session.vault.lock.held():
             session.refresh()
             yield session.actor(actor)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from vault_engine.note import Chunk, Link, Note, chunks, parse
 from vault_engine.vault.files import sha256_hex
@@ -41,8 +41,7 @@ _KEEPING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkRecord:
+class ChunkRecord(NamedTuple):
     """Where a chunk stands in its note, and the key of its embedding."""
 
     start: int  # characters of the note's text
@@ -51,8 +50,7 @@ class ChunkRecord:
     key: str  # first half of the SHA-256 of the text that is embedded, in hexadecimal
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRecord:
+class LinkRecord(NamedTuple):
     """A link as written; the graph resolves it."""
 
     target: str

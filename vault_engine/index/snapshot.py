@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from vault_engine.index.record import ChunkRecord, LinkRecord, Record
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.walk import Signature
 
-FORMAT = 1
+FORMAT = 1  # higher when anything below is kept otherwise, or text is analysed otherwise
 _CURRENT = "CURRENT"
 _CATALOGUE = "catalogue.json"
 _ARRAYS = "arrays.npz"
 _PREFIX = "generation-"
+_RECORD_FIELDS = tuple(field.name for field in fields(Record))
 _SEGMENT_ARRAYS = ("terms", "starts", "rows", "weights")
 
 
@@ -79,7 +80,10 @@ def load(folder: Path) -> Snapshot:
         raise SnapshotDamaged(str(error)) from error
     if name != _name(catalogue, arrays):
         raise SnapshotDamaged(f"{name} is not what was written")
-    return _snapshot(json.loads(catalogue), arrays)
+    try:
+        return _snapshot(json.loads(catalogue), arrays)
+    except Exception as error:  # noqa: BLE001 - whole, but of another version of this program: it may be anything
+        raise SnapshotDamaged(str(error)) from error
 
 
 def discard(folder: Path) -> None:
@@ -96,7 +100,8 @@ def _catalogue(snapshot: Snapshot) -> dict[str, Any]:
         "language": snapshot.language,
         "others": snapshot.others,
         "notes": [
-            {"first_row": snapshot.first_rows[path], **asdict(record)} for path, record in snapshot.records.items()
+            [snapshot.first_rows[path], *(getattr(record, name) for name in _RECORD_FIELDS)]
+            for path, record in snapshot.records.items()
         ],
     }
 
@@ -108,28 +113,23 @@ def _snapshot(catalogue: Mapping[str, Any], arrays: bytes) -> Snapshot:
     with np.load(BytesIO(arrays), allow_pickle=False) as unpacked:
         keywords = _keywords(unpacked, Analyser(language))
     snapshot = Snapshot(language, {}, {}, tuple(catalogue["others"]), keywords)
-    for fields in catalogue["notes"]:
-        first_row = fields.pop("first_row")
-        record = _record(fields)
+    for first_row, *values in catalogue["notes"]:
+        record = _record(dict(zip(_RECORD_FIELDS, values, strict=True)))
         snapshot.records[record.path] = record
         snapshot.first_rows[record.path] = first_row
     return snapshot
 
 
 def _record(fields: dict[str, Any]) -> Record:
-    signature = fields["signature"]
-    return Record(
-        **{
-            **fields,
-            "signature": Signature(*signature) if signature else None,
-            "aliases": tuple(fields["aliases"]),
-            "tags": tuple(fields["tags"]),
-            "links": tuple(LinkRecord(**link) for link in fields["links"]),
-            "chunks": tuple(
-                ChunkRecord(**{**chunk, "headings": tuple(chunk["headings"])}) for chunk in fields["chunks"]
-            ),
-        }
+    """Make a record of what JSON has kept of it: lists where there were tuples."""
+    if signature := fields["signature"]:
+        fields["signature"] = Signature(*signature)
+    fields["aliases"], fields["tags"] = tuple(fields["aliases"]), tuple(fields["tags"])
+    fields["links"] = tuple(LinkRecord(*link) for link in fields["links"])
+    fields["chunks"] = tuple(
+        ChunkRecord(start, end, tuple(headings), key) for start, end, headings, key in fields["chunks"]
     )
+    return Record(**fields)
 
 
 def _name(catalogue: bytes, arrays: bytes) -> str:

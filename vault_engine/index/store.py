@@ -31,6 +31,7 @@ from vault_engine.vault.walk import Signature, Walk, signature_of
 
 _ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
 _TEXTS_AT_ONCE = 256  # held in memory before they are embedded
+_MARK = 0.01  # of a change
 _SETTLED_NS = 50_000_000  # a file changed this recently may change again within one tick of its mtime
 
 
@@ -62,7 +63,7 @@ class Index:
         self.unread: dict[str, str] = {}  # notes that may not be read, and why
         self.cache_problem: str | None = None  # why the index can't be kept, in words
         self._graph: Graph | None = None
-        self._unsaved = False
+        self._unsaved = 0.0  # changes since the last save; a file that only looks different counts for little
         self._kept = self._load() or self._empty()
         self._owners: list[str] = []  # by row: the path of its note
         self._keys: list[str] = []  # by row: the key of its embedding
@@ -128,7 +129,8 @@ class Index:
         self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
         if added or edited or gone or self.walk.others != self._kept.others:
             self._kept.others = self.walk.others
-            self._changed()
+            self._graph = None
+            self._unsaved += added + edited + len(gone)
         if self._kept.keywords.needs_compaction():
             self._compact()
         return Refreshed(added, edited, len(gone))
@@ -149,9 +151,12 @@ class Index:
             if self.embeddings.embed(list(texts), list(texts.values()), advance) < len(texts):
                 return
 
-    def save(self) -> None:
-        """Keep the index for the next process, if it changed and no other process is saving its own."""
-        if not self._unsaved:
+    def save(self, *, at_least: int = 1) -> None:
+        """Keep the index for the next process, if enough has changed and no other process is saving its own.
+
+        What was not kept is read again by the next process. The whole index is written, so that is often cheaper.
+        """
+        if self._unsaved < at_least:
             return
         try:
             with self._lock.held(wait_s=0), explained(self._folder):
@@ -161,7 +166,7 @@ class Index:
         except MemwellError as error:
             self.cache_problem = str(error)
         else:
-            self._unsaved, self.cache_problem = False, None
+            self._unsaved, self.cache_problem = 0.0, None
 
     def discard(self) -> None:
         """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
@@ -243,7 +248,7 @@ class Index:
         """Note that a file looks different and holds the same bytes."""
         if known.signature != signature:
             self._kept.records[known.path] = replace(known, signature=signature)
-            self._unsaved = True
+            self._unsaved += _MARK
 
     def _take(self, described: Sequence[Described]) -> None:
         row = self._kept.keywords.add([fields for one in described for fields in one.fields])
@@ -259,9 +264,6 @@ class Index:
     def _forget(self, path: str) -> None:
         self._kept.keywords.drop(self.rows_of(path))
         del self._kept.records[path], self._kept.first_rows[path]
-
-    def _changed(self) -> None:
-        self._graph, self._unsaved = None, True
 
     def _compact(self) -> None:
         new_row = self._kept.keywords.compact()

@@ -8,7 +8,7 @@ MAX_CHARS = 240
 _BLANKS = re.compile(r"\s+")
 
 
-def excerpt(text: str, words: Iterable[tuple[int, int, str]], terms: Sequence[str], max_chars: int = MAX_CHARS) -> str:
+def excerpt(text: str, words: Iterable[tuple[int, int, str]], terms: Iterable[str], max_chars: int = MAX_CHARS) -> str:
     """Cut the window of ``text`` that holds the most of the query's terms, each counted once.
 
     Args:

@@ -1,6 +1,8 @@
 """From the legs' scores to one score a row, and from rows to notes. Pure.
 
-The weights were chosen on LoCoMo conversations asked through `recall`; see docs/performance.md.
+The constants were measured with bench.locomo (959 questions about five conversations) and bench.vault_questions (28
+questions each about the documentation of Foam and of Logseq): any share from 0.2 to 0.35 is as good as z-score or
+min-max fusion there, whose scores mean nothing from one query to the next; see docs/performance.md.
 """
 
 from collections.abc import Callable
@@ -11,8 +13,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SEMANTIC_SHARE = 0.5
+SEMANTIC_SHARE = 0.3
 MIN_COSINE = 0.25  # a chunk that shares no word with the question must at least be this near
+MIN_COSINE_ALONE = 0.35  # and this near where no chunk at all shares one: mere gibberish comes as near as 0.34
 DEPRECATED_FACTOR = 0.5  # a note that another one replaced stands behind its successor
 
 
@@ -29,7 +32,7 @@ def fuse(keyword: Floats | None, cosines: Floats | None) -> Floats:
 
     Args:
         keyword: shape ``(rows,)``, BM25F over the best the query could get; None if that leg did not run.
-        cosines: shape ``(rows,)``, NaN where a row has no vector: it is scored by its words alone.
+        cosines: shape ``(rows,)``, NaN where a row has no vector yet: where its words match, it counts as just near.
 
     Returns:
         Shape ``(rows,)``; 0 for a row that does not answer at all.
@@ -39,9 +42,10 @@ def fuse(keyword: Floats | None, cosines: Floats | None) -> Floats:
     nearness = np.clip(np.nan_to_num(cosines, nan=0.0), 0.0, 1.0)
     if keyword is None:
         return np.where(nearness >= MIN_COSINE, nearness, 0.0).astype(np.float32)
+    is_near = nearness >= (MIN_COSINE if keyword.any() else MIN_COSINE_ALONE)
+    nearness[np.isnan(cosines)] = MIN_COSINE
     fused = (1 - SEMANTIC_SHARE) * keyword + SEMANTIC_SHARE * nearness
-    answers = (keyword > 0) | (nearness >= MIN_COSINE)
-    return np.where(answers, np.where(np.isnan(cosines), keyword, fused), 0.0).astype(np.float32)
+    return np.where((keyword > 0) | is_near, fused, 0.0).astype(np.float32)
 
 
 def best_notes(scores: Floats, owner: Callable[[int], str], limit: int) -> list[Scored]:

@@ -1,4 +1,4 @@
-"""The rows of the keyword index as they come and go: a few segments, newest last, merged when they grow many."""
+"""The rows of the keyword index as they come and go: a large segment and a few newer ones, merged at times."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ FIELD_WEIGHTS: Mapping[str, float] = {
     "body": 1.0,
 }
 _MAX_SEGMENTS = 8
-_MAX_DEAD_SHARE = 0.25
+_MAX_OVERHEAD = 0.25
 
 
 @dataclass(slots=True)
@@ -40,6 +40,8 @@ class KeywordIndex:
         lengths = np.array([sum(terms.values()) for terms in weighed.values()], np.float32)
         self.lengths = np.concatenate([self.lengths, lengths])
         self.alive = np.concatenate([self.alive, np.ones(len(rows), np.bool_)])
+        if len(self.segments) > _MAX_SEGMENTS:  # the first is the large one, and is left alone
+            self.segments[1:] = [merge(self.segments[1:], np.arange(len(self.alive), dtype=np.int32))]
         return first
 
     def drop(self, rows: range) -> None:
@@ -48,13 +50,16 @@ class KeywordIndex:
 
     def score(self, query: str) -> KeywordScores:
         """Score every row against a query's distinct terms."""
-        numbers = (self.vocabulary.find(term) for term in dict.fromkeys(self.analyser.terms(query)))
+        numbers = map(self.vocabulary.find, self.analyser.counts(query))
         return score_rows([number for number in numbers if number is not None], self.segments, self.lengths, self.alive)
 
     def needs_compaction(self) -> bool:
-        """Say whether there are so many segments or dead rows that merging pays."""
+        """Say whether so much is dead, or outside the first segment, that merging everything pays."""
+        if not self.segments:
+            return False
         dead = len(self.alive) - int(self.alive.sum())
-        return len(self.segments) > _MAX_SEGMENTS or dead > _MAX_DEAD_SHARE * max(len(self.alive), 100)
+        first, *newer = (len(segment.rows) for segment in self.segments)
+        return dead > _MAX_OVERHEAD * max(len(self.alive), 100) or sum(newer) > _MAX_OVERHEAD * max(first, 10_000)
 
     def compact(self) -> Ints:
         """Merge everything into one segment without the dead rows.
@@ -69,4 +74,4 @@ class KeywordIndex:
         return new_row
 
     def _weigh(self, fields: Mapping[str, str]) -> dict[str, float]:
-        return weigh([(FIELD_WEIGHTS[name], self.analyser.terms(text)) for name, text in fields.items()])
+        return weigh((FIELD_WEIGHTS[name], self.analyser.counts(text)) for name, text in fields.items())

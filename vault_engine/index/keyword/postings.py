@@ -57,12 +57,12 @@ class Segment:
         return self.rows[span], self.weights[span]
 
 
-def weigh(fields: Sequence[tuple[float, Iterable[str]]]) -> dict[str, float]:
-    """Add up a row's terms: ``fields`` are pairs of a field's weight and its terms."""
+def weigh(fields: Iterable[tuple[float, Mapping[str, int]]]) -> dict[str, float]:
+    """Add up a row's terms: ``fields`` are pairs of a field's weight and its terms with their counts."""
     weights: dict[str, float] = {}
-    for field_weight, terms in fields:
-        for term in terms:
-            weights[term] = weights.get(term, 0.0) + field_weight
+    for field_weight, counts in fields:
+        for term, count in counts.items():
+            weights[term] = weights.get(term, 0.0) + field_weight * count
     return weights
 
 

@@ -1,0 +1,58 @@
+"""How well recall answers questions over a vault of real notes.
+
+The questions are JSON Lines: ``{"query": "…", "notes": ["path of a note that answers it", …]}``. Two sets come along
+in bench/data, for the documentation of Foam and of Logseq (both MIT), written before any answer was looked at.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.machine import facts, isolated_env, median, p95, table
+from bench.ranking import Quality
+from bench.timing import timed_ms
+from vault_engine import Engine, Mode
+
+DEPTH = 10
+
+
+def ask(engine: Engine, questions: Sequence[dict[str, list[str]]], mode: Mode) -> tuple[Quality, list[float]]:
+    """Ask every question in one mode; give the ranks and what each answer took, in milliseconds."""
+    quality, took = Quality(), []
+    for question in questions:
+        recalled, ms = timed_ms(lambda query=question["query"]: engine.recall(query, limit=DEPTH, mode=mode))
+        quality.add([hit.path for hit in recalled.hits], question["notes"])
+        took.append(ms)
+    return quality, took
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; see the module's text."""
+    parser = argparse.ArgumentParser(prog="python -m bench.vault_questions", description=__doc__.splitlines()[0])
+    parser.add_argument("vault", type=Path, help="a folder of notes; a copy of it is asked")
+    parser.add_argument("questions", type=Path, help="JSON Lines")
+    options = parser.parse_args(arguments)
+    questions = [json.loads(line) for line in options.questions.read_text("utf-8").splitlines() if line.strip()]
+    rows = [("mode", "questions", "hit@1", "hit@3", "hit@10", "MRR@10", "p50 ms", "p95 ms")]
+    with tempfile.TemporaryDirectory(prefix="memwell-questions-") as scratch:
+        vault = Path(scratch) / "vault"
+        shutil.copytree(options.vault, vault)
+        Engine.create(vault)
+        with Engine.open(vault, env=isolated_env(Path(scratch) / "index")) as engine:
+            engine.build_index()
+            engine.recall("the model is loaded now")
+            for mode in Mode:
+                quality, took = ask(engine, questions, mode)
+                figures = (*map(quality.recall_any, (1, 3, 10)), quality.mrr, median(took), p95(took))
+                rows.append((mode.value, str(len(questions)), *(f"{figure:.1f}" for figure in figures)))
+    print(table(rows))
+    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
