@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vault_engine.search.excerpt import excerpt
-from vault_engine.search.fuse import MIN_COSINE, SEMANTIC_SHARE, best_notes, fuse
+from vault_engine.search.fuse import MIN_COSINE, MIN_COSINE_ALONE, SEMANTIC_SHARE, best_notes, fuse
 
 FRACTIONS = st.floats(0, 1, width=32)
 LEGS = st.integers(0, 12).flatmap(
@@ -45,8 +45,11 @@ def test_a_row_without_a_vector_gets_what_its_words_are_worth():
 
 
 def test_a_row_that_shares_no_word_must_be_near():
-    """Something is always nearest; that alone is no answer."""
-    assert [False, True] == [bool(x) for x in fuse(floats(0, 0), floats(MIN_COSINE - 0.01, MIN_COSINE + 0.01))]
+    """Something is always nearest; that alone is no answer, least of all where no row shares a word."""
+    below, above = MIN_COSINE - 0.01, MIN_COSINE + 0.01
+    assert [True, False, True] == [bool(x) for x in fuse(floats(0.5, 0, 0), floats(0, below, above))]
+    below, above = MIN_COSINE_ALONE - 0.01, MIN_COSINE_ALONE + 0.01
+    assert [False, True] == [bool(x) for x in fuse(floats(0, 0), floats(below, above))]
     assert [False, True] == [bool(x) for x in fuse(None, floats(MIN_COSINE - 0.01, MIN_COSINE + 0.01))]
 
 

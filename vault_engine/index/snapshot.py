@@ -82,7 +82,7 @@ def load(folder: Path) -> Snapshot:
         raise SnapshotDamaged(f"{name} is not what was written")
     try:
         return _snapshot(json.loads(catalogue), arrays)
-    except Exception as error:  # noqa: BLE001 - whole, but of another version of this program: it may be anything
+    except Exception as error:
         raise SnapshotDamaged(str(error)) from error
 
 

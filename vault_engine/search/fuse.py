@@ -1,8 +1,8 @@
 """From the legs' scores to one score a row, and from rows to notes. Pure.
 
 The constants were measured with bench.locomo (959 questions about five conversations) and bench.vault_questions (28
-questions each about the documentation of Foam and of Logseq): any share from 0.2 to 0.35 is as good as z-score or
-min-max fusion there, whose scores mean nothing from one query to the next; see docs/performance.md.
+questions each about the documentation of Foam and of Logseq); see docs/performance.md. Conversations want a smaller
+share, paraphrased questions about notes a larger one; this one is near the best on both.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SEMANTIC_SHARE = 0.3
+SEMANTIC_SHARE = 0.4
 MIN_COSINE = 0.25  # a chunk that shares no word with the question must at least be this near
 MIN_COSINE_ALONE = 0.35  # and this near where no chunk at all shares one: mere gibberish comes as near as 0.34
 DEPRECATED_FACTOR = 0.5  # a note that another one replaced stands behind its successor
