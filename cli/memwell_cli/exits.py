@@ -30,6 +30,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.VaultDenied: lambda _: "Check who owns the folder and whether its disk is mounted read-only.",
     errors.VaultBusy: lambda _: "Try again in a moment.",
     errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
+    errors.NotConfirmed: lambda _: "Check the disk, and look at the note before you do it again.",
     errors.NoteMissing: lambda error: (
         "List what was forgotten with `memwell note list --archived`."
         if error.where == "the archive"

@@ -81,7 +81,7 @@ def test_compaction_keeps_the_answers(keywords):
     keywords.drop(range(20, 22))
     queries = ["berth", "tide", "note 3", "berth 2 tide"]
     before = {query: keywords.score(query).scores[keywords.alive] for query in queries}
-    assert keywords.needs_compaction()
+    assert 1 < len(keywords.segments) < 10
 
     new_row = keywords.compact()
 

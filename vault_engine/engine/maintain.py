@@ -72,9 +72,8 @@ def build_index(session: Session, progress: Progress, *, fresh: bool = False) ->
             session.index.discard()
         done = session.refresh(lambda done, total: progress("reading notes", done, total))
         session.index.save()
-        waited = session.index.waiting()
-        session.index.embed(progress=lambda done, total: progress("embedding", done, total))
-        return Built(*done, embedded=waited - session.index.waiting(), index=index_state(session))
+        embedded = session.index.embed(progress=lambda done, total: progress("embedding", done, total))
+        return Built(*done, embedded=embedded, index=index_state(session))
 
 
 def status(session: Session) -> Status:

@@ -170,8 +170,7 @@ class Engine:
                 index.embeddings.load()
             while not self._closing.is_set():
                 with self._session.guard:
-                    index.embed(limit=_EMBED_AT_ONCE)
-                    if not index.waiting() or index.embeddings.problem:
+                    if not index.embed(limit=_EMBED_AT_ONCE):
                         index.save(at_least=_WORTH_SAVING)
                         return
                 self._closing.wait(_BREATH_S)  # else whoever waits for the guard would hardly ever get it

@@ -7,6 +7,7 @@ whoever changed something and gets the index's lock saves it for the next proces
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -135,8 +136,8 @@ class Index:
             self._compact()
         return Refreshed(added, edited, len(gone))
 
-    def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> None:
-        """Embed the chunks that wait, at most ``limit``."""
+    def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> int:
+        """Embed the chunks that wait, at most ``limit``; return how many were embedded."""
         self.embeddings.load_new()
         total = self.waiting() if limit is None else min(self.waiting(), limit)
         done = 0
@@ -149,7 +150,8 @@ class Index:
 
         for texts in self._waiting_texts(total):
             if self.embeddings.embed(list(texts), list(texts.values()), advance) < len(texts):
-                return
+                break
+        return done
 
     def save(self, *, at_least: int = 1) -> None:
         """Keep the index for the next process, if enough has changed and no other process is saving its own.
@@ -273,15 +275,14 @@ class Index:
     def _waiting_texts(self, limit: int) -> Iterator[dict[str, str]]:
         """Give the texts to embed by key, a few hundred at a time, at most ``limit`` in all."""
         texts: dict[str, str] = {}
-        given = 0
         for path in list(self._kept.records):
-            for key, text in self._texts_of(path):
-                if given < limit and key not in texts and self.embeddings.missing(key):
-                    texts[key] = text
-                    given += 1
-            if len(texts) >= _TEXTS_AT_ONCE:
-                yield texts
+            texts |= {key: text for key, text in self._texts_of(path) if self.embeddings.missing(key)}
+            if len(texts) >= min(limit, _TEXTS_AT_ONCE):
+                yield dict(islice(texts.items(), limit))
+                limit -= len(texts)
                 texts = {}
+            if limit <= 0:
+                return
         if texts:
             yield texts
 

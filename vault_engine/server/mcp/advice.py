@@ -13,6 +13,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.VaultDenied: lambda _: "The person must give this process access; reading and searching may still work.",
     errors.VaultBusy: lambda _: "Call again in a moment.",
     errors.StorageFailed: lambda _: "The person must free disk space; reading and searching still work.",
+    errors.NotConfirmed: lambda _: "Read the note before you call again; the person should check the disk.",
     errors.NoteMissing: lambda _: "Find it with recall.",
     errors.NoteAmbiguous: lambda _: "Name one of them by its path.",
     errors.NoteExists: lambda error: (
