@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("no such conversation in the file", file=sys.stderr)
         return 2
     place = nullcontext(options.cache) if options.cache else tempfile.TemporaryDirectory(prefix="memwell-locomo-")
-    rows = [("conversation", "questions", "any@5", "any@10", "MRR@10")]
+    rows: list[tuple[str, ...]] = [("conversation", "questions", "any@5", "any@10", "MRR@10")]
     total = Quality()
     with place as folder:
         for conversation in conversations:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -13,15 +14,14 @@ class Took(NamedTuple):
     wall_s: float
     cpu_s: float
 
+    @property
+    def wall_ms(self) -> float:
+        """Milliseconds by the wall."""
+        return self.wall_s * 1000
 
-def timed(work: Callable[[], R]) -> tuple[R, Took]:
+
+def timed(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, Took]:
     """Do something and say how long it took."""
     wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
+    result = work(*args, **kwargs)
     return result, Took(time.perf_counter() - wall, time.process_time() - cpu)
-
-
-def timed_ms(work: Callable[[], R]) -> tuple[R, float]:
-    """Do something and say how many milliseconds passed."""
-    result, took = timed(work)
-    return result, took.wall_s * 1000

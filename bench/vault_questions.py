@@ -11,22 +11,23 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.machine import facts, isolated_env, median, p95, table
 from bench.ranking import Quality
-from bench.timing import timed_ms
+from bench.timing import timed
 from vault_engine import Engine, Mode
 
 DEPTH = 10
 
 
-def ask(engine: Engine, questions: Sequence[dict[str, list[str]]], mode: Mode) -> tuple[Quality, list[float]]:
+def ask(engine: Engine, questions: Sequence[dict[str, Any]], mode: Mode) -> tuple[Quality, list[float]]:
     """Ask every question in one mode; give the ranks and what each answer took, in milliseconds."""
     quality, took = Quality(), []
     for question in questions:
-        recalled, ms = timed_ms(lambda query=question["query"]: engine.recall(query, limit=DEPTH, mode=mode))
+        recalled, one = timed(engine.recall, question["query"], limit=DEPTH, mode=mode)
         quality.add([hit.path for hit in recalled.hits], question["notes"])
-        took.append(ms)
+        took.append(one.wall_ms)
     return quality, took
 
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("questions", type=Path, help="JSON Lines")
     options = parser.parse_args(arguments)
     questions = [json.loads(line) for line in options.questions.read_text("utf-8").splitlines() if line.strip()]
-    rows = [("mode", "questions", "hit@1", "hit@3", "hit@10", "MRR@10", "p50 ms", "p95 ms")]
+    rows: list[tuple[str, ...]] = [("mode", "questions", "hit@1", "hit@3", "hit@10", "MRR@10", "p50 ms", "p95 ms")]
     with tempfile.TemporaryDirectory(prefix="memwell-questions-") as scratch:
         vault = Path(scratch) / "vault"
         shutil.copytree(options.vault, vault)

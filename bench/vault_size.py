@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import facts, isolated_env, median, p95, size_of, table
-from bench.timing import timed, timed_ms
+from bench.timing import timed
 from bench.vault_maker import make_notes, path_of, rare_word, words, write_vault
 from vault_engine import Engine, Memory
 
@@ -41,7 +41,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     """Measure one size; ``wrong`` in the result lists what was not as it should be."""
     vault = folder / f"vault-{count}"
     Engine.create(vault)
-    _, written = timed(lambda: write_vault(vault, count))
+    _, written = timed(write_vault, vault, count)
     env = isolated_env(folder / f"index-{count}", "none")
     figures: dict[str, Any] = {"notes": count, "write_files_s": round(written.wall_s, 2)}
     with Engine.open(vault, env=env) as engine:
@@ -66,7 +66,7 @@ def measure_embedding(count: int, folder: Path) -> dict[str, Any]:
     with Engine.open(vault, env=isolated_env(folder / "index-embedded")) as engine:
         engine.recall("the model is loaded now", mode="semantic")
         built, took = timed(engine.build_index)
-        asked = [timed_ms(lambda q=query: engine.recall(q))[1] for query in _queries(100)]
+        asked = [timed(engine.recall, query)[1].wall_ms for query in _queries(100)]
     return {
         "notes": count,
         "chunks_per_cpu_s": round(built.embedded / took.cpu_s, 1),
@@ -82,7 +82,7 @@ def _queries(count: int) -> list[str]:
 
 
 def _searches(engine: Engine) -> dict[str, float]:
-    took = [timed_ms(lambda q=query: engine.recall(q, mode="keyword"))[1] for query in _queries(QUERIES)]
+    took = [timed(engine.recall, query, mode="keyword")[1].wall_ms for query in _queries(QUERIES)]
     return {"keyword_p50_ms": round(median(took), 1), "keyword_p95_ms": round(p95(took), 1)}
 
 
@@ -92,9 +92,9 @@ def _edits(engine: Engine, vault: Path) -> dict[str, float]:
     for number in range(EDITS):
         file = vault / path_of(number)
         file.write_text(f"{file.read_text('utf-8')}\nnewword{number}\n", "utf-8")
-        recalled, ms = timed_ms(lambda n=number: engine.recall(f"newword{n}", mode="keyword"))
+        recalled, one = timed(engine.recall, f"newword{number}", mode="keyword")
         assert recalled.hits[0].path == path_of(number), "an edit was not found"
-        took.append(ms)
+        took.append(one.wall_ms)
     return {"edit_found_p50_ms": round(median(took), 1), "edit_found_p95_ms": round(p95(took), 1)}
 
 
@@ -103,8 +103,9 @@ def _writes(engine: Engine, folder: Path) -> dict[str, float]:
     ours, floor = [], []
     (folder / "floor").mkdir(exist_ok=True)
     for number in range(EDITS):
-        ours.append(timed_ms(lambda n=number: engine.remember(Memory(f"remembered {n}", key=f"m{n}")))[1])
-        floor.append(timed_ms(lambda n=number: _durable_floor(folder / "floor", f"m{n}.md"))[1])
+        memory = Memory(f"remembered {number}", key=f"m{number}")
+        ours.append(timed(engine.remember, memory)[1].wall_ms)
+        floor.append(timed(_durable_floor, folder / "floor", f"m{number}.md")[1].wall_ms)
     return {"remember_p50_ms": round(median(ours), 1), "remember_to_floor": round(median(ours) / median(floor), 2)}
 
 

@@ -17,7 +17,7 @@ def keywords():
 
 def scores(keywords, query):
     found = keywords.score(query)
-    return [round(float(score), 4) for score in found.scores]
+    return [round(float(score), 4) for score in found]
 
 
 def test_bm25f_as_worked_out_by_hand(keywords):
@@ -33,7 +33,6 @@ def test_bm25f_as_worked_out_by_hand(keywords):
     row1 = idf * 1 * 1.9 / (1 + 0.9 * (0.4 + 0.6 * 2 / 3))
 
     assert [round(row0, 4), round(row1, 4), 0.0] == scores(keywords, "berth")
-    assert idf * 1.9 == pytest.approx(keywords.score("berth").best_possible)
 
 
 def test_the_terms_of_a_query_are_added_up_each_once(keywords):
@@ -63,16 +62,6 @@ def test_dropped_rows_count_for_nothing(keywords):
         assert [*scores(alone, query), 0.0] == scores(keywords, query)
 
 
-def test_a_word_that_only_dropped_rows_had_is_no_word_of_the_index(keywords):
-    """The best that a query could get is the same as if the row had never been there."""
-    keywords.add([{"body": "berth wind"}, {"body": "tide"}, {"body": "lantern"}])
-    keywords.drop(range(2, 3))
-    alone = KeywordIndex(Analyser("en"))
-    alone.add([{"body": "berth wind"}, {"body": "tide"}])
-
-    assert alone.score("berth lantern").best_possible == pytest.approx(keywords.score("berth lantern").best_possible)
-
-
 def test_compaction_keeps_the_answers(keywords):
     """Many segments with dead rows in between become one; every living row keeps its score, and the order stays."""
     for number in range(30):
@@ -80,7 +69,7 @@ def test_compaction_keeps_the_answers(keywords):
     keywords.drop(range(3, 9))
     keywords.drop(range(20, 22))
     queries = ["berth", "tide", "note 3", "berth 2 tide"]
-    before = {query: keywords.score(query).scores[keywords.alive] for query in queries}
+    before = {query: keywords.score(query)[keywords.alive] for query in queries}
     assert 1 < len(keywords.segments) < 10
 
     new_row = keywords.compact()
@@ -89,12 +78,12 @@ def test_compaction_keeps_the_answers(keywords):
     assert [-1] * 6 == new_row[3:9].tolist()
     assert list(range(22)) == [row for row in new_row.tolist() if row >= 0]
     for query in queries:
-        np.testing.assert_allclose(before[query], keywords.score(query).scores, rtol=1e-5)
+        np.testing.assert_allclose(before[query], keywords.score(query), rtol=1e-5)
 
 
 def test_an_empty_index_answers_nothing(keywords):
     """No rows, no scores, no division by zero."""
-    assert ([], 0.0) == (scores(keywords, "anything"), keywords.score("anything").best_possible)
+    assert [] == scores(keywords, "anything")
 
 
 @pytest.mark.parametrize(

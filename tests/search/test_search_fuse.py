@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vault_engine.search.excerpt import excerpt
-from vault_engine.search.fuse import MIN_COSINE, MIN_COSINE_ALONE, SEMANTIC_SHARE, best_notes, fuse
+from vault_engine.search.fuse import (
+    HALF_SATURATION,
+    MIN_COSINE,
+    MIN_COSINE_ALONE,
+    SEMANTIC_SHARE,
+    best_notes,
+    fuse,
+    saturate,
+)
 
 FRACTIONS = st.floats(0, 1, width=32)
 LEGS = st.integers(0, 12).flatmap(
@@ -113,3 +121,11 @@ def test_an_excerpt_shows_the_place_with_the_most_of_the_words():
     found = [(start, end, word) for start, end, word in words_of(text) if word in ("tide", "berth")]
 
     assert "tide and berth" in excerpt(text, found, ["tide", "berth"])
+
+
+def test_keyword_scores_come_into_the_unit_interval_the_same_for_every_query():
+    """Nothing stays nothing, the half is where it is said to be, more is never less, and nothing reaches 1."""
+    scores = saturate(floats(0, HALF_SATURATION, 40, 4000))
+
+    assert [0.0, pytest.approx(0.5), pytest.approx(0.8)] == scores[:3].tolist()
+    assert 0.99 < scores[3] < 1

@@ -21,7 +21,7 @@ from vault_engine.index.embeddings import Embeddings, Progress
 from vault_engine.index.graph import Graph, make_graph
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
-from vault_engine.index.keyword.score import KeywordScores
+from vault_engine.index.keyword.postings import Floats
 from vault_engine.index.plan import Drop, plan_index
 from vault_engine.index.record import Described, Record, describe
 from vault_engine.index.snapshot import Snapshot
@@ -178,7 +178,7 @@ class Index:
 
     # ---- asking it
 
-    def keyword_scores(self, query: str) -> KeywordScores:
+    def keyword_scores(self, query: str) -> Floats:
         """Score every row against the query's terms, shape ``(rows,)``."""
         return self._kept.keywords.score(query)
 

@@ -1,8 +1,7 @@
 """From the legs' scores to one score a row, and from rows to notes. Pure.
 
 The constants were measured with bench.locomo (959 questions about five conversations) and bench.vault_questions (28
-questions each about the documentation of Foam and of Logseq); see docs/performance.md. Conversations want a smaller
-share, paraphrased questions about notes a larger one; this one is near the best on both.
+questions each about the documentation of Foam and of Logseq); see docs/performance.md.
 """
 
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-SEMANTIC_SHARE = 0.4
+SEMANTIC_SHARE = 0.3
+HALF_SATURATION = 10.0  # the BM25F score that counts as 0.5: about two rare words of the question
 MIN_COSINE = 0.25  # a chunk that shares no word with the question must at least be this near
-MIN_COSINE_ALONE = 0.35  # and this near where no chunk at all shares one: mere gibberish comes as near as 0.34
+MIN_COSINE_ALONE = 0.35  # and this near where no chunk at all shares one: gibberish seldom comes nearer
 DEPRECATED_FACTOR = 0.5  # a note that another one replaced stands behind its successor
 
 
@@ -27,11 +27,16 @@ class Scored(NamedTuple):
     score: float  # in [0, 1]
 
 
+def saturate(scores: Floats) -> Floats:
+    """Bring BM25F scores, shape ``(rows,)``, into [0, 1) by ``s / (s + HALF_SATURATION)``, the same for every query."""
+    return scores / (scores + np.float32(HALF_SATURATION))
+
+
 def fuse(keyword: Floats | None, cosines: Floats | None) -> Floats:
     """Combine the legs: a convex sum of values that are each in [0, 1], so that scores compare between queries.
 
     Args:
-        keyword: shape ``(rows,)``, BM25F over the best the query could get; None if that leg did not run.
+        keyword: shape ``(rows,)``, BM25F as `saturate` gives it; None if that leg did not run.
         cosines: shape ``(rows,)``, NaN where a row has no vector yet: where its words match, it counts as just near.
 
     Returns:

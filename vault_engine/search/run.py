@@ -6,7 +6,7 @@ import numpy as np
 
 from vault_engine.index.embedder import Vectors
 from vault_engine.index.store import Index
-from vault_engine.search.fuse import DEPRECATED_FACTOR, Scored, best_notes, fuse
+from vault_engine.search.fuse import DEPRECATED_FACTOR, Scored, best_notes, fuse, saturate
 from vault_engine.search.query import Mode, Query
 
 DEPRECATED = "deprecated"
@@ -30,10 +30,7 @@ def search(index: Index, query: Query, question: Vectors | None) -> Answer:
     """
     cosines = index.cosines(question) if question is not None else None
     mode, degraded = _mode_that_runs(index, query.mode, has_vectors=cosines is not None)
-    keyword = None
-    if mode is not Mode.SEMANTIC:
-        found = index.keyword_scores(query.text)
-        keyword = found.scores / np.float32(found.best_possible) if found.best_possible else found.scores
+    keyword = saturate(index.keyword_scores(query.text)) if mode is not Mode.SEMANTIC else None
     scores = np.where(_allowed(index, query), fuse(keyword, cosines), 0.0).astype(np.float32)
     for path in _deprecated(index):
         rows = index.rows_of(path)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.postings import Floats, Ints, Segment, Vocabulary, make_segment, merge, weigh
-from vault_engine.index.keyword.score import KeywordScores, score_rows
+from vault_engine.index.keyword.score import score_rows
 
 FIELD_WEIGHTS: Mapping[str, float] = {
     "title": 2.0,
@@ -48,8 +48,8 @@ class KeywordIndex:
         """Take rows out of every answer."""
         self.alive[rows.start : rows.stop] = False
 
-    def score(self, query: str) -> KeywordScores:
-        """Score every row against a query's distinct terms."""
+    def score(self, query: str) -> Floats:
+        """Score every row against a query's distinct terms, shape ``(rows,)``."""
         numbers = map(self.vocabulary.find, self.analyser.counts(query))
         return score_rows([number for number in numbers if number is not None], self.segments, self.lengths, self.alive)
 

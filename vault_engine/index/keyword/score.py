@@ -1,7 +1,6 @@
 """BM25F over segments: how well each row answers a set of terms. Pure."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,8 @@ K1 = 0.9  # saturation: how soon a second occurrence stops mattering
 B = 0.6  # how far a long row is held against itself
 
 
-class KeywordScores(NamedTuple):
-    """The answer to one query, for all rows."""
-
-    scores: Floats  # shape (rows,); 0 where no term matched
-    best_possible: float  # what a row full of every term would get, so that scores can be scaled to [0, 1]
-
-
-def score_rows(
-    terms: Iterable[int], segments: Sequence[Segment], lengths: Floats, alive: NDArray[np.bool_]
-) -> KeywordScores:
-    """Score every row.
+def score_rows(terms: Iterable[int], segments: Sequence[Segment], lengths: Floats, alive: NDArray[np.bool_]) -> Floats:
+    """Score every row, shape ``(rows,)``; 0 where no term matches.
 
     Okapi BM25 with ``idf = ln(1 + (N - n + 0.5) / (n + 0.5))``, which is never negative (Robertson & Zaragoza,
     "The Probabilistic Relevance Framework", 2009, with Lucene's 1 inside the logarithm), on weighted counts.
@@ -36,17 +26,13 @@ def score_rows(
     scores = np.zeros(len(lengths), np.float32)
     row_count = int(alive.sum())
     if not row_count:
-        return KeywordScores(scores, 0.0)
+        return scores
     norms = K1 * (1 - B + B * lengths / max(float(lengths[alive].mean()), 1e-9))
-    best_possible = 0.0
     for term in terms:
         rows, weights = _living(segments, term, alive)
-        if not len(rows):
-            continue
         idf = float(np.log1p((row_count - len(rows) + 0.5) / (len(rows) + 0.5)))
         scores[rows] += idf * weights * (K1 + 1) / (weights + norms[rows])
-        best_possible += idf * (K1 + 1)
-    return KeywordScores(scores, best_possible)
+    return scores
 
 
 def _living(segments: Sequence[Segment], term: int, alive: NDArray[np.bool_]) -> tuple[Ints, Floats]:
