@@ -30,7 +30,8 @@ def is_note(path: str) -> bool:
 
 def is_conflict_copy(path: str) -> bool:
     """Say whether a sync tool made this file because two devices had changed the note."""
-    return _CONFLICT_COPY.search(path.rpartition("/")[2]) is not None
+    name = path.rpartition("/")[2]
+    return "conflict" in name.lower() and _CONFLICT_COPY.search(name) is not None
 
 
 def is_ignored(name: str) -> bool:

@@ -60,7 +60,7 @@ def _files(root: Path, unreadable: list[str]) -> Iterator[tuple[str, os.DirEntry
     while folders:
         prefix = folders.pop()
         try:
-            entries = list(os.scandir(root / prefix))
+            entries = list(os.scandir(f"{root}/{prefix}"))
         except OSError:
             unreadable.append(prefix or ".")
             continue
