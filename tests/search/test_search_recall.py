@@ -138,3 +138,12 @@ def test_properties_aliases_and_headings_are_searched(engine, write_note):
 
     found = {word: bool(engine.recall(word).hits) for word in ("beacon", "cheerful", "anchorage", "spreadsheet")}
     assert {"beacon": True, "cheerful": True, "anchorage": True, "spreadsheet": False} == found
+
+
+def test_the_texts_and_numbers_of_properties_are_searched(write_note, engine):
+    """A film is found by its director and its year; a checkbox says nothing."""
+    write_note("film.md", "---\nyear: 1982\ndirector: Scott\nseen: true\n---\n")
+    write_note("other.md", "nothing of the kind")
+
+    for query, found in (("1982", ["film.md"]), ("scott", ["film.md"]), ("true", [])):
+        assert found == [hit.path for hit in engine.recall(query).hits]

@@ -197,5 +197,6 @@ def _property_texts(properties: Mapping[str, Any]) -> list[str]:
     texts: list[str] = []
     for name, value in properties.items():
         if name not in _KEEPING:
-            texts += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
+            items = value if isinstance(value, list) else [value]
+            texts += [str(item) for item in items if isinstance(item, str | int | float) and not isinstance(item, bool)]
     return texts
