@@ -106,8 +106,8 @@ def mode_of(path: Path) -> int:
 
 def fsync_folder(folder: Path) -> None:
     """Make the names in ``folder`` durable, where the platform can."""
-    with ExitStack() as handles:
-        os.fsync(handles.enter_context(_opened(folder)))
+    with _opened(folder) as handle:
+        os.fsync(handle)
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
