@@ -5,12 +5,15 @@ from vault_engine.note.edit import Edited, Refused, render, replace_body, set_pr
 from vault_engine.note.frontmatter import NoteHandler, read_frontmatter
 from vault_engine.note.model import (
     Block,
+    Callout,
+    Field,
     Frontmatter,
     FrontmatterState,
     Heading,
     Link,
     LinkKind,
     Note,
+    Profile,
     Tag,
 )
 from vault_engine.note.names import path_key, slug_problem, to_key
@@ -20,8 +23,10 @@ from vault_engine.note.tags import is_tag
 
 __all__ = [
     "Block",
+    "Callout",
     "Chunk",
     "Edited",
+    "Field",
     "Frontmatter",
     "FrontmatterState",
     "Heading",
@@ -29,6 +34,7 @@ __all__ = [
     "LinkKind",
     "Note",
     "NoteHandler",
+    "Profile",
     "Refused",
     "Resolver",
     "Tag",

@@ -18,6 +18,7 @@ from vault_engine.note.links import (
     read_destination,
     split_target,
     split_wikilink,
+    written_path_end,
 )
 from vault_engine.note.model import Link, LinkKind, Tag
 from vault_engine.note.tags import TAG_NAME, is_tag
@@ -179,7 +180,8 @@ class _Scanner:
             return
         self._drop_tags(start)
         reference, alias = split_wikilink(inside)
-        self._add(LinkKind.WIKI, embed, reference, alias, start - embed, close + 2)
+        target = (start + 2, start + 2 + len(reference.target))
+        self._add(LinkKind.WIKI, embed, reference, alias, (start - embed, close + 2), target)
 
     def _close_markdown(self, close: int) -> int | None:
         """Handle one closing bracket; the end of the link it completes, if it does."""
@@ -191,13 +193,15 @@ class _Scanner:
         found = read_destination(self.text, close + 2)
         if found is None:
             return None
-        written, end = found
+        first, last, end = found
+        written = self.text[first:last]
         self._drop_tags(start)
         if not embed:
             self.barrier = start
         if written and not is_external(written):
             reference = split_target(decode_destination(written))
-            self._add(LinkKind.MARKDOWN, embed, reference, self.text[start + 1 : close], start - embed, end)
+            alias, target = self.text[start + 1 : close], (first, written_path_end(self.text, first, last))
+            self._add(LinkKind.MARKDOWN, embed, reference, alias, (start - embed, end), target)
         return end
 
     def _drop_tags(self, start: int) -> None:
@@ -205,7 +209,15 @@ class _Scanner:
         while self.tags and self.tags[-1][1] >= start:
             self.tags.pop()
 
-    def _add(self, kind: LinkKind, embed: bool, reference: Reference, alias: str | None, start: int, end: int) -> None:
+    def _add(
+        self,
+        kind: LinkKind,
+        embed: bool,
+        reference: Reference,
+        alias: str | None,
+        span: tuple[int, int],
+        target: tuple[int, int],
+    ) -> None:
         self.links.append(
             Link(
                 kind=kind,
@@ -214,8 +226,11 @@ class _Scanner:
                 heading=reference.heading,
                 block=reference.block,
                 alias=alias,
-                start=self.run.offset(start),
-                end=self.run.offset(end - 1) + 1,
-                line=self.run.line_at(start),
+                start=self.run.offset(span[0]),
+                end=self.run.offset(span[1] - 1) + 1,
+                line=self.run.line_at(span[0]),
+                target_start=self.run.offset(target[0]),
+                target_end=self.run.offset(target[0]) + target[1] - target[0],
+                subpath=reference.subpath,
             )
         )

@@ -12,6 +12,7 @@ _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BARE = re.compile(r"(?:\\[!-/:-@\[-`{-~]|[^\s\\()\x00-\x1f]|\\)++|(?P<bracket>[()])")
 _POINTED = re.compile(r"<((?:\\.|[^<>\n\\])*+)>")
 _TITLE = re.compile(r"""\s++(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\))""", re.DOTALL)
+_WRITTEN_HASH = re.compile(r"\\?#|%23")
 _BLANK = re.compile(r"[ \t]*+\n?[ \t]*+")
 _MAX_PARENTHESES = 8  # nested in a destination; keeps reading linear, as CommonMark allows
 
@@ -23,14 +24,15 @@ class Reference:
     target: str
     heading: tuple[str, ...]
     block: str | None
+    subpath: str  # as written, from its hash on
 
 
 def split_target(text: str) -> Reference:
     """Split ``path#heading#heading`` or ``path#^block`` at the first hash."""
-    target, _, subpath = text.partition("#")
+    target, hash_, subpath = text.partition("#")
     parts = [part for part in subpath.split("#") if part]
     block = parts.pop()[1:] if parts and parts[-1].startswith("^") else None
-    return Reference(target, tuple(parts), block)
+    return Reference(target, tuple(parts), block, hash_ + subpath)
 
 
 def split_wikilink(inside: str) -> tuple[Reference, str | None]:
@@ -55,6 +57,12 @@ def decode_destination(written: str) -> str:
     return _PERCENT.sub(_decode_run, _ESCAPE.sub(r"\1", written))
 
 
+def written_path_end(text: str, start: int, end: int) -> int:
+    """Where the path part of a Markdown destination ends: before the first hash, however that is written."""
+    found = _WRITTEN_HASH.search(text, start, end)
+    return found.start() if found else end
+
+
 def _decode_run(run: re.Match[str]) -> str:
     try:
         return unquote_to_bytes(run[0]).decode("utf-8")
@@ -62,19 +70,20 @@ def _decode_run(run: re.Match[str]) -> str:
         return run[0]
 
 
-def read_destination(text: str, start: int) -> tuple[str, int] | None:
+def read_destination(text: str, start: int) -> tuple[int, int, int] | None:
     """Read ``dest "title")`` after the opening parenthesis of a Markdown link.
 
     Returns:
-        The destination as written and the offset after the closing parenthesis, or None if it is no link.
+        Start and end of the destination as written, without angle brackets, and the offset after the closing
+        parenthesis; or None if it is no link.
     """
     position = _skip_blanks(text, start)
     pointed = _POINTED.match(text, position)
     end = pointed.end() if pointed else _bare_end(text, position)
-    destination = pointed[1] if pointed else text[position:end]
+    span = pointed.span(1) if pointed else (position, end)
     title = _TITLE.match(text, end)
     close = _skip_blanks(text, title.end() if title else end)
-    return (destination, close + 1) if text.startswith(")", close) else None
+    return (*span, close + 1) if text.startswith(")", close) else None
 
 
 def _skip_blanks(text: str, position: int) -> int:

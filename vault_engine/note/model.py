@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class FrontmatterState(StrEnum):
@@ -21,12 +21,22 @@ class FrontmatterState(StrEnum):
     NON_MAPPING = "non_mapping"
 
 
+class Profile(StrEnum):
+    """Whose rules a vault follows: what its links mean and where its properties stand."""
+
+    OBSIDIAN = "obsidian"
+    LOGSEQ = "logseq"
+
+
 class LinkKind(StrEnum):
     """Where and how a link is written."""
 
     WIKI = "wiki"
     MARKDOWN = "md"
+    REFERENCE = "reference"  # [text][label], with the destination in a definition elsewhere
     PROPERTY = "frontmatter"
+    TAG = "tag"  # Logseq only: there a tag is a link to the page of its name
+    BLOCK = "block"  # Logseq only: ((id)), to a block anywhere in the graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +51,10 @@ class Frontmatter:
     problem: str | None = None  # why the state is INVALID or NON_MAPPING, with the line of the note
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+# What a body is full of are named tuples: making one costs a third of a frozen dataclass.
+
+
+class Heading(NamedTuple):
     """One ATX or setext heading."""
 
     level: int  # 1 to 6
@@ -51,36 +63,58 @@ class Heading:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link to a file of the vault, written in the body or as a whole property value."""
 
     kind: LinkKind
     embed: bool
-    target: str  # path part as written (Markdown: decoded), without subpath; Resolver finds the file
+    target: str  # path part as written (Markdown: decoded), without subpath; a resolver finds the file
     heading: tuple[str, ...]  # chain from the outermost heading inwards, empty without one
     block: str | None
     alias: str | None
     start: int
     end: int  # first character after the link
     line: int
+    target_start: int  # of the path part as written; of the whole quoted text where a property escapes something
+    target_end: int
+    subpath: str = ""  # as written, from its hash on
     key: str | None = None  # for property links: where in the frontmatter, such as "list.0"
 
+    @property
+    def looks_like_url(self) -> bool:
+        """Whether a person meant an address: Obsidian still takes ``[[https://…]]`` for a note's name."""
+        return "://" in self.target
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+
+class Tag(NamedTuple):
     """One tag in the body."""
 
     name: str  # without the hash
     start: int  # offset of the hash
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block id, the target of ``[[note#^id]]``."""
+class Block(NamedTuple):
+    """One block id, the target of ``[[note#^id]]``; in Logseq the value of an ``id::`` line."""
 
     id: str
-    start: int  # offset of the caret
+    start: int  # offset of the caret; in Logseq of the id itself
+
+
+class Field(NamedTuple):
+    """One ``key:: value`` in the text. A candidate: plugins give it a meaning, Obsidian itself does not."""
+
+    key: str  # without formatting
+    value: str
+    start: int
+
+
+class Callout(NamedTuple):
+    """One quote that begins with ``[!type]``."""
+
+    type: str  # in lower case, as written otherwise
+    fold: str  # "+" open, "-" closed, "" not foldable
+    title: str
+    start: int  # offset of the bracket
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +129,10 @@ class Note:
     inline_tags: tuple[Tag, ...]  # every occurrence in the body
     blocks: tuple[Block, ...]
     aliases: tuple[str, ...]
+    properties: Mapping[str, Any]  # of the note as a whole; in Logseq also from its first lines
+    fields: tuple[Field, ...] = ()
+    callouts: tuple[Callout, ...] = ()
+    conflicted: bool = False  # holds a merge's markers outside code: nobody's text until a person mends it
 
     @property
     def body(self) -> str:

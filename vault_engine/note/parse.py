@@ -26,6 +26,7 @@ def parse(text: str) -> Note:
         inline_tags=tuple(body.tags),
         blocks=tuple(body.blocks),
         aliases=_aliases(frontmatter.properties.get("aliases")),
+        properties=frontmatter.properties,
     )
 
 
@@ -51,8 +52,10 @@ def _property_link(text: str, base: int, quoted: QuotedText) -> Link | None:
         return None
     reference, alias = split_wikilink(inside)
     start, end = base + quoted.start, base + quoted.end
+    span = start, end
     if text[start + 1 : end - 1] == quoted.value:
         start, end = start + 1, end - 1
+        span = start + 2, start + 2 + len(reference.target)
     return Link(
         kind=LinkKind.PROPERTY,
         embed=False,
@@ -63,5 +66,8 @@ def _property_link(text: str, base: int, quoted: QuotedText) -> Link | None:
         start=start,
         end=end,
         line=text.count("\n", 0, start) + 1,
+        target_start=span[0],
+        target_end=span[1],
+        subpath=reference.subpath,
         key=quoted.path,
     )
