@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
@@ -13,18 +13,25 @@ _BARE = re.compile(r"(?:\\[!-/:-@\[-`{-~]|[^\s\\()\x00-\x1f]|\\)++|(?P<bracket>[
 _POINTED = re.compile(r"<((?:\\.|[^<>\n\\])*+)>")
 _TITLE = re.compile(r"""\s++(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\))""", re.DOTALL)
 _WRITTEN_HASH = re.compile(r"\\?#|%23")
-_BLANK = re.compile(r"[ \t]*+\n?[ \t]*+")
+_BLANK = re.compile(r"[ \t]*+(?:\r?\n)?[ \t]*+")
+_DEFINITION = re.compile(r"[ ]{0,3}\[(?P<label>(?!\^)(?:\\.|[^\[\]\\\n])++)\]:[ \t]*+(?=\S)")
 _MAX_PARENTHESES = 8  # nested in a destination; keeps reading linear, as CommonMark allows
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """What a link points to, as written."""
 
     target: str
     heading: tuple[str, ...]
     block: str | None
     subpath: str  # as written, from its hash on
+
+
+class Definition(NamedTuple):
+    """Where the destination of reference links is written: ``[label]: destination``."""
+
+    written: str
+    start: int
 
 
 def split_target(text: str) -> Reference:
@@ -57,10 +64,30 @@ def decode_destination(written: str) -> str:
     return _PERCENT.sub(_decode_run, _ESCAPE.sub(r"\1", written))
 
 
-def written_path_end(text: str, start: int, end: int) -> int:
+def definition_label(label: str) -> str:
+    """The form in which labels are compared: without case, blanks as one."""
+    return " ".join(label.split()).casefold()
+
+
+def read_definition(text: str, start: int, end: int) -> tuple[str, Definition] | None:
+    """Read a line ``[label]: destination "title"``; give its label and destination, None if it is none.
+
+    A label that begins with a caret is a footnote's, whose text is read like any other.
+    """
+    head = _DEFINITION.match(text, start, end)
+    if head is None:
+        return None
+    first, last, after = _destination(text, head.end())
+    title = _TITLE.match(text, after, end)
+    if after == head.end() or text[title.end() if title else after : end].strip():
+        return None
+    return head["label"], Definition(text[first:last], first)
+
+
+def written_path_end(written: str) -> int:
     """Where the path part of a Markdown destination ends: before the first hash, however that is written."""
-    found = _WRITTEN_HASH.search(text, start, end)
-    return found.start() if found else end
+    found = _WRITTEN_HASH.search(written)
+    return found.start() if found else len(written)
 
 
 def _decode_run(run: re.Match[str]) -> str:
@@ -77,13 +104,18 @@ def read_destination(text: str, start: int) -> tuple[int, int, int] | None:
         Start and end of the destination as written, without angle brackets, and the offset after the closing
         parenthesis; or None if it is no link.
     """
-    position = _skip_blanks(text, start)
-    pointed = _POINTED.match(text, position)
-    end = pointed.end() if pointed else _bare_end(text, position)
-    span = pointed.span(1) if pointed else (position, end)
+    first, last, end = _destination(text, _skip_blanks(text, start))
     title = _TITLE.match(text, end)
     close = _skip_blanks(text, title.end() if title else end)
-    return (*span, close + 1) if text.startswith(")", close) else None
+    return (first, last, close + 1) if text.startswith(")", close) else None
+
+
+def _destination(text: str, position: int) -> tuple[int, int, int]:
+    """Start and end of a destination without its angle brackets, and where it ends with them."""
+    if pointed := _POINTED.match(text, position):
+        return *pointed.span(1), pointed.end()
+    end = _bare_end(text, position)
+    return position, end, end
 
 
 def _skip_blanks(text: str, position: int) -> int:

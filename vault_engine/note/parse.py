@@ -27,6 +27,8 @@ def parse(text: str) -> Note:
         blocks=tuple(body.blocks),
         aliases=_aliases(frontmatter.properties.get("aliases")),
         properties=frontmatter.properties,
+        fields=tuple(body.fields),
+        callouts=tuple(body.callouts),
     )
 
 

@@ -1,28 +1,39 @@
 """The block structure of a body, as far as links, tags, headings and block ids need it.
 
 CommonMark's container rules, line by line: quotes and lists enclose; code, HTML and display math hide what
-they hold; neighbouring text lines form one run that the inline scanner reads.
+they hold; neighbouring text lines form one paragraph that is read as a whole. Lines that can be nothing but
+text, and list items that hold nothing but text, are most of every note: these are taken in one match each.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from vault_engine.note.inline import Run, scan_inline
-from vault_engine.note.model import Block, Heading, Link, Tag
+from vault_engine.note.model import Callout
+from vault_engine.note.text import Found, Span, TextReader
 
 _MAX_CONTAINERS = 64
 _QUOTE = -1
 
-_LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
+_TEXT_START = (  # what a line can begin with and be neither a block of its own nor the underline of a heading
+    r"(?:[^\s>#`~<$*_+=\-0-9]|[*_]{1,3}+(?![\s*_])|#(?![#\s])|`(?!``)|~(?!~~)|\$(?!\$))"
+)
+_LINES = rf"{_TEXT_START}[^\n]*+(?:\n|\Z)(?:[ \t]*+{_TEXT_START}[^\n]*+(?:\n|\Z))*+"
+_OTHERS = (
+    r"|(?P<blank>(?:[ \t\r]*+\n)++)"
+    r"|(?P<heading>(#{1,6})[ \t]++([^\n]*+)(?:\n|\Z))"
+    rf"|(?P<item>([ \t]*+)([-+*]|[0-9]{{1,9}}[.)]) (?={_TEXT_START})[^\n]*+(?:\n|\Z))"
+)
+_PIECE = re.compile(rf"(?P<text>{_LINES})" + _OTHERS)
+_PIECE_IN_PARAGRAPH = re.compile(rf"(?P<text>[ \t]*+{_LINES})" + _OTHERS)
+_TEXT, _BLANK, _ATX, _ITEM = (_PIECE.groupindex[name] for name in ("text", "blank", "heading", "item"))
 _BULLET = re.compile(r"(?:[-+*]|(?P<number>[0-9]{1,9})[.)])(?=[ \t]|$)")
 _FENCE = re.compile(r"(?P<marks>`{3,})[^`]*+$|(?P<tildes>~{3,})")
+_FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)[^\S\n]*+$", re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 _CLOSING_HASHES = re.compile(r"(?:(?<=[ \t])|^)#+$")
-_BLOCK_ID = re.compile(r"\^(?P<id>[A-Za-z0-9-]+)$")
-_BAR = re.compile(r"\\.|\|", re.DOTALL)
+_CALLOUT = re.compile(r"\[!(?P<type>[^\]|\n]++)(?:\|[^\]\n]*+)?\](?P<fold>[-+]?)(?P<title>.*)")
 _HTML_UNTIL = (  # what opens the block, what ends it
     (re.compile(r"<!--"), re.compile(r"-->")),
     (
@@ -33,7 +44,7 @@ _HTML_UNTIL = (  # what opens the block, what ends it
     (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
     (re.compile(r"<![A-Za-z]"), re.compile(r">")),
 )
-_BLANK_LINE = re.compile(r"^$")
+_BLANK_LINE = re.compile(r"^[^\S\n]*+$", re.MULTILINE)
 _MATH_MARKS = re.compile(r"\$\$")
 _HTML_BLOCK = re.compile(
     r"</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|"
@@ -45,25 +56,11 @@ _HTML_BLOCK = re.compile(
 _HTML_LINE = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*+(?:\s(?:[^<>\"'`]|\"[^\"]*\"|'[^']*')*+)?+>\s*+$")
 
 
-@dataclass(slots=True)
-class Found:
-    """What a body holds, each in order of appearance."""
-
-    headings: list[Heading] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    tags: list[Tag] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-
-
 def scan_body(text: str, start: int) -> Found:
     """Read the body that begins at ``start``; offsets and lines count from the start of the text."""
-    scanner = _Scanner(text)
-    number = text.count("\n", 0, start) + 1
-    for line in _LINE.finditer(text, start):
-        scanner.read(line.start(), line.end(), number)
-        number += 1
-    scanner.flush()
-    return scanner.found
+    reader = TextReader(text, start)
+    _Scanner(text, reader).scan(start)
+    return reader.finish()
 
 
 @dataclass(slots=True)
@@ -83,6 +80,7 @@ class _Place:
 class _Hidden:
     """An open block whose content is not read."""
 
+    start: int
     depth: int  # number of containers around it
     fence: str  # the marks that opened code, empty for HTML and math
     close: re.Pattern[str]  # what ends HTML and math
@@ -93,32 +91,113 @@ class _Hidden:
             return indent < 4 and len(rest) >= len(self.fence) and not rest.strip(self.fence[0])
         return self.close.search(rest) is not None
 
+    def end_in(self, text: str, position: int) -> int:
+        """Where the block ends that no container encloses: behind the line that closes it."""
+        if self.fence:
+            lines = _FENCE_LINE.finditer(text, position)
+            closing = next((line for line in lines if line[1].startswith(self.fence)), None)
+        else:
+            closing = self.close.search(text, position)
+        return len(text) if closing is None else _next_line(text, closing.end())
+
 
 @dataclass(slots=True)
 class _Scanner:
     text: str
-    found: Found = field(default_factory=Found)
+    reader: TextReader
     containers: list[int] = field(default_factory=list)  # _QUOTE, or the width of a list item's indent
     hidden: _Hidden | None = None
-    paragraph: list[tuple[int, int]] = field(default_factory=list)  # spans of its lines
-    paragraph_line: int = 0
+    paragraph: list[Span] = field(default_factory=list)  # spans of its lines; neighbours may share one
     paragraph_start: int = 0  # first character of its first line
     line_start: int = 0
     line_end: int = 0  # without trailing white space
-    number: int = 0
 
-    def read(self, start: int, end: int, number: int) -> None:
-        """Take in the next line."""
-        content = self.text[start:end].rstrip()
-        self.line_start, self.line_end, self.number = start, start + len(content), number
+    def scan(self, position: int) -> None:
+        """Read from a line's start to the end of the text."""
+        size = len(self.text)
+        while position < size:
+            if self.hidden is not None:
+                position = self._read_hidden(position, self.hidden)
+                continue
+            pieces = _PIECE_IN_PARAGRAPH if self.paragraph else _PIECE
+            piece = pieces.match(self.text, position)
+            taken = piece is not None and self._take(piece)
+            position = piece.end() if piece and taken else self._read_line(position)
+        self.flush()
+        if self.hidden is not None:
+            self._close_hidden(self.hidden, size)
+
+    def _take(self, piece: re.Match[str]) -> bool:
+        """Take in lines whose first character tells what they are; say whether that is true of them."""
+        kind = piece.lastindex
+        if kind == _TEXT:
+            if not self.paragraph:
+                self.containers.clear()
+                self.paragraph_start = piece.start()
+            end = piece.end()
+            self.paragraph.append((piece.start(), end - (self.text[end - 1] == "\n")))
+        elif kind == _BLANK:
+            self.flush()
+            if _QUOTE in self.containers:
+                del self.containers[self.containers.index(_QUOTE) :]
+        elif kind == _ATX:
+            self.flush()
+            self.containers.clear()
+            self._heading(piece.start(), len(piece[_ATX + 1]), *piece.span(_ATX + 2))
+        else:
+            return self._enter_text_item(piece)
+        return True
+
+    def _read_hidden(self, position: int, hidden: _Hidden) -> int:
+        if hidden.depth:
+            return self._read_line(position)
+        end = hidden.end_in(self.text, position)
+        self._close_hidden(hidden, end)
+        return end
+
+    def _close_hidden(self, hidden: _Hidden, end: int) -> None:
+        self.hidden = None
+        if hidden.fence:
+            self.reader.found.code.append((hidden.start, end))
+
+    def _enter_text_item(self, item: re.Match[str]) -> bool:
+        """Enter a list item whose first line holds text, in the plain cases; say whether it was one."""
+        blanks, marker = item[_ITEM + 1], item[_ITEM + 2]
+        column = len(blanks.expandtabs(4)) if "\t" in blanks else len(blanks)
+        base = matched = 0
+        for width in self.containers:
+            if width == _QUOTE:
+                return False
+            if column < base + width:
+                break
+            base += width
+            matched += 1
+        may_not_interrupt = self.paragraph and matched == len(self.containers) and marker[0] not in "-+*"
+        if column - base > 3 or may_not_interrupt or matched == _MAX_CONTAINERS:
+            return False
+        self.flush()
+        del self.containers[matched:]
+        self.containers.append(column - base + len(marker) + 1)
+        self.paragraph_start = item.start()
+        start, end = item.end(_ITEM + 2) + 1, item.end()
+        self.paragraph.append((start, end - (self.text[end - 1] == "\n")))
+        return True
+
+    def _read_line(self, start: int) -> int:
+        """Take in one line, whatever it is; give the start of the next."""
+        next_start = _next_line(self.text, start)
+        content = self.text[start:next_start].rstrip()
+        self.line_start, self.line_end = start, start + len(content)
         place = self._skip_blanks(start, 0)
         matched = self._match(place)
-        if self.hidden is not None and matched >= self.hidden.depth:
-            if self.hidden.ends(self.text[place.position : self.line_end], place.indent):
-                self.hidden = None
-            return
-        self.hidden = None
+        if (hidden := self.hidden) is not None:
+            if matched >= hidden.depth:
+                if hidden.ends(self.text[place.position : self.line_end], place.indent):
+                    self._close_hidden(hidden, next_start)
+                return next_start
+            self._close_hidden(hidden, start)
         self._read_open(place, matched)
+        return next_start
 
     def _skip_blanks(self, position: int, column: int) -> _Place:
         text, end = self.text, self.line_end
@@ -176,7 +255,7 @@ class _Scanner:
             return
         if not continues:
             self._leave(matched, opened)
-            self.paragraph_line, self.paragraph_start = self.number, self.line_start
+            self.paragraph_start = self.line_start
         self.paragraph.append((place.position, self.line_end))
 
     def _leave(self, matched: int, opened: int) -> None:
@@ -193,6 +272,7 @@ class _Scanner:
                 self._leave(matched, opened)
                 self._enter_quote(place)
                 self.containers.append(_QUOTE)
+                self._callout(place.position)
             elif marker := self._bullet(place, interrupts=not opened and matched == len(self.containers)):
                 self._leave(matched, opened)
                 self._enter_item(place, marker)
@@ -200,6 +280,12 @@ class _Scanner:
                 break
             opened += 1
         return opened
+
+    def _callout(self, position: int) -> None:
+        """Read the head of a callout, if the quote entered here is one."""
+        if callout := _CALLOUT.match(self.text, position, self.line_end):
+            kind = callout["type"].strip().lower()
+            self.reader.found.callouts.append(Callout(kind, callout["fold"], callout["title"].strip(), position))
 
     def _bullet(self, place: _Place, *, interrupts: bool) -> re.Match[str] | None:
         marker = _BULLET.match(self.text, place.position, self.line_end)
@@ -224,9 +310,10 @@ class _Scanner:
         """Whether the line underlines the open paragraph, which then becomes a heading."""
         if place.indent > 3 or rest[0] not in "=-" or rest.strip(rest[0]):
             return False
-        text = " ".join(self.text[a:b] for a, b in self.paragraph)
+        lines = "\n".join(self.text[start:end] for start, end in self.paragraph).split("\n")
+        text = " ".join(line.strip() for line in lines)
         level = 1 if rest[0] == "=" else 2
-        self.found.headings.append(Heading(level, text, self.paragraph_start, self.paragraph_line))
+        self.reader.heading(level, text, self.paragraph_start)
         self.flush()
         return True
 
@@ -242,100 +329,52 @@ class _Scanner:
         )
 
     def _start_block(self, rest: str, place: _Place) -> None:
-        depth = len(self.containers)
         if heading := _HEADING.match(rest):
-            self._heading(heading, place.position)
+            self._heading(self.line_start, len(heading[1]), place.position + heading.end(), self.line_end)
         elif fence := _FENCE.match(rest):
-            self.hidden = _Hidden(depth, fence["marks"] or fence["tildes"], _BLANK_LINE)
+            self._hide(fence["marks"] or fence["tildes"], _BLANK_LINE)
         elif rest[0] == "<":
-            self._html(rest, depth)
+            close = _html_close(rest, continues=False)
+            if close is not None and not close.search(rest):
+                self._hide("", close)
         elif rest.startswith("$$"):
-            self._math(rest, place.position, depth)
+            self._math(rest, place.position)
 
-    def _heading(self, heading: re.Match[str], position: int) -> None:
-        start = position + heading.end()
-        text = _CLOSING_HASHES.sub("", self.text[start : self.line_end]).rstrip()
-        level = len(heading[1])
-        self.found.headings.append(Heading(level, text, self.line_start, self.number))
-        self.paragraph, self.paragraph_line = [(start, start + len(text))], self.number
-        self.flush()
+    def _hide(self, fence: str, close: re.Pattern[str]) -> None:
+        self.hidden = _Hidden(self.line_start, len(self.containers), fence, close)
 
-    def _html(self, rest: str, depth: int) -> None:
-        close = _html_close(rest, continues=False)
-        if close is not None and not close.search(rest):
-            self.hidden = _Hidden(depth, "", close)
+    def _heading(self, line_start: int, level: int, start: int, end: int) -> None:
+        text = self.text[start:end].rstrip()
+        if text.endswith("#"):
+            text = _CLOSING_HASHES.sub("", text).rstrip()
+        self.reader.heading(level, text, line_start)
+        if text:
+            self.reader.read([(start, start + len(text))])
 
-    def _math(self, rest: str, position: int, depth: int) -> None:
+    def _math(self, rest: str, position: int) -> None:
         """Hide display math up to its closing marks; without these the dollars are text."""
         if "$$" in rest[2:] or self.text.find("$$", position + 2) < 0:
             self.paragraph = [(position, self.line_end)]
-            self.paragraph_line, self.paragraph_start = self.number, self.line_start
+            self.paragraph_start = self.line_start
         else:
-            self.hidden = _Hidden(depth, "", _MATH_MARKS)
+            self._hide("", _MATH_MARKS)
 
     def flush(self) -> None:
         """Close the open paragraph and read what it holds."""
-        if not self.paragraph:
-            return
-        spans, self.paragraph = self.paragraph, []
-        header = self._table_header(spans)
-        self._inline(spans[:header], self.paragraph_line)
-        for index, span in enumerate(spans[header:], header):
-            for cell in self._cells(span):
-                self._inline([cell], self.paragraph_line + index)
-        self._block_id(*spans[-1])
+        if self.paragraph:
+            spans, self.paragraph = self.paragraph, []
+            self.reader.read(spans)
 
-    def _inline(self, spans: list[tuple[int, int]], line: int) -> None:
-        """Read neighbouring lines as one text; without a bracket or a hash there is nothing to find."""
-        text = "\n".join(self.text[start:end] for start, end in spans)
-        if "[" not in text and "#" not in text:
-            return
-        starts, length = [], 0
-        for start, end in spans:
-            starts.append(length)
-            length += end - start + 1
-        links, tags = scan_inline(Run(text, starts, [start for start, _ in spans], line))
-        self.found.links += links
-        self.found.tags += tags
 
-    def _block_id(self, start: int, end: int) -> None:
-        caret = self.text.rfind("^", start, end)
-        if caret >= 0 and (found := _BLOCK_ID.match(self.text[max(start, caret - 1) : end].lstrip())):
-            self.found.blocks.append(Block(found["id"], caret))
-
-    def _table_header(self, spans: list[tuple[int, int]]) -> int:
-        """The index of the line that heads a table; the number of lines if there is none."""
-        for index in range(1, len(spans)):
-            start, end = spans[index]
-            if self.text[start] in "|:-" and _is_delimiter(self.text[start:end]):
-                columns = sum(1 for _ in self._columns(spans[index]))
-                if columns == sum(1 for _ in self._columns(spans[index - 1])):
-                    return index - 1
-        return len(spans)
-
-    def _columns(self, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        """The cells of a table row without what stands before a leading or after a trailing bar."""
-        return (cell for cell in self._cells(span) if self.text[cell[0] : cell[1]].strip(" \t|"))
-
-    def _cells(self, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
-        """The parts of a table row, each but the first beginning with its bar."""
-        start, end = span
-        for bar in _BAR.finditer(self.text, start, end):
-            if bar[0] == "|":
-                yield start, bar.start()
-                start = bar.start()
-        yield start, end
+def _next_line(text: str, position: int) -> int:
+    """The start of the line after the one that holds ``position``."""
+    return text.find("\n", position) + 1 or len(text)
 
 
 def _is_rule(rest: str) -> bool:
     """Whether the line is a thematic break."""
     mark = rest[0]
     return mark in "*-_" and not rest.strip(mark + " \t") and rest.count(mark) >= 3
-
-
-def _is_delimiter(rest: str) -> bool:
-    """Whether the line may separate the head of a table from its rows."""
-    return "|" in rest and "-" in rest and not rest.strip("|:- \t")
 
 
 def _html_close(rest: str, *, continues: bool) -> re.Pattern[str] | None:
