@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vault_engine.note import Resolver
 
@@ -35,6 +37,33 @@ from vault_engine.note import Resolver
 def test_the_file_a_link_means(paths, link, source, found):
     """Exact path, own folder, shortest path, first in the alphabet; relative and rooted paths never search."""
     assert found == Resolver(paths).resolve(link, source)
+
+
+@pytest.mark.parametrize(
+    ("paths", "link", "found"),
+    [
+        (["a/Note.md", "b/Note.md"], "note", ("a/Note.md", "b/Note.md")),
+        (["a/Note.md", "b/Note.md"], "a/Note", ()),
+        (["x/a/Note.md", "y/a/Note.md", "b/Note.md"], "a/Note", ("x/a/Note.md", "y/a/Note.md")),
+        (["Note.md", "b/Note.md"], "Note", ()),
+        (["a/Note.md", "b/Note.md"], "./Note", ()),
+        (["a/pic.png", "b/pic.png", "pic.png.md"], "pic.png", ("a/pic.png", "b/pic.png")),
+        (["a/Note.md"], "Note", ()),
+        (["a/Note.md"], "", ()),
+    ],
+)
+def test_a_link_is_ambiguous(paths, link, found):
+    """Several files have the name, and the link does not say which; a whole path does."""
+    assert found == Resolver(paths).ambiguous(link)
+
+
+@given(st.lists(st.text(max_size=8), max_size=6), st.text(max_size=8), st.text(max_size=8))
+def test_the_resolver_takes_anything(paths, link, source):
+    """Whatever paths and links there are, it finds one of the paths, the source, or nothing."""
+    resolver = Resolver(paths)
+
+    assert resolver.resolve(link, source) in {None, source, *paths}
+    assert set(resolver.ambiguous(link)) <= set(paths)
 
 
 def test_a_large_vault_resolves_quickly():

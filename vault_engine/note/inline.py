@@ -29,7 +29,8 @@ from vault_engine.note.tags import TAG_NAME, is_tag
 
 # Every alternative begins with a character, not a repetition: that lets the search skip what begins none.
 _ALWAYS = r"\\[!-/:-@\[-`{-~]|``*+|<|\$\$*+|#"
-_SINGLE, _DOUBLE = r"|!\[++|\[\[*+|\]\]*+", r"|!\[\[++|\[\[++|\]\]++"
+_SINGLE = r"|!\[++|\[\[*+|\]\]*+"
+_DOUBLE = r"|!\[\[++(?:!?\[\[++)*+|\[\[++(?:!?\[\[++)*+|\]\]++"  # neighbours at once: the last one counts
 _TOKENS = {  # by what can matter: single brackets, double ones, fields
     (single, double, fields): re.compile(
         _ALWAYS + (_SINGLE if single else _DOUBLE if double else "") + ("|::" if fields else "")
@@ -125,7 +126,9 @@ class _Scanner:
         self.fields: list[Field] = []
         self.tags: list[tuple[str, int]] = []
         self.openers: list[tuple[int, int, bool]] = []  # runs of "[": first, end, whether "!" stands before
+        self.single = False  # whether single brackets can make a link
         self.wiki_start = -1  # the latest "[[" that is still open
+        self.wiki_embed = False  # whether "!" stands before it
         self.barrier = 0  # no Markdown link may begin before: links do not nest
         self.escape_end = -1
         self.html_failed = 0  # no tag begins before: an attempt already read up to here
@@ -137,8 +140,8 @@ class _Scanner:
     def scan(self) -> None:
         text = self.text
         double = "]]" in text
-        single = "](" in text or bool(self.definitions and "]" in text)
-        search = _TOKENS[single, double, "::" in text].search
+        self.single = "](" in text or bool(self.definitions and "]" in text)
+        search = _TOKENS[self.single, double, "::" in text].search
         position = 0
         while found := search(text, position):
             start, end = found.span()
@@ -172,7 +175,7 @@ class _Scanner:
 
     def _last(self, mark: str) -> int:
         if self.last is None:
-            self.last = {mark: self.text.rfind(mark) for mark in ("-->", "$$")}
+            self.last = {mark: self.text.rfind(mark) for mark in ("-->", "$$", ")")}
         return self.last[mark]
 
     def _html_end(self, start: int) -> int:
@@ -211,11 +214,12 @@ class _Scanner:
         return name.end()
 
     def _open(self, start: int, end: int) -> int:
-        embed = self.text[start] == "!"
-        first = start + embed
-        self.openers.append((first, end, embed))
-        if end - first >= 2:
+        if self.single:
+            first = start + (self.text[start] == "!")
+            self.openers.append((first, end, first > start))
+        if end - start >= 2 and self.text[end - 2] == "[":
             self.wiki_start = end - 2
+            self.wiki_embed = end - 2 > start and self.text[end - 3] == "!"
         return end
 
     def _pop_opener(self) -> tuple[int, bool]:
@@ -250,12 +254,11 @@ class _Scanner:
 
     def _close_wiki(self, start: int, close: int) -> None:
         self.wiki_start = -1
-        embed = False
+        embed = self.wiki_embed
         while self.openers and self.openers[-1][1] > start:
             first, _, marked = self.openers.pop()
             if first < start:
                 self.openers.append((first, start, marked))
-            embed = first == start and marked
         inside = self.text[start + 2 : close]
         if not inside.strip() or "\n" in inside:
             return
@@ -270,7 +273,8 @@ class _Scanner:
         start, embed = self._pop_opener()
         if start < self.barrier and not embed:
             return None
-        if self.text.startswith("(", close + 1) and (found := read_destination(self.text, close + 2)):
+        opens = self.text.startswith("(", close + 1) and close < self._last(")")
+        if opens and (found := read_destination(self.text, close + 2)):
             first, last, end = found
             written = Definition(self.text[first:last], self.run.offset(first))
             self._add_markdown(LinkKind.MARKDOWN, embed, written, start, close, end)

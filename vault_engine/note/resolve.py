@@ -52,18 +52,37 @@ class Resolver:
                 return _best(found, full)
         return None
 
+    def ambiguous(self, link_path: str) -> tuple[str, ...]:
+        """Every file that a link could mean by its name alone, when these are several.
+
+        Empty where one file answers, where none does, and where the link says which: a whole path, a relative one.
+        """
+        written = link_path.strip()
+        if not written or written.startswith(("./", "../", "/")):
+            return ()
+        for full in (written, f"{written}.md"):
+            folded = _fold(full)
+            found = self._ending_in(folded)
+            if found:
+                is_exact = any(key == folded for key, _ in found)
+                return () if is_exact or len(found) == 1 else tuple(sorted(path for _, path in found))
+        return ()
+
     def _search(self, full: str, source: str) -> str | None:
         folded = _fold(full)
-        candidates = self._named(folded)
-        if exact := [path for key, path in candidates if key == folded]:
+        found = self._ending_in(folded)
+        if exact := [path for key, path in found if key == folded]:
             return _best(exact, full)
-        ending = f"/{folded}"
-        found = [(key, path) for key, path in candidates if key.endswith(ending)]
         if len(found) > 1:
             folder = _fold(source).rpartition("/")[0]
             own = [(key, path) for key, path in found if not folder or key.startswith(f"{folder}/")]
             found = own or found
         return _best([path for _, path in found], full) if found else None
+
+    def _ending_in(self, folded: str) -> list[tuple[str, str]]:
+        """The files whose path ends in this one, at a folder's boundary."""
+        ending = f"/{folded}"
+        return [(key, path) for key, path in self._named(folded) if key == folded or key.endswith(ending)]
 
     def _named(self, folded: str) -> list[tuple[str, str]]:
         return self._by_name.get(folded.rpartition("/")[2], [])

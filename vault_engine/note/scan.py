@@ -28,6 +28,8 @@ _OTHERS = (
 _PIECE = re.compile(rf"(?P<text>{_LINES})" + _OTHERS)
 _PIECE_IN_PARAGRAPH = re.compile(rf"(?P<text>[ \t]*+{_LINES})" + _OTHERS)
 _TEXT, _BLANK, _ATX, _ITEM = (_PIECE.groupindex[name] for name in ("text", "blank", "heading", "item"))
+_BLANKS = re.compile(r"[ \t]*+")
+_QUOTES = re.compile(r"(?:> (?![ \t]))*+")
 _BULLET = re.compile(r"(?:[-+*]|(?P<number>[0-9]{1,9})[.)])(?=[ \t]|$)")
 _FENCE = re.compile(r"(?P<marks>`{3,})[^`]*+$|(?P<tildes>~{3,})")
 _FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)[^\S\n]*+$", re.MULTILINE)
@@ -188,8 +190,10 @@ class _Scanner:
         next_start = _next_line(self.text, start)
         content = self.text[start:next_start].rstrip()
         self.line_start, self.line_end = start, start + len(content)
-        place = self._skip_blanks(start, 0)
-        matched = self._match(place)
+        quotes = self._quotes_on(start)
+        place = self._skip_blanks(start + 2 * quotes, 2 * quotes)
+        place.base = 2 * quotes
+        matched = self._match(place, quotes)
         if (hidden := self.hidden) is not None:
             if matched >= hidden.depth:
                 if hidden.ends(self.text[place.position : self.line_end], place.indent):
@@ -200,25 +204,29 @@ class _Scanner:
         return next_start
 
     def _skip_blanks(self, position: int, column: int) -> _Place:
-        text, end = self.text, self.line_end
-        while position < end:
-            if text[position] == " ":
-                column += 1
-            elif text[position] == "\t":
-                column += 4 - column % 4
-            else:
-                break
-            position += 1
-        return _Place(position, column)
+        blanks = _BLANKS.match(self.text, position, self.line_end)
+        end = blanks.end() if blanks else position
+        if self.text.find("\t", position, end) < 0:
+            return _Place(end, column + end - position)
+        for blank in self.text[position:end]:
+            column += 4 - column % 4 if blank == "\t" else 1
+        return _Place(end, column)
 
     def _advance(self, place: _Place, width: int) -> None:
         """Go past a marker of the given width and the blanks after it."""
         after = self._skip_blanks(place.position + width, place.column + width)
         place.position, place.column = after.position, after.column
 
-    def _match(self, place: _Place) -> int:
-        """Go through the open containers this line continues; their number."""
-        for depth, container in enumerate(self.containers):
+    def _quotes_on(self, start: int) -> int:
+        """How many of the open containers a line continues in the plainest form, where all of them are quotes."""
+        if not self.containers or self.containers.count(_QUOTE) < len(self.containers):
+            return 0
+        quotes = _QUOTES.match(self.text, start, self.line_end)
+        return min(len(self.containers), (quotes.end() - start) // 2) if quotes else 0
+
+    def _match(self, place: _Place, first: int) -> int:
+        """Go through the open containers this line continues, from the ``first`` on; their number."""
+        for depth, container in enumerate(self.containers[first:], first):
             if container == _QUOTE:
                 if place.indent > 3 or not self.text.startswith(">", place.position, self.line_end):
                     return depth
