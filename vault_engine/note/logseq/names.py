@@ -1,0 +1,96 @@
+"""Names of pages and of the files that hold them: one from the other."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import normalize
+from urllib.parse import quote, unquote_to_bytes
+
+from vault_engine.note.logseq.config import TRIPLE_LOWBAR, LogseqConfig
+from vault_engine.note.logseq.dates import read_day, write_day
+
+_MORE = "%[89AB][0-9A-F]"
+_ENCODED = re.compile(
+    f"%[0-7][0-9A-F]|%[CD][0-9A-F]{_MORE}|%E[0-9A-F](?:{_MORE}){{2}}|%F[0-7](?:{_MORE}){{3}}", re.IGNORECASE
+)
+_LOOKS_ENCODED = re.compile(r"%(?=[0-9A-Fa-f]{2})")
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_RESERVED = re.compile(r'[:*?"<>|#\\\x00-\x1f\x7f]')
+_LEGACY_RESERVED = re.compile(r'[%./:*?"<>|#\\\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])|.*\.", re.IGNORECASE | re.DOTALL)
+_KNOWN_DAYS = ("MMM do, yyyy", "yyyy-MM-dd", "yyyy_MM_dd")
+
+
+def page_name(path: str, config: LogseqConfig) -> str:
+    """The name of the page a file holds, unless its ``title::`` says otherwise."""
+    if day := journal_day(path, config):
+        return journal_title(day, config)
+    return _decode(_stem(path), config)
+
+
+def file_name(page: str, config: LogseqConfig) -> str:
+    """The name of the file, without folder, that holds a page."""
+    page = normalize("NFC", page).removeprefix("/").removesuffix("/")
+    if config.name_format != TRIPLE_LOWBAR:
+        return f"{_LEGACY_RESERVED.sub(_encode, page)}.md"
+    name = _RESERVED.sub(_encode, _LOOKS_ENCODED.sub("%25", page))
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"
+    if _DEVICE.fullmatch(name):
+        name += "/"
+    name = name.replace("___", "%5F%5F%5F").replace("_/", "%5F/").replace("/_", "/%5F")
+    return f"{name.replace('/', '___')}.md"
+
+
+def journal_day(path: str, config: LogseqConfig) -> str | None:
+    """The day of a journal file, such as ``2024-01-05``; None for every other file."""
+    if not path.startswith(f"{config.journals_folder}/"):
+        return None
+    stem = _stem(path)
+    return read_day(stem, config.journal_file_format) or day_of_name(_decode(stem, config), config)
+
+
+def day_of_name(name: str, config: LogseqConfig) -> str | None:
+    """The day a page name means: written as the graph's titles are, or in a form that every graph knows."""
+    if not any(mark.isdigit() for mark in name):
+        return None
+    patterns = (config.journal_title_format, *_KNOWN_DAYS)
+    return next((day for pattern in patterns if (day := read_day(name, pattern))), None)
+
+
+def journal_title(iso_day: str, config: LogseqConfig) -> str:
+    """The name of the page of a day: ``2024-01-05`` gives ``Jan 5th, 2024``."""
+    return write_day(iso_day, config.journal_title_format)
+
+
+def _stem(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def _decode(stem: str, config: LogseqConfig) -> str:
+    if config.name_format != TRIPLE_LOWBAR:
+        return normalize("NFC", _decode_whole(stem.replace(".", "/")))
+    name = _ENCODED.sub(_decode_one, stem.replace("___", "/"))
+    return normalize("NFC", "/".join(part for part in name.split("/") if part))
+
+
+def _decode_one(encoded: re.Match[str]) -> str:
+    try:
+        return unquote_to_bytes(encoded[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return encoded[0]
+
+
+def _decode_whole(text: str) -> str:
+    """Decode as a browser does: one broken escape leaves the whole text as it is."""
+    if _BROKEN.search(text):
+        return text
+    try:
+        return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
+    except UnicodeDecodeError:
+        return text
+
+
+def _encode(mark: re.Match[str]) -> str:
+    return "%2E" if mark[0] == "." else quote(mark[0], safe="")
