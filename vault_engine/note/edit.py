@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vault_engine.note.emit import inline_value, pair_lines, value_lines
 from vault_engine.note.frontmatter import read_frontmatter
 from vault_engine.note.model import Frontmatter, FrontmatterState
+from vault_engine.note.tags import is_tag, property_tags
 from vault_engine.note.yaml12 import Pair, read_yaml
 
 _WRITABLE = frozenset({FrontmatterState.NONE, FrontmatterState.EMPTY, FrontmatterState.OK})
@@ -23,6 +24,8 @@ _TRAILING_LINE_ENDS = re.compile(r"(?:\r?\n)*\Z")
 _COLON = re.compile(r"[ \t]*+:")
 _COMMENT = re.compile(r"[ \t]++#[^\r\n]*+")
 _LINE_END = re.compile(r"\r?\n")
+_BLOCK_ITEM = re.compile(r"^([ \t]*+)-[ \t]++", re.MULTILINE)
+_FLOW_ITEM = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|'[^']*+'|[^,"'\[\]{}])++""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,60 @@ def set_properties(text: str, changes: Mapping[str, Any]) -> Edited | Refused:
     return Edited(text)
 
 
+def rename_property(text: str, old: str, new: str) -> Edited | Refused:
+    """Give a top-level property another name; its value, its place and every other byte stay."""
+    before = read_frontmatter(text)
+    if before.state not in _WRITABLE:
+        return _unwritable(before)
+    if old not in before.properties:
+        return Refused(f"there is no property {old!r}")
+    if old == new:
+        return Edited(text)
+    if new in before.properties:
+        return Refused(f"there is a property {new!r} already")
+    block = text[before.start : before.end]
+    pair = _editable_pair(block, old)
+    if pair is None or block[pair.start] in "&*" or not _COLON.match(block, pair.key_end):
+        return Refused(f"{old!r} is not written as a plain key")
+    changed = block[: pair.start] + inline_value(new) + block[pair.key_end :]
+    expected = {new if name == old else name: value for name, value in before.properties.items()}
+    return _proved(text, before, text[: before.start] + changed + text[before.end :], expected, old)
+
+
+def add_tag(text: str, tag: str) -> Edited | Refused:
+    """Put a tag last in the property ``tags``; a list keeps its style and every other byte.
+
+    A single text becomes a list. A tag that is there already, in whatever case, changes nothing.
+    """
+    if not is_tag(tag):
+        return Refused(f"{tag!r} is no tag")
+    before = read_frontmatter(text)
+    value = before.properties.get("tags")
+    if isinstance(value, dict):
+        return Refused("the property 'tags' is no list")
+    if tag.casefold() in (name.casefold() for name in property_tags(value)):
+        return Edited(text)
+    entries = value if isinstance(value, list) else [] if value is None else [value]
+    spliced = _with_item(text, _list_items(text, before, "tags"), tag) if entries is value else None
+    return _with_list(text, before, "tags", [*entries, tag], spliced)
+
+
+def remove_tag(text: str, tag: str) -> Edited | Refused:
+    """Take a tag, in whatever case, out of the property ``tags``, with the comment on its line.
+
+    Without anything left the property goes too.
+    """
+    before = read_frontmatter(text)
+    value = before.properties.get("tags")
+    entries = value if isinstance(value, list) else [value]
+    gone = [isinstance(entry, str) and entry.removeprefix("#").casefold() == tag.casefold() for entry in entries]
+    if not any(gone):
+        return Refused(f"the property 'tags' does not hold {tag!r}")
+    kept = [entry for entry, goes in zip(entries, gone, strict=True) if not goes]
+    spliced = _without_items(text, _list_items(text, before, "tags"), gone) if kept else None
+    return _with_list(text, before, "tags", kept, spliced)
+
+
 def replace_body(text: str, body: str) -> Edited:
     """Put another body below the frontmatter.
 
@@ -66,7 +123,7 @@ def replace_body(text: str, body: str) -> Edited:
     head, old = text[: frontmatter.body_start], text[frontmatter.body_start :]
     if body == old:
         return Edited(text)
-    newline = _newline(text)
+    newline = newline_of(text)
     lead = ""
     if frontmatter.state is not FrontmatterState.NONE and (found := _LEADING_BLANK_LINES.match(old)):
         lead = found[0] if head.endswith("\n") else newline
@@ -97,7 +154,7 @@ def _change(text: str, key: str, value: Any) -> Edited | Refused:
     """Make one change and prove that it is the only one."""
     before = read_frontmatter(text)
     if before.state not in _WRITABLE:
-        return Refused(f"the frontmatter is {before.state.value.replace('_', '-')}: {before.problem}")
+        return _unwritable(before)
     expected = {name: old for name, old in before.properties.items() if name != key or value is not None}
     if value is not None:
         expected[key] = value
@@ -106,16 +163,25 @@ def _change(text: str, key: str, value: Any) -> Edited | Refused:
     spliced = _splice(text, before, key, value)
     if isinstance(spliced, Refused):
         return spliced
-    after = read_frontmatter(spliced.text)
+    return _proved(text, before, spliced.text, expected, key)
+
+
+def _unwritable(before: Frontmatter) -> Refused:
+    return Refused(f"the frontmatter is {before.state.value.replace('_', '-')}: {before.problem}")
+
+
+def _proved(text: str, before: Frontmatter, spliced: str, expected: Mapping[str, Any], key: str) -> Edited | Refused:
+    """Accept a new text only if it reads as the properties wanted above the same body."""
+    after = read_frontmatter(spliced)
     if after.state not in _WRITABLE or not _same(expected, after.properties):
         return Refused(f"{key!r} cannot be changed without touching something else")
-    if spliced.text[after.body_start :] != text[before.body_start :]:
+    if spliced[after.body_start :] != text[before.body_start :]:
         return Refused(f"changing {key!r} would change the body")
-    return spliced
+    return Edited(spliced)
 
 
 def _splice(text: str, before: Frontmatter, key: str, value: Any) -> Edited | Refused:
-    newline = _newline(text)
+    newline = newline_of(text)
     if before.state is FrontmatterState.NONE:
         block = newline.join(["---", *pair_lines(key, value), "---", ""])
         return Edited(text[: before.body_start] + block + text[before.body_start :])
@@ -161,7 +227,80 @@ def _with_value(block: str, pair: Pair, value: Any, newline: str) -> str | Refus
     return block[:start] + newline.join(lines) + block[end:]
 
 
-def _newline(text: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """Where the items of a list stand, in characters of the note."""
+
+    spans: list[tuple[int, int]]  # block style: whole lines; flow style: without blanks and commas
+    end: int  # of the list
+    flow: bool
+
+
+def _editable_pair(block: str, key: str) -> Pair | None:
+    document = read_yaml(block)
+    return next((pair for pair in document.pairs if pair.key == key), None) if document.editable else None
+
+
+def _list_items(text: str, before: Frontmatter, key: str) -> _Items | None:
+    """Look for the items of a list that is simply written; only a proof shows that they are what they seem."""
+    if before.state is not FrontmatterState.OK:
+        return None
+    pair = _editable_pair(text[before.start : before.end], key)
+    if pair is None:
+        return None
+    start, end = before.start + pair.key_end, before.start + pair.end
+    opening = text.find("[", start, end)
+    if opening < 0 or text[start:opening].strip(" \t:"):
+        found = list(_BLOCK_ITEM.finditer(text, start, end))
+        lines = [item.start() for item in found if item[1] == found[0][1]]
+        return _Items([(line, text.index("\n", line) + 1) for line in lines], end, flow=False)
+    if pair.comments:
+        return None
+    items = [item for item in _FLOW_ITEM.finditer(text, opening + 1, end - 1) if item[0].strip()]
+    spans = [(item.end() - len(item[0].lstrip()), item.start() + len(item[0].rstrip())) for item in items]
+    return _Items(spans, end, flow=True)
+
+
+def _with_item(text: str, items: _Items | None, value: str) -> str | None:
+    """Write one more item behind the last, as that one is written."""
+    if items is None or not items.spans:
+        return None
+    if items.flow:
+        end = items.spans[-1][1]
+        return f"{text[:end]}, {inline_value(value, flow=True)}{text[end:]}"
+    mark = _BLOCK_ITEM.match(text, items.spans[-1][0])
+    end = text.index("\n", items.end) + 1
+    return f"{text[:end]}{mark[0] if mark else ''}{inline_value(value)}{newline_of(text)}{text[end:]}"
+
+
+def _without_items(text: str, items: _Items | None, gone: Sequence[bool]) -> str | None:
+    """Leave items out, in flow style each with the comma before it or, at the beginning, after it."""
+    if items is None or len(items.spans) != len(gone):
+        return None
+    first = gone.index(False)
+    pieces, position = [], 0
+    for index, (start, end) in enumerate(items.spans):
+        if not gone[index]:
+            continue
+        if items.flow and index < first:
+            end = items.spans[index + 1][0]
+        elif items.flow:
+            start = items.spans[index - 1][1]
+        pieces.append(text[position:start])
+        position = end
+    return "".join(pieces) + text[position:]
+
+
+def _with_list(text: str, before: Frontmatter, key: str, entries: list[Any], spliced: str | None) -> Edited | Refused:
+    """Take the splice if it proves right, else write the whole list, or delete it when empty."""
+    if spliced is not None:
+        proved = _proved(text, before, spliced, {**before.properties, key: entries}, key)
+        if isinstance(proved, Edited):
+            return proved
+    return set_properties(text, {key: entries or None})
+
+
+def newline_of(text: str) -> str:
     """The line ending of a note: that of its first line."""
     return "\r\n" if text.find("\r\n") == text.find("\n") - 1 >= 0 else "\n"
 
