@@ -19,7 +19,9 @@ CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
 DEFAULT_LANGUAGE = "en"
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
+PROFILES = ("obsidian", "logseq")
 
+_SETTINGS = ("embedder", "language", "profile")
 _DEVICE_NAME = re.compile(r"[\w-](?:[\w -]{0,58}[\w-])?")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -35,6 +37,7 @@ class Config:
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
+    profile: str | None = None  # whose rules the notes follow, one of PROFILES; None: what the folder looks like
 
     @property
     def memwell_dir(self) -> Path:
@@ -73,7 +76,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
     """Read the vault's settings; the environment overrides the file.
 
     Raises:
-        ConfigBroken: the file is not TOML, or a setting has the wrong type or an unknown name.
+        ConfigBroken: the file is not TOML, or a setting has the wrong type, an unknown name or an unknown value.
     """
     file = root / MEMWELL_DIR / CONFIG_FILE
     settings = _read_settings(file)
@@ -87,6 +90,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
+        profile=_profile("MEMWELL_PROFILE", env.get("MEMWELL_PROFILE")) or settings.get("profile"),
     )
 
 
@@ -103,13 +107,22 @@ def _read_settings(file: Path) -> dict[str, str]:
 
 
 def _setting(file: Path, name: str, value: Any) -> str:
-    if name not in ("embedder", "language"):
-        raise ConfigBroken(str(file), f"unknown setting {name!r} (known: embedder, language)")
+    if name not in _SETTINGS:
+        raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
     if name == "language" and value not in LANGUAGES:
         raise ConfigBroken(str(file), f"language {value!r} is not known (known: {' '.join(LANGUAGES)})")
+    if name == "profile":
+        _profile(str(file), value)
     return value
+
+
+def _profile(where: str, value: str | None) -> str | None:
+    """Take the name of a profile, None for none."""
+    if value and value not in PROFILES:
+        raise ConfigBroken(where, f"profile {value!r} is not known (known: {' '.join(PROFILES)})")
+    return value or None
 
 
 def _device(name: str | None) -> str | None:

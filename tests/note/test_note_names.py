@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_engine.note import path_key, slug_problem, to_key
+from vault_engine.note.names import (
+    free_name,
+    link_problem,
+    path_key,
+    path_problem,
+    portable_problem,
+    safe_name,
+    slug_problem,
+    to_key,
+)
+
+marks = st.sampled_from([*'/\\:*?"<>|#^[]%. \u00a0\u2000\u2028\u200d\u0301\t\x85\ud800é🎉', "con", ".md", "x" * 200])
+titles = st.one_of(st.text(), st.lists(st.one_of(marks, st.text(max_size=3))).map("".join))
 
 
 @pytest.mark.parametrize(
@@ -37,6 +49,13 @@ def test_names_for_every_platform(name):
         ("CON", "device"),
         ("nul.tar.gz", "device"),
         ("lpt0.md", "device"),
+        ("com9", "device"),
+        ("COM\u00b2.md", "device"),
+        ("aux .md", "device"),
+        ("100%% sure", "breaks links"),
+        ("a\u00a0", "blank"),
+        ("a\u2028b", "U+2028"),
+        ("x" * 238 + ".md", "240 bytes"),
         ("Cafe\u0301", "NFC"),
         ("é" * 121, "240 bytes"),
     ],
@@ -44,6 +63,129 @@ def test_names_for_every_platform(name):
 def test_names_that_fail_somewhere(name, problem):
     """Each refusal says why."""
     assert problem in (slug_problem(name) or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("Re: plan.md", ": is reserved"),
+        ("what?.md", "? is reserved"),
+        ("con.md", "con is a device"),
+        ("LPT1.tar.md", "device"),
+        (" a.md", "blank"),
+        ("a.", "dot"),
+        ("a\tb.md", "U+0009"),
+        ("\ud800.md", "U+D800"),
+        ("é" * 127 + ".md", "255 bytes"),
+        ("", "empty"),
+    ],
+    ids=ascii,
+)
+def test_existing_names_that_some_platform_refuses(name, problem):
+    """An existing name is looked at with its extension, and it is said what is wrong with it."""
+    assert problem in (portable_problem(name) or "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Cafe\u0301.md", "C#.md", "[a]^1.md", "a.b .md", "\U0001f468\u200d\U0001f469.md", "x" * 252 + ".md"],
+    ids=ascii,
+)
+def test_existing_names_that_every_platform_takes(name):
+    """Neither the Unicode form nor what breaks links keeps a file from being stored, nor 255 bytes."""
+    assert portable_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("C#.md", "#"), ("a^b.md", "^"), ("[a.md", "["), ("a].md", "]"), ("a%%b.md", "%%")]
+)
+def test_names_that_no_link_can_hold(name, mark):
+    """Obsidian stores such a name, and no link leads to it."""
+    assert f"{mark} breaks links to the note" == link_problem(name)
+    assert link_problem("100% - (a), b.md") is None
+
+
+def test_a_path_too_long_for_windows():
+    """260 units of UTF-16 are the most, folders included; a character beyond the basic plane has two."""
+    assert path_problem("x" * 260) is None
+    assert "261 characters are too long for Windows" == path_problem("x" * 261)
+    assert "262 characters are too long for Windows" == path_problem("🎉" * 131)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("API style", "API style"),
+        ("either/or\\and", "either-or-and"),
+        ('What? "a": <b> | *c*', "What a b  c"),
+        ("C# [draft] ^1", "C draft 1"),
+        ("100%% sure", "100% sure"),
+        ("50%#% off", "50% off"),
+        ("a\tb\u200bc\ud800", "abc"),
+        (" .. .hidden. . ", "hidden"),
+        ("\u3000wide\u00a0", "wide"),
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("e\u200d\u0301", "\u00e9"),
+        ("CON", "Untitled"),
+        ("nul.txt", "Untitled"),
+        ("con" + " " * 240 + "x", "Untitled"),
+        ("???", "Untitled"),
+        ("", "Untitled"),
+        ("x" * 300, "x" * 237),
+        ("日" * 100, "日" * 79),
+        ("x" * 235 + " . y", "x" * 235),
+    ],
+    ids=ascii,
+)
+def test_a_name_for_any_title(title, name):
+    """What can't be in a name goes, slashes become dashes, and too much is cut between characters."""
+    assert name == safe_name(title)
+
+
+@given(titles)
+def test_a_safe_name_is_a_good_name(title):
+    """Whatever the title, its name is one that we give, with and without an extension, and its own safe name."""
+    name = safe_name(title)
+
+    assert (None, None) == (slug_problem(name), slug_problem(f"{name}.md"))
+    assert (None, None) == (portable_problem(f"{name}.md"), link_problem(f"{name}.md"))
+    assert name == safe_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "free"),
+    [
+        ("Plan", [], "Plan.md"),
+        ("Plan", ["plan 1.md"], "Plan.md"),
+        ("Plan", ["PLAN.MD"], "Plan 1.md"),
+        ("Plan", ["Plan.md", "plan 1.md", "Plan 3.md"], "Plan 2.md"),
+        ("Caf\u00e9", ["Cafe\u0301.md"], "Caf\u00e9 1.md"),
+        ("x" * 237, ["x" * 237 + ".md"], "x" * 235 + " 1.md"),
+        ("日" * 79, ["日" * 79 + ".md"], "日" * 78 + " 1.md"),
+    ],
+    ids=ascii,
+)
+def test_a_name_nobody_has(name, taken, free):
+    """A number makes a new name of one that is taken, also where only some device takes both for one."""
+    assert free == free_name(name, taken, ".md")
+
+
+@given(titles, st.integers(0, 12))
+def test_a_free_name_is_new_and_good(title, count):
+    """However many have asked before, the next gets a good name of their own."""
+    taken: list[str] = []
+    for _ in range(count):
+        taken.append(free_name(safe_name(title), taken, ".md"))
+
+    assert count == len(set(map(path_key, taken)))
+    assert [] == [name for name in taken if slug_problem(name)]
+
+
+@given(titles)
+def test_no_name_is_too_strange_to_be_looked_at(name):
+    """Whatever a name holds, something is said of it."""
+    for look in (slug_problem, portable_problem, link_problem, path_problem):
+        look(name)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,17 @@
 import pytest
 
 from vault_engine.errors import BadName
-from vault_engine.vault.paths import check_path, clean_name, is_conflict_copy, is_ignored, is_note, note_path
+from vault_engine.vault.paths import (
+    check_path,
+    clean_name,
+    evicted_name,
+    is_conflict_copy,
+    is_excalidraw_path,
+    is_ignored,
+    is_note,
+    note_path,
+    placeholder_of,
+)
 
 BAD_NAMES = [
     "", ".", "..", "../../x", "a/b", "a\\b", "/etc/passwd", "con", "CON", "nul.txt", "com1", ".hidden", "dot.", " a",
@@ -85,7 +95,43 @@ def test_names_a_person_might_choose_are_notes(name):
     assert is_note(name)
 
 
-@pytest.mark.parametrize("name", [".git", ".obsidian", "node_modules", "Thumbs.db", "~$letter.md", "a.md.tmp"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".git", ".obsidian", ".trash", ".stfolder", ".stversions", ".smart-env", ".logseq", ".DS_Store", ".nomedia",
+        "node_modules", "__pycache__", "Thumbs.db", "desktop.ini", "Desktop.ini", "~$letter.md", "a.md.tmp", "A.TMP",
+        ".a.md.icloud", ".syncthing.a.md.tmp", "~syncthing~a.md.tmp", "~syncthing~a.md",
+    ],
+)  # fmt: skip
 def test_junk_is_never_part_of_a_vault(name):
     """Hidden, temporary and system names are ignored, whatever their case."""
     assert is_ignored(name)
+
+
+@pytest.mark.parametrize("name", ["a.md", "~a.md", "a.tmp.md", "icloud.md", "nomedia", "logseq", "pic.png", "$a.md"])
+def test_what_only_looks_like_junk_is_part_of_a_vault(name):
+    """A person's own names are not."""
+    assert not is_ignored(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "placeholder"),
+    [("a.md", ".a.md.icloud"), ("b/c d/a.png", "b/c d/.a.png.icloud"), ("日.md", ".日.md.icloud")],
+)
+def test_an_evicted_file_has_a_placeholder_beside_its_place(path, placeholder):
+    """From the one name follows the other."""
+    assert placeholder == placeholder_of(path)
+    assert path.rpartition("/")[2] == evicted_name(placeholder.rpartition("/")[2])
+
+
+@pytest.mark.parametrize(
+    "name", ["a.md", ".a.md", "a.md.icloud", ".icloud", "..icloud", "..DS_Store.icloud", ".a.tmp.icloud"]
+)
+def test_what_is_no_placeholder_of_a_vaults_file(name):
+    """Neither an ordinary or hidden file nor the placeholder of what is no part of the vault."""
+    assert evicted_name(name) is None
+
+
+def test_a_drawing_is_known_by_its_path():
+    """The plugin's double extension, in any case."""
+    assert [True, True, False] == [is_excalidraw_path(p) for p in ("a/b.excalidraw.md", "B.EXCALIDRAW.MD", "b.md")]

@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from vault_engine.errors import BadName, NoteMissing, VaultMissing
 from vault_engine.vault import walk as walking
 from vault_engine.vault.store import Vault
-from vault_engine.vault.walk import walk
+from vault_engine.vault.walk import is_dataless, walk
 
 
 def fill(root: Path, *paths: str) -> None:
@@ -34,6 +35,46 @@ def test_hidden_and_junk_names_are_not_part_of_it(vault):
     fill(vault, ".git/a.md", ".obsidian/a.md", ".memwell/x.md", "node_modules/b.md", "~$c.md", "d.md.tmp", ".e.md")
 
     assert {} == walk(vault).notes
+
+
+def test_evicted_files_are_neither_there_nor_gone(vault):
+    """iCloud leaves a placeholder for what it moved off the disk; one whose file is back says nothing."""
+    fill(vault, ".a.md.icloud", "b/.c.png.icloud", "d.md", ".d.md.icloud", "e.png", ".e.png.icloud", ".f.icloud/g.md")
+    (vault / ".linked.md.icloud").symlink_to(vault / "d.md")
+
+    found = walk(vault)
+
+    assert ("a.md", "b/c.png") == found.placeholders
+    assert (["d.md"], ("e.png",)) == (list(found.notes), found.others)
+
+
+@pytest.mark.parametrize(
+    ("found", "dataless"),
+    [
+        (SimpleNamespace(st_flags=0x40000000), True),
+        (SimpleNamespace(st_flags=0x40000020), True),
+        (SimpleNamespace(st_flags=0x20), False),
+        (SimpleNamespace(st_file_attributes=0x400020), True),
+        (SimpleNamespace(st_file_attributes=0x1000), True),
+        (SimpleNamespace(st_file_attributes=0x20), False),
+        (SimpleNamespace(), False),
+    ],
+)
+def test_a_file_whose_content_a_cloud_holds(found, dataless):
+    """macOS and Windows flag it in what they say of a file; other systems know no such thing."""
+    assert dataless == is_dataless(found)
+
+
+def test_a_dataless_note_is_not_among_those_to_be_read(vault, monkeypatch):
+    """To open it would download it."""
+    fill(vault, "here.md", "b/away.md")
+    away = (vault / "b" / "away.md").stat().st_ino
+    monkeypatch.setattr(walking, "_TELLS_DATALESS", True)
+    monkeypatch.setattr(walking, "is_dataless", lambda found: found.st_ino == away)
+
+    found = walk(vault)
+
+    assert (["here.md"], ("b/away.md",)) == (list(found.notes), found.placeholders)
 
 
 def test_logseqs_own_folder_is_left_out_and_a_persons_is_not(vault):

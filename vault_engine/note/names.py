@@ -3,39 +3,107 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from itertools import count
 from unicodedata import category, normalize
 
-MAX_NAME_BYTES = 240
+MAX_NAME_BYTES = 240  # of the names we give, which leaves a sync tool room for its own marks
 MAX_KEY_CHARACTERS = 60
+NO_NAME = "Untitled"
 
+_MAX_STORED_BYTES = 255  # of one name, on Linux and Android
+_MAX_WINDOWS_PATH = 260  # in UTF-16 units
 _RESERVED = re.compile(r'[*"\\/<>:|?]')
 _BREAKS_LINKS = re.compile(r"[#^\[\]]|%%")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_DROPPED = re.compile(r'[*"<>:|?#^\[\]]')
+_SLASHES = str.maketrans("/\\", "--")
+_PERCENTS = re.compile(r"%%+")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?: *\..*)?", re.IGNORECASE | re.DOTALL)
+_CONTROL = frozenset({"Cc", "Cs"})
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _APOSTROPHES = str.maketrans("", "", "'\u2019")
+_BLANKS = " \u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def slug_problem(name: str) -> str | None:
-    """Say why a single path segment cannot name a note or folder everywhere, None if it can."""
-    if not name:
-        return "the name is empty"
+    """Say why a single path segment, its extension included, is no name for us to give, None if it is one."""
     if normalize("NFC", name) != name:
         return "the name is not in Unicode form NFC"
-    if invisible := next((mark for mark in name if category(mark) in _INVISIBLE), None):
-        return f"the name holds the invisible character U+{ord(invisible):04X}"
+    return _mark_problem(name, _INVISIBLE) or _refusal(name, MAX_NAME_BYTES) or link_problem(name)
+
+
+def portable_problem(name: str) -> str | None:
+    """Say why some platform refuses an existing name, its extension included, None if none does."""
+    return _mark_problem(name, _CONTROL) or _refusal(name, _MAX_STORED_BYTES)
+
+
+def link_problem(name: str) -> str | None:
+    """Say why no link can name this note in full, None if one can."""
+    found = _BREAKS_LINKS.search(name)
+    return f"{found[0]} breaks links to the note" if found else None
+
+
+def path_problem(path: str) -> str | None:
+    """Say why a path as a whole can't be stored everywhere, None if it can."""
+    units = len(path.encode("utf-16-le", "surrogatepass")) // 2
+    return f"{units} characters are too long for Windows" if units > _MAX_WINDOWS_PATH else None
+
+
+def _mark_problem(name: str, categories: Collection[str]) -> str | None:
+    found = next((mark for mark in name if category(mark) in categories), None)
+    return f"the name holds the invisible character U+{ord(found):04X}" if found else None
+
+
+def _refusal(name: str, max_bytes: int) -> str | None:
+    """Say which platform's rule a name without control characters breaks."""
+    if not name:
+        return "the name is empty"
     if found := _RESERVED.search(name):
         return f"{found[0]} is reserved in file names"
-    if found := _BREAKS_LINKS.search(name):
-        return f"{found[0]} breaks links to the note"
     if name[0] == "." or name[-1] == ".":
         return "the name begins or ends with a dot"
     if name != name.strip():
         return "the name begins or ends with a blank"
     if _DEVICE.fullmatch(name):
-        return f"{name.partition('.')[0]} is a device on Windows"
-    if len(name.encode()) > MAX_NAME_BYTES:
-        return f"the name is longer than {MAX_NAME_BYTES} bytes"
+        return f"{name.partition('.')[0].rstrip()} is a device on Windows"
+    if len(name.encode()) > max_bytes:
+        return f"the name is longer than {max_bytes} bytes"
     return None
+
+
+def safe_name(text: str) -> str:
+    """Turn any title into a name that `slug_problem` has nothing against, also with ``.md`` behind it.
+
+    Slashes become dashes; what a platform or a link can't have is dropped. What is left of nothing is "Untitled".
+    """
+    kept = "".join(mark for mark in text if category(mark) not in _INVISIBLE).translate(_SLASHES)
+    kept = _PERCENTS.sub("%", _DROPPED.sub("", kept))
+    name = _cut(normalize("NFC", kept), MAX_NAME_BYTES - len(".md"))
+    return NO_NAME if not name or _DEVICE.fullmatch(name) else name
+
+
+def free_name(name: str, taken: Iterable[str], extension: str = "") -> str:
+    """Give ``name`` with its extension, and with the smallest number between them that makes it a new name.
+
+    Args:
+        name: without its extension, as `safe_name` gives it.
+        taken: the names in the folder, with theirs. Names whose `path_key` is the same are one name.
+        extension: such as ``.md``.
+    """
+    keys = {path_key(other) for other in taken}
+    free = _cut(name, MAX_NAME_BYTES - len(extension.encode())) + extension
+    for number in count(1):
+        if path_key(free) not in keys:
+            break
+        ending = f" {number}{extension}"
+        free = _cut(name, MAX_NAME_BYTES - len(ending.encode())) + ending
+    return free
+
+
+def _cut(name: str, max_bytes: int) -> str:
+    """Take the dots and blanks off both ends, and what is too much off the second, never half a character."""
+    whole = name.strip("." + _BLANKS).encode()
+    return whole[:max_bytes].decode(errors="ignore").rstrip("." + _BLANKS)
 
 
 def path_key(path: str) -> str:

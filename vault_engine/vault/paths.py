@@ -8,19 +8,15 @@ import unicodedata
 
 from vault_engine.errors import BadName
 from vault_engine.note import slug_problem
+from vault_engine.note.special import is_excalidraw_path as is_excalidraw_path
+from vault_engine.vault.copies import conflict_base
 
 MAX_PATH_CHARS = 1000
 
 _JUNK_NAMES = frozenset({"node_modules", "desktop.ini", "thumbs.db", "__pycache__"})
 _JUNK_PREFIXES = (".", "~$", "~syncthing~")
 _JUNK_SUFFIXES = (".tmp", ".icloud")
-# Only the forms that no person would choose as a name: Syncthing, Obsidian Sync, Dropbox and Nextcloud.
-_CONFLICT_COPY = re.compile(
-    r"\.sync-conflict-\d{8}-\d{6}(?:-[A-Z0-9]{7})?\.|"
-    r" \(Conflicted copy [^()]{1,100}\)\.|"
-    r" \((?:[^()]{1,60}'s )?conflicted copy \d{4}-\d\d-\d\d[^()]{0,20}\)\.",
-    re.IGNORECASE,
-)
+_PLACEHOLDER = ".icloud"
 
 
 def is_note(path: str) -> bool:
@@ -30,14 +26,27 @@ def is_note(path: str) -> bool:
 
 def is_conflict_copy(path: str) -> bool:
     """Say whether a sync tool made this file because two devices had changed the note."""
-    name = path.rpartition("/")[2]
-    return "conflict" in name.lower() and _CONFLICT_COPY.search(name) is not None
+    return conflict_base(path) is not None
 
 
 def is_ignored(name: str) -> bool:
     """Say whether a file or folder of this name is never part of a vault."""
     lowered = name.lower()
     return lowered in _JUNK_NAMES or lowered.startswith(_JUNK_PREFIXES) or lowered.endswith(_JUNK_SUFFIXES)
+
+
+def placeholder_of(path: str) -> str:
+    """Give the path of the file that iCloud leaves where it has moved this one off the disk."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}{_PLACEHOLDER}"
+
+
+def evicted_name(name: str) -> str | None:
+    """Give the name of the file of the vault that a placeholder of this name stands for, None if for none."""
+    if not (name.startswith(".") and name.endswith(_PLACEHOLDER)):
+        return None
+    evicted = name[1 : -len(_PLACEHOLDER)]
+    return evicted if evicted and not is_ignored(evicted) else None
 
 
 def note_path(category: str, key: str) -> str:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from vault_engine.vault.paths import is_conflict_copy, is_ignored, is_note
+from vault_engine.vault.paths import evicted_name, is_conflict_copy, is_ignored, is_note
 
 LOGSEQ_FOLDER = "logseq"
+
+_DATALESS_FLAGS = 0x40000000  # SF_DATALESS of macOS
+_DATALESS_ATTRIBUTES = 0x400000 | 0x1000  # FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS and _OFFLINE of Windows
+_TELLS_DATALESS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
 
 
 class Signature(NamedTuple):
@@ -27,6 +31,7 @@ class Walk:
     others: tuple[str, ...]  # attachments, canvases …: what links may also point to
     conflict_copies: tuple[str, ...]
     unreadable: tuple[str, ...]  # folders that could not be listed, names that are no text
+    placeholders: tuple[str, ...] = ()  # files moved off the disk: not gone, and not to be opened unasked
 
 
 def walk(root: Path) -> Walk:
@@ -35,15 +40,21 @@ def walk(root: Path) -> Walk:
     others: list[str] = []
     copies: list[str] = []
     unreadable: list[str] = []
-    for path, entry in _files(root, unreadable):
+    evicted: list[str] = []
+    for path, entry in _files(root, unreadable, evicted):
         if is_conflict_copy(path):
             copies.append(path)
         elif is_note(path):
-            if signature := _signature(entry):
-                notes[path] = signature
+            found = _look(entry)
+            if found and _TELLS_DATALESS and is_dataless(found):
+                evicted.append(path)
+            elif found:
+                notes[path] = _as_signature(found)
         else:
             others.append(path)
-    return Walk(notes, tuple(others), tuple(copies), tuple(unreadable))
+    if evicted:  # a file may be back while its placeholder has stayed
+        evicted = sorted(set(evicted) - notes.keys() - set(others) - set(copies))
+    return Walk(notes, tuple(others), tuple(copies), tuple(unreadable), tuple(evicted))
 
 
 def signature_of(path: Path) -> Signature:
@@ -55,7 +66,13 @@ def signature_of(path: Path) -> Signature:
     return _as_signature(path.stat(follow_symlinks=False))
 
 
-def _files(root: Path, unreadable: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def is_dataless(found: os.stat_result) -> bool:
+    """Say whether a cloud holds the file's content and reading it would download it."""
+    flags, attributes = getattr(found, "st_flags", 0), getattr(found, "st_file_attributes", 0)
+    return bool(flags & _DATALESS_FLAGS or attributes & _DATALESS_ATTRIBUTES)
+
+
+def _files(root: Path, unreadable: list[str], evicted: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
     folders = [""]
     while folders:
         prefix = folders.pop()
@@ -66,7 +83,11 @@ def _files(root: Path, unreadable: list[str]) -> Iterator[tuple[str, os.DirEntry
             continue
         for entry in entries:
             path = prefix + entry.name
-            if is_ignored(entry.name) or entry.is_symlink():
+            if is_ignored(entry.name):
+                if (name := evicted_name(entry.name)) and _is_text(name) and entry.is_file(follow_symlinks=False):
+                    evicted.append(prefix + name)
+                continue
+            if entry.is_symlink():
                 continue
             if not _is_text(entry.name):
                 unreadable.append(ascii(path))
@@ -91,9 +112,9 @@ def _is_logseq_own(path: str, entry: os.DirEntry[str]) -> bool:
     return path == LOGSEQ_FOLDER and (Path(entry.path) / "config.edn").exists()
 
 
-def _signature(entry: os.DirEntry[str]) -> Signature | None:
+def _look(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
-        return _as_signature(entry.stat(follow_symlinks=False))
+        return entry.stat(follow_symlinks=False)
     except OSError:  # gone between the listing and the look
         return None
 

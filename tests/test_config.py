@@ -1,0 +1,54 @@
+"""The settings of a vault."""
+
+import pytest
+
+from vault_engine.config import MEMWELL_DIR, load_config
+from vault_engine.errors import ConfigBroken
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """The settings file of a folder that has nothing else."""
+    (tmp_path / MEMWELL_DIR).mkdir()
+    return tmp_path / MEMWELL_DIR / "config.toml"
+
+
+@pytest.mark.parametrize(
+    ("content", "env", "profile"),
+    [
+        ("", {}, None),
+        ('profile = "logseq"', {}, "logseq"),
+        ('profile = "obsidian"', {}, "obsidian"),
+        ('profile = "logseq"', {"MEMWELL_PROFILE": "obsidian"}, "obsidian"),
+        ("", {"MEMWELL_PROFILE": "logseq"}, "logseq"),
+        ('profile = "logseq"', {"MEMWELL_PROFILE": ""}, "logseq"),
+    ],
+)
+def test_a_vaults_profile(settings, tmp_path, content, env, profile):
+    """Said in the file or in the environment, which overrides it; else nobody has said."""
+    settings.write_text(content, "utf-8")
+
+    assert profile == load_config(tmp_path, env).profile
+
+
+@pytest.mark.parametrize("content", ['profile = "roam"', 'profile = ""', "profile = 5", 'profile = "Logseq"'])
+def test_a_profile_that_nobody_knows(settings, tmp_path, content):
+    """The file is named, and what is known instead."""
+    settings.write_text(content, "utf-8")
+
+    with pytest.raises(ConfigBroken, match=r"config\.toml.*profile"):
+        load_config(tmp_path, {})
+
+
+def test_a_profile_in_the_environment_that_nobody_knows(settings, tmp_path):
+    """The variable is named, and what is known instead."""
+    with pytest.raises(ConfigBroken, match=r"MEMWELL_PROFILE: profile 'roam' is not known \(known: obsidian logseq\)"):
+        load_config(tmp_path, {"MEMWELL_PROFILE": "roam"})
+
+
+def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
+    """A misspelt name is not passed over."""
+    settings.write_text('profil = "logseq"', "utf-8")
+
+    with pytest.raises(ConfigBroken, match=r"unknown setting 'profil' \(known: embedder, language, profile\)"):
+        load_config(tmp_path, {})

@@ -1,0 +1,87 @@
+"""What a vault's own application was told: how to write links, what to show less, whose rules the notes follow.
+
+The files are other programs' and come with the vault. What is missing, broken or huge counts as not said.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from vault_engine.note import Profile, path_key
+from vault_engine.vault.walk import LOGSEQ_FOLDER
+
+LinkFormat = Literal["shortest", "relative", "absolute"]
+
+_OBSIDIAN_FOLDER = ".obsidian"
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Obsidian's settings, as far as they concern what we write and show."""
+
+    link_format: LinkFormat = "shortest"
+    markdown_links: bool = False
+    ignored: tuple[str, ...] = ()  # beginnings of paths that are shown less; they are still part of the vault
+    unsupported: tuple[str, ...] = ()  # the same as regular expressions, which nobody runs
+    attachments: str = "/"  # folder for new attachments: "/" the vault, "./" beside the note
+
+
+def read_habits(root: Path) -> Habits:
+    """Read ``.obsidian/app.json``. Never raises; what can't be understood has Obsidian's default."""
+    said = _read_object(root / _OBSIDIAN_FOLDER / "app.json")
+    link_format, attachments = said.get("newLinkFormat"), said.get("attachmentFolderPath")
+    listed = said.get("userIgnoreFilters")
+    filters = [each for each in listed if isinstance(each, str) and each] if isinstance(listed, list) else []
+    return Habits(
+        link_format=next((known for known in get_args(LinkFormat) if known == link_format), "shortest"),
+        markdown_links=said.get("useMarkdownLinks") is True,
+        ignored=tuple(each for each in filters if not _is_expression(each)),
+        unsupported=tuple(filter(_is_expression, filters)),
+        attachments=attachments if isinstance(attachments, str) and attachments else "/",
+    )
+
+
+def is_less_visible(path: str, habits: Habits) -> bool:
+    """Say whether the owner wants to see less of this path. Links to it resolve all the same."""
+    key = path_key(path)
+    return any(key.startswith(path_key(prefix)) for prefix in habits.ignored)
+
+
+def detect_profile(root: Path) -> Profile:
+    """Say whose rules the notes of a folder follow; where both applications are used, Obsidian's."""
+    try:
+        is_logseq = (root / LOGSEQ_FOLDER / "config.edn").is_file() and not (root / _OBSIDIAN_FOLDER).is_dir()
+    except OSError:  # a folder that may not be looked into
+        return Profile.OBSIDIAN
+    return Profile.LOGSEQ if is_logseq else Profile.OBSIDIAN
+
+
+def read_logseq_config_text(root: Path) -> str:
+    """Give the text of ``logseq/config.edn``, "" without one."""
+    return _read(root / LOGSEQ_FOLDER / "config.edn").decode("utf-8-sig", "replace")
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(_read(file))
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _read(file: Path) -> bytes:
+    """Give the bytes of a file, none if it is no plain file, may not be read or has more than a mebibyte."""
+    try:
+        if not file.is_file():
+            return b""
+        with file.open("rb") as opened:
+            content = opened.read(_MAX_BYTES + 1)
+    except OSError:
+        return b""
+    return content if len(content) <= _MAX_BYTES else b""
+
+
+def _is_expression(filter: str) -> bool:
+    return len(filter) > 2 and filter.startswith("/") and filter.endswith("/")
