@@ -2,16 +2,19 @@
 
     MemwellError
     ├── BadInput            an argument that can't be used as it is
-    │   └── BadName         a category, key or path that no note may have
+    │   ├── BadName         a category, key or path that no note may have
+    │   └── NeedsConfirmation   a rename would change more files than the caller has agreed to
     ├── ConfigBroken        config.toml or an environment variable can't be understood
     ├── VaultMissing        no vault where one was looked for
     ├── VaultDenied         the system refuses to read or write a file of the vault
     ├── VaultBusy           another process holds the vault's lock
     ├── StorageFailed       the disk is full or broken; the write did not happen
-    │   └── NotConfirmed    the disk took the write and did not confirm it
+    │   ├── NotConfirmed    the disk took the write and did not confirm it
+    │   └── HalfMoved       a rename stopped, and a link it had rewritten could not be put back
     ├── NoteMissing         no note answers to that name
     ├── NoteAmbiguous       several notes answer to that name
     ├── NoteExists          a note is there which this call may not replace
+    │   └── NameTaken       a path that a note should have belongs to another file
     ├── NoteChanged         the note on disk is not the revision the caller read
     ├── NoteDamaged         the note can't be edited without risking its bytes
     └── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
@@ -56,6 +59,14 @@ class BadName(BadInput):
     def __init__(self, name: str, problem: str) -> None:
         self.name, self.problem = name, problem
         super().__init__(f"{name!r} can't name a note: {problem}")
+
+
+class NeedsConfirmation(BadInput):
+    """A rename would change more files than it may without being told so; ``files`` says how many."""
+
+    def __init__(self, old: str, new: str, files: int) -> None:
+        self.old, self.new, self.files = old, new, files
+        super().__init__(f"moving {old} to {new} changes {files} files")
 
 
 class ConfigBroken(MemwellError):
@@ -112,6 +123,12 @@ class NotConfirmed(StorageFailed):
     state = "The change was made, but may be undone if the power fails."
 
 
+class HalfMoved(StorageFailed):
+    """A rename stopped half-way, and a note whose links it had rewritten could not be put back."""
+
+    state = "The file has its old name, but links were rewritten already; undoing the move puts them back."
+
+
 class NoteMissing(MemwellError):
     """No note answers to that path, id or name; ``near`` lists those with a similar name."""
 
@@ -141,6 +158,14 @@ class NoteExists(MemwellError):
     def __init__(self, path: str, found: str, why: str) -> None:
         self.path, self.found = path, found
         super().__init__(f"{path} exists already and {why} (now {found[:8]})")
+
+
+class NameTaken(NoteExists):
+    """Another file has the path that a note should have, or one that some device takes for the same."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path, self.found = path, ""
+        MemwellError.__init__(self, f"the name {path} is taken: {why}")
 
 
 class NoteChanged(MemwellError):

@@ -37,7 +37,7 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None) -> Re
     """
     planned = draft(memory)
     path = note_path(planned.category, planned.key)
-    with _writing(session, actor) as author:
+    with writing(session, actor) as author:
         known = _note_of(session, planned, path)
         if known is None or (not planned.key_is_given and not _says_the_same(session, known, planned)):
             return _create(session, planned, memory.expected, author)
@@ -51,7 +51,7 @@ def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None 
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with _writing(session, actor) as author:
+    with writing(session, actor) as author:
         record = find(ref, session.index.records)
         before = session.revisions.put(session.vault.read(record.path))
         archived = session.vault.free_archive_name(record.path)
@@ -74,7 +74,7 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         NoteExists: another note has that path now.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with _writing(session, actor) as author:
+    with writing(session, actor) as author:
         archived, path = _find_archived(session, ref)
         data = session.vault.read_archived(archived)
         revision = session.revisions.put(data)
@@ -87,7 +87,7 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
 
 
 @contextmanager
-def _writing(session: Session, actor: Actor | None) -> Iterator[Actor]:
+def writing(session: Session, actor: Actor | None) -> Iterator[Actor]:
     """Hold the vault for a change, with the index up to date; say in whose name the change is made."""
     with session.guard:
         if not session.index.records:

@@ -24,6 +24,7 @@ class Op(StrEnum):
     WRITE = "write"
     ARCHIVE = "archive"
     RESTORE = "restore"
+    MOVE = "move"  # from ``path`` to ``to``; the notes whose links follow have entries of their own, with its id
     ABORT = "abort"  # the change of the entry ``ref`` was announced and did not happen
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ulid import ULID
 
-from vault_engine.errors import MemwellError, NotConfirmed
+from vault_engine.errors import HalfMoved, MemwellError, NotConfirmed
 from vault_engine.journal.entry import NO_PREVIOUS, Actor, Change, Entry, Op, decode, encode
 from vault_engine.vault.files import explained, fsync_folder
 
@@ -44,16 +44,22 @@ class Journal:
         self._quarantine = quarantine
 
     @contextmanager
-    def announced(self, change: Change, *, at: datetime, actor: Actor) -> Iterator[str]:
+    def announced(self, change: Change, *, at: datetime, actor: Actor, ref: str | None = None) -> Iterator[str]:
         """Enter ``change`` durably, then let the block do it; if the block fails, enter that it did not happen.
+
+        Args:
+            change: what the block does.
+            at: the time.
+            actor: who does it.
+            ref: the id of the entry that this one belongs to.
 
         Yields:
             The id of the entry.
         """
-        entry_id = self._append(change, at=at, actor=actor)
+        entry_id = self._append(change, at=at, actor=actor, ref=ref)
         try:
             yield entry_id
-        except NotConfirmed:
+        except (NotConfirmed, HalfMoved):  # it did happen, at least in part
             raise
         except MemwellError:
             with suppress(MemwellError):  # the failure to report is the block's, not this one's

@@ -71,6 +71,24 @@ def move(source: Path, target: Path) -> None:
     _rename(source, target, durable=[source.parent])
 
 
+def move_onto_itself(source: Path, target: Path) -> None:
+    """Rename a file to a name that its disk takes for the same one, such as ``A.md`` to ``a.md``.
+
+    Some disks do not take that in one step. The name in between is visible, so that no crash hides the note.
+    Raises as `commit` does.
+    """
+    between = source.with_name(f"moving-{os.urandom(4).hex()}{source.suffix}")
+    with explained(target):
+        source.replace(between)
+    try:
+        move(between, target)
+    except (VaultDenied, StorageFailed) as error:
+        if not isinstance(error, NotConfirmed):
+            with explained(source):
+                between.replace(source)
+        raise
+
+
 def _rename(source: Path, target: Path, *, durable: list[Path]) -> None:
     with explained(target), ExitStack() as handles:
         # Opened before the rename: from then on, as little as possible may fail.

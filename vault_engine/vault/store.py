@@ -1,17 +1,18 @@
-"""One vault's notes on disk: read, write, archive, restore. The caller holds the lock while it writes."""
+"""One vault's notes on disk: read, write, move, archive, restore. The caller holds the lock while it writes."""
 
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from vault_engine.errors import BadName, NoteExists, NoteMissing, VaultMissing
-from vault_engine.vault.files import commit, explained, mode_of, move, sha256_hex, staged
+from vault_engine.errors import BadName, NameTaken, NoteExists, NoteMissing, VaultMissing
+from vault_engine.vault.files import commit, explained, mode_of, move, move_onto_itself, sha256_hex, staged
 from vault_engine.vault.lock import Lock
-from vault_engine.vault.paths import check_path
+from vault_engine.vault.paths import check_path, placeholder_of
 from vault_engine.vault.walk import Walk, walk
 
 ARCHIVE = "archive"
+CANVAS = ".canvas"
 LOCAL = "local"
 
 
@@ -65,6 +66,30 @@ class Vault:
         """Put a staged file in the place of the note at ``path``, durably."""
         commit(temporary, self._locate(path))
 
+    def check_free(self, path: str, mover: str) -> None:
+        """Check that the note at ``mover`` can have ``path`` without touching another file.
+
+        Raises:
+            NameTaken: a file is there, or iCloud keeps one there that is not on this device.
+        """
+        file = self._locate(path)
+        with explained(path):
+            if os.path.lexists(self.root / placeholder_of(path)):
+                raise NameTaken(path, "iCloud keeps a file there that is not on this device")
+            if os.path.lexists(file) and not _is_one_entry(self._locate(mover), file):
+                raise NameTaken(path, "a file is there")
+
+    def move(self, path: str, to: str) -> None:
+        """Give a note another path.
+
+        Raises:
+            NameTaken: a file has that path.
+        """
+        self.check_free(to, path)
+        source, target = self._locate(path), self._locate(to)
+        rename = move_onto_itself if os.path.lexists(target) else move
+        rename(source, target)
+
     def archive(self, path: str, archived: str) -> None:
         """Move a note into the archive, under the name that `free_archive_name` gave."""
         move(self._locate(path), self.archive_dir / archived)
@@ -99,8 +124,9 @@ class Vault:
         return name
 
     def _locate(self, path: str) -> Path:
-        """Say where a note is, refusing a path that a symbolic link leads out of the vault."""
-        file = self.root / check_path(path)
+        """Say where a note is, or a canvas, refusing a path that a symbolic link leads out of the vault."""
+        check_path(f"{path}.md" if path.lower().endswith(CANVAS) else path)
+        file = self.root / path
         if file.is_symlink() or not _is_inside(file.parent, self.root):
             raise BadName(path, "a symbolic link leads out of the vault or to another note")
         return file
@@ -108,6 +134,11 @@ class Vault:
 
 def _is_inside(folder: Path, root: Path) -> bool:
     return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
+
+
+def _is_one_entry(file: Path, other: Path) -> bool:
+    """Whether both paths mean one name in one folder, on a disk that does not tell its spellings apart."""
+    return other.samefile(file) and all(one.name != other.name for one in other.parent.iterdir())
 
 
 def _files_below(folder: Path) -> Iterator[str]:

@@ -1,0 +1,394 @@
+"""Giving a note another path, with every link that this would break rewritten; and taking that back.
+
+The links are rewritten first and the file is renamed last. If a step fails, the notes rewritten so far are put
+back; if the process dies, `undo_move` puts them back from the journal and the revisions.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+from unicodedata import normalize
+
+from vault_engine.engine.find import find
+from vault_engine.engine.session import Session
+from vault_engine.engine.write import writing
+from vault_engine.errors import (
+    BadInput,
+    BadName,
+    HalfMoved,
+    MemwellError,
+    NameTaken,
+    NeedsConfirmation,
+    NotConfirmed,
+    NoteChanged,
+    NoteDamaged,
+)
+from vault_engine.index.record import MAX_PARSED_BYTES, Record
+from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.note import Refused, parse, path_key, slug_problem
+from vault_engine.note.canvas import rewritten_canvas
+from vault_engine.note.relink import LinkFormat, Renaming, Splice, apply_splices, rewritten_links
+from vault_engine.note.special import why_read_only
+from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.paths import check_path, clean_name, is_ignored, is_note
+from vault_engine.vault.store import CANVAS
+
+MAX_FILES_UNASKED = 20  # changed by one move, the moved note included
+
+
+@dataclass(frozen=True)
+class FileEdit:
+    """One note or canvas whose links follow a move."""
+
+    path: str  # before the move
+    splices: tuple[Splice, ...]
+    before: str  # the whole text
+    after: str
+    sha256: str  # of the bytes before
+
+
+@dataclass(frozen=True)
+class MovePlan:
+    """What a move will do."""
+
+    old: str
+    new: str
+    sha256: str  # of the note's bytes before
+    edits: tuple[FileEdit, ...]
+
+    @property
+    def files(self) -> int:
+        """How many files change, the moved note included."""
+        return len({self.old, *(edit.path for edit in self.edits)})
+
+
+@dataclass(frozen=True)
+class LinkEdit:
+    """One link that follows a move."""
+
+    path: str  # of the note or canvas it stands in, before the move
+    line: int
+    old: str  # the target as written
+    new: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A note has another path now, or would have it after a dry run."""
+
+    old: str
+    new: str
+    files: tuple[str, ...]  # that change, under their paths afterwards; the moved note is one of them
+    links: tuple[LinkEdit, ...]
+    entry: str | None  # of the journal, to undo it by; None after a dry run
+
+
+class _Rewrite(NamedTuple):
+    path: str
+    before: bytes
+    after: bytes
+
+
+def plan_move(session: Session, ref: str, new_path: str, *, link_format: LinkFormat = LinkFormat.SHORTEST) -> MovePlan:
+    """Say what moving a note would change. Writes nothing.
+
+    Args:
+        session: the open vault.
+        ref: the note, by any of its names.
+        new_path: the path it shall have, with or without ``.md``; with ``/`` at its end the folder, the name kept.
+        link_format: how a link is written where its own form does not say.
+
+    Raises:
+        NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
+        BadInput, BadName: the note can't have that path, or has it already.
+        NameTaken: another file has it.
+        NoteDamaged: a note's links would have to change and it can't be edited safely.
+    """
+    with session.guard:
+        session.refresh()
+        return _plan(session, ref, new_path, link_format)
+
+
+def move(
+    session: Session,
+    ref: str,
+    new_path: str,
+    *,
+    dry_run: bool = False,
+    yes: bool = False,
+    actor: Actor | None = None,
+    link_format: LinkFormat = LinkFormat.SHORTEST,
+) -> Moved:
+    """Give a note another path and rewrite every link that would break, in notes and canvases.
+
+    Takes what `plan_move` takes, and raises what it raises. ``yes`` lets the move change more than
+    `MAX_FILES_UNASKED` files.
+
+    Raises:
+        NeedsConfirmation: it would change more, and ``yes`` was not said.
+        NoteChanged: somebody changed a note meanwhile; nothing was changed.
+        VaultBusy, VaultDenied, StorageFailed: nothing was changed.
+        NotConfirmed: it was done, and the disk did not confirm all of it.
+        HalfMoved: it failed, and a note that was rewritten could not be put back; `undo_move` does that later.
+    """
+    if dry_run:
+        return _moved(plan_move(session, ref, new_path, link_format=link_format), None)
+    with writing(session, actor) as author:
+        plan = _plan(session, ref, new_path, link_format)
+        if plan.files > MAX_FILES_UNASKED and not yes:
+            raise NeedsConfirmation(plan.old, plan.new, plan.files)
+        rewrites = [_Rewrite(edit.path, edit.before.encode(), edit.after.encode()) for edit in plan.edits]
+        sha256 = next((sha256_hex(one.after) for one in rewrites if one.path == plan.old), plan.sha256)
+        change = Change(Op.MOVE, plan.old, plan.sha256, sha256, to=plan.new)
+        return _moved(plan, _carry_out(session, author, change, rewrites, f"move {plan.old} -> {plan.new}"))
+
+
+def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None = None) -> Moved:
+    """Take a move back: every file that it changed has the bytes and the path it had before.
+
+    A move that a crash cut short is taken back too: what it did not reach is left as it is.
+
+    Args:
+        session: the open vault.
+        entry_id: the move, as `move` gave it; without it the latest that was not taken back.
+        actor: who asks for it, where that is not who opened the vault.
+
+    Raises:
+        BadInput: there is no such move, or it was taken back already.
+        NoteChanged: a file was changed since. Nothing was changed; move the note back instead.
+        NameTaken: another file has the old path now.
+        NoteDamaged: what a note held before is not among the revisions any more.
+        VaultBusy, VaultDenied, StorageFailed, NotConfirmed, HalfMoved: as `move`.
+    """
+    with writing(session, actor) as author:
+        done, writes = _to_undo(session.journal.entries(), entry_id)
+        old, new = done.change.path, done.change.to or done.change.path
+        now = new if session.vault.revision_of(new) else old
+        found = session.vault.revision_of(now)
+        if found not in (done.change.before, done.change.after):
+            raise NoteChanged(now, done.change.after, found)
+        if now != old:
+            _check_free(session, old, now)
+        placed = [write._replace(path=now) if write.path == old else write for write in writes]
+        rewrites = [one for write in placed if (one := _reversal(session, write))]
+        back = Change(Op.MOVE, now, found, done.change.before, to=old, reason=f"undo of {done.id}")
+        entry = _carry_out(session, author, back, rewrites, f"move {now} -> {old}", ref=done.id)
+        files = {old, *(old if one.path == now else one.path for one in rewrites)}
+        return Moved(now, old, tuple(sorted(files)), (), entry)
+
+
+# ---- planning
+
+
+def _plan(session: Session, ref: str, new_path: str, link_format: LinkFormat) -> MovePlan:
+    index = session.index
+    old = find(ref, index.records).path
+    new = _new_path(session, old, new_path)
+    _check_free(session, new, old)
+    _check_here(session, old)
+    files = {*index.records, *index.walk.others, *index.walk.placeholders}
+    renaming = Renaming.of(sorted(files), {old: new}, link_format)
+    notes = (
+        _note_edit(session, record.path, renaming) for record in index.records.values() if _is_hit(record, renaming)
+    )
+    canvases = (_canvas_edit(session, path, renaming) for path in index.walk.others if path.lower().endswith(CANVAS))
+    edits = sorted((edit for edit in chain(notes, canvases) if edit), key=lambda edit: edit.path)
+    return MovePlan(old, new, session.vault.revision_of(old), tuple(edits))
+
+
+def _new_path(session: Session, old: str, given: str) -> str:
+    """Read where a note shall go; a folder or name that is there already keeps its spelling."""
+    own_name = old.rpartition("/")[2]
+    text = clean_name(given)
+    if text.endswith("/"):
+        text = f"{text}{own_name}".removeprefix("/")
+    elif not text.lower().endswith(".md"):
+        text = f"{text}.md"
+    folder, _, name = check_path(text).rpartition("/")
+    if normalize("NFC", name) == normalize("NFC", own_name):
+        name = own_name
+    elif problem := slug_problem(name[: -len(".md")]) or slug_problem(name):
+        raise BadName(name, problem)
+    path = "/".join([*_settled(session, folder), name])
+    if not is_note(path) or any(map(is_ignored, path.split("/"))):
+        raise BadName(path, "Memwell and sync tools do not take a file of such a name for a note")
+    if path == old:
+        raise BadInput(f"{old} has that path already")
+    return check_path(path)
+
+
+def _settled(session: Session, folder: str) -> list[str]:
+    """Give the parts of a folder's path, those that exist as they are spelled on disk."""
+    folders: set[str] = set()
+    for path in chain(session.index.walk.notes, session.index.walk.others):
+        while (path := path.rpartition("/")[0]) and path not in folders:
+            folders.add(path)
+    spelled = {path_key(path): path for path in folders}
+    parts: list[str] = []
+    for part in folder.split("/") if folder else []:
+        path = "/".join([*parts, part])
+        if path in folders:
+            parts.append(part)
+        elif found := spelled.get(path_key(path)):
+            parts = found.split("/")
+        elif (problem := slug_problem(part)) and not (session.vault.root / path).is_dir():
+            raise BadName(part, problem)
+        else:
+            parts.append(part)
+    return parts
+
+
+def _check_free(session: Session, new: str, old: str) -> None:
+    """Check that no file has the new path, nor one that some device takes for the same."""
+    walk, key = session.index.walk, path_key(new)
+    for path in chain(walk.notes, walk.others, walk.conflict_copies, walk.placeholders):
+        if path != old and path_key(path) == key:
+            raise NameTaken(path, "a file is there" if path == new else f"some devices take {new} for the same name")
+    session.vault.check_free(new, old)
+
+
+def _check_here(session: Session, path: str) -> None:
+    """Check that a cloud has not taken a note off this device: reading it would download it."""
+    if path in session.index.walk.placeholders:
+        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
+
+
+def _is_hit(record: Record, renaming: Renaming) -> bool:
+    """Say whether a note may hold a link to rewrite; of a long note the index does not know every link."""
+    too_long = record.size > MAX_PARSED_BYTES
+    return too_long or any(renaming.wanted(link.target, record.path) for link in record.links)
+
+
+def _note_edit(session: Session, path: str, renaming: Renaming) -> FileEdit | None:
+    _check_here(session, path)
+    data = session.vault.read(path)
+    note = parse(data.decode("utf-8", "replace"))
+    splices = rewritten_links(note, path, renaming)
+    if isinstance(splices, Refused):
+        raise NoteDamaged(path, splices.reason)
+    if splices and (reason := why_read_only(note, path)):
+        raise NoteDamaged(path, reason)
+    return _edit(path, data, splices)
+
+
+def _canvas_edit(session: Session, path: str, renaming: Renaming) -> FileEdit | None:
+    data = session.vault.read(path)
+    return _edit(path, data, rewritten_canvas(data.decode("utf-8", "replace"), renaming.moved))
+
+
+def _edit(path: str, data: bytes, splices: tuple[Splice, ...]) -> FileEdit | None:
+    if not splices:
+        return None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so its links can't be rewritten") from None
+    return FileEdit(path, splices, text, apply_splices(text, splices), sha256_hex(data))
+
+
+def _moved(plan: MovePlan, entry: str | None) -> Moved:
+    files = {plan.new, *(plan.new if edit.path == plan.old else edit.path for edit in plan.edits)}
+    links = (LinkEdit(edit.path, one.line, one.old, one.text) for edit in plan.edits for one in edit.splices)
+    return Moved(plan.old, plan.new, tuple(sorted(files)), tuple(links), entry)
+
+
+# ---- doing it
+
+
+def _carry_out(
+    session: Session, author: Actor, change: Change, rewrites: Sequence[_Rewrite], reason: str, ref: str | None = None
+) -> str:
+    """Rewrite files, then rename the one that ``change`` is about; give the id of its entry."""
+    session.revisions.put(session.vault.read(change.path))
+    for rewrite in rewrites:
+        session.revisions.put(rewrite.before)
+        session.revisions.put(rewrite.after)
+    unconfirmed: list[NotConfirmed] = []
+    with ExitStack() as steps:
+        staged = [steps.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
+        entry = steps.enter_context(session.journal.announced(change, at=session.now(), actor=author, ref=ref))
+        for rewrite, temporary in zip(rewrites, staged, strict=True):
+            write = Change(Op.WRITE, rewrite.path, sha256_hex(rewrite.before), sha256_hex(rewrite.after), reason=reason)
+            steps.enter_context(session.journal.announced(write, at=session.now(), actor=author, ref=entry))
+            _check_unchanged(session, write.path, write.before)
+            steps.enter_context(_or_put_back(session, rewrite))
+            with _noting(unconfirmed):
+                session.vault.commit(temporary, rewrite.path)
+        _check_unchanged(session, change.path, change.after)
+        if change.to is not None and change.to != change.path:
+            with _noting(unconfirmed):
+                session.vault.move(change.path, change.to)
+    if unconfirmed:
+        raise unconfirmed[0]
+    return entry
+
+
+def _check_unchanged(session: Session, path: str, expected: str) -> None:
+    found = session.vault.revision_of(path)
+    if found != expected:
+        raise NoteChanged(path, expected, found)
+
+
+@contextmanager
+def _noting(unconfirmed: list[NotConfirmed]) -> Iterator[None]:
+    """Keep for the end what was done and not confirmed: the steps that follow belong to it."""
+    try:
+        yield
+    except NotConfirmed as error:
+        unconfirmed.append(error)
+
+
+@contextmanager
+def _or_put_back(session: Session, rewrite: _Rewrite) -> Iterator[None]:
+    """Put a note back as it was if its rewriting, or a later step of the move, fails."""
+    try:
+        yield
+    except BaseException:
+        _put_back(session, rewrite)
+        raise
+
+
+def _put_back(session: Session, rewrite: _Rewrite) -> None:
+    try:
+        found = session.vault.revision_of(rewrite.path)
+        if found == sha256_hex(rewrite.before):
+            return
+        _check_unchanged(session, rewrite.path, sha256_hex(rewrite.after))
+        with session.vault.staged(rewrite.path, rewrite.before) as temporary, suppress(NotConfirmed):
+            session.vault.commit(temporary, rewrite.path)
+    except MemwellError as error:
+        raise HalfMoved(rewrite.path, str(error)) from error
+
+
+# ---- undoing it
+
+
+def _to_undo(entries: Sequence[Entry], entry_id: str | None) -> tuple[Entry, list[Change]]:
+    """Find a move and the rewrites that belong to it."""
+    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+    happened = [entry for entry in entries if entry.id not in aborted]
+    moves = [entry for entry in happened if entry.change.op is Op.MOVE]
+    undone = {entry.ref for entry in moves if entry.ref}
+    if entry_id in undone:
+        raise BadInput(f"the move {entry_id} was undone already")
+    open_moves = [e for e in moves if not e.ref and e.id not in undone and entry_id in (None, e.id)]
+    if not open_moves:
+        raise BadInput(f"the journal has no move {entry_id}" if entry_id else "the journal has no move to undo")
+    done = open_moves[-1]
+    writes = [entry.change for entry in happened if entry.change.op is Op.WRITE and entry.ref == done.id]
+    return done, writes
+
+
+def _reversal(session: Session, write: Change) -> _Rewrite | None:
+    """Say how a rewritten file gets its bytes back; None if it has them."""
+    found = session.vault.read(write.path)
+    if sha256_hex(found) == write.before:
+        return None
+    if sha256_hex(found) != write.after:
+        raise NoteChanged(write.path, write.after, sha256_hex(found))
+    try:
+        return _Rewrite(write.path, found, session.revisions.get(write.before))
+    except KeyError:
+        raise NoteDamaged(write.path, "what it held before the move is not kept any more") from None
