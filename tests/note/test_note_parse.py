@@ -1,6 +1,7 @@
 """From text to a note: the shared cases, and what must hold for every text."""
 
 import time
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from shared_cases import real_notes, rows
 from strategies import note_texts
 
-from vault_engine.note import FrontmatterState, Link, Resolver, parse
+from vault_engine.note import FrontmatterState, Link, LinkKind, Resolver, parse
 from vault_engine.note.tags import property_tags
 
 KNOWN: dict[str, str] = {}  # id of a failing case -> why we differ
@@ -17,6 +18,7 @@ KNOWN: dict[str, str] = {}  # id of a failing case -> why we differ
 
 def link_as_expected(link: Link, resolver: Resolver, source: str) -> dict[str, Any]:
     shape: dict[str, Any] = {
+        "subpath": link.subpath,
         "kind": link.kind.value,
         "embed": link.embed,
         "target": link.target,
@@ -42,6 +44,7 @@ def test_shared_case(case):
         "fm_state": note.frontmatter.state.value,
         "frontmatter": note.frontmatter.properties if note.frontmatter.state is FrontmatterState.OK else None,
         "blocks": [block.id for block in note.blocks],
+        "fields": {field.key: field.value for field in note.fields},
         "headings": [[heading.level, heading.text] for heading in note.headings],
         "aliases": list(note.aliases),
     }
@@ -51,7 +54,7 @@ def test_shared_case(case):
     checked = expect.keys() & actual.keys()
     expected = {key: expect[key] for key in checked}
     if "links" in expected:
-        expected["links"] = [{key: part for key, part in link.items() if key != "subpath"} for link in expect["links"]]
+        expected["links"] = [read | link for read, link in zip_longest(actual["links"], expect["links"], fillvalue={})]
 
     assert expected == {key: actual[key] for key in checked}
 
@@ -129,6 +132,88 @@ def test_a_link_knows_where_it_stands(text, written):
 def test_where_links_count(text, targets):
     """Code, HTML, comments and math hide links; tables cut them; everything else shows them."""
     assert targets == [link.target for link in parse(text).links]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[t][r] x\n\n[r]: Note%20Two.md#H 'title'\n", [("Note Two.md", ("H",), "t")]),
+        ("[R][] and [r]\n\n[ R ]: <a b.md>\n", [("a b.md", (), "R"), ("a b.md", (), "r")]),
+        ("![alt][pic]\n\n[pic]: img.png", [("img.png", (), "alt")]),
+        ("[t][r]\n\n```\n[r]: a.md\n```\n", []),
+        ("[t][r]\n\n[r]: https://x.org\n", []),
+        ("[r]: a.md\n[r]: b.md\n\n[t][r]\n", [("a.md", (), "t")]),
+        ("text\n[r]: a.md\n\n[t][r]\n", []),
+        ("[t][r]\n\n[r]: a.md and more\n", []),
+        ("[^1]: note [[x]]\n", [("x", (), None)]),
+        ("> [t][r]\n\n- [r]: a.md\n", [("a.md", (), "t")]),
+        ("[t][r](b.md)\n\n[r]: a.md\n", [("a.md", (), "t")]),
+        ("[[r]]\n\n[r]: a.md\n", [("r", (), None)]),
+    ],
+)
+def test_reference_links(text, found):
+    """A label stands for the destination that the first definition of it gives, wherever that is."""
+    links = parse(text).links
+
+    assert found == [(link.target, link.heading, link.alias) for link in links]
+
+
+def test_a_reference_link_has_its_target_where_it_is_defined():
+    """What a rename has to replace is the destination of the definition."""
+    text = "[t][r]\n\n[r]: <Note Two.md#H>\n"
+    [link] = parse(text).links
+
+    assert (LinkKind.REFERENCE, "[t][r]") == (link.kind, text[link.start : link.end])
+    assert text[link.target_start : link.target_end] == "Note Two.md"
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("rating:: 8", {"rating": "8"}),
+        ("- **Bold Key**:: v", {"Bold Key": "v"}),
+        ("a (b:: c) d [e:: [[f]]] g", {"b": "c", "e": "[[f]]"}),
+        ("head:: text [k:: v]", {"k": "v"}),
+        ("one:: 1\ntwo:: 2\nno\nthree::", {"one": "1", "two": "2", "three": ""}),
+        ("> quoted:: yes", {"quoted": "yes"}),
+        ("`x:: y` z:: 1", {}),
+        ("```\nx:: y\n```", {}),
+        ("[open:: v", {}),
+        ("::", {}),
+        ("std::vector", {"std": "vector"}),
+        ("a::b::c", {"a": "b::c"}),
+    ],
+)
+def test_inline_fields(text, fields):
+    """A whole line or what brackets enclose, outside code; formatting round the key goes."""
+    assert fields == {field.key: field.value for field in parse(text).fields}
+
+
+def test_callouts():
+    """A quote that begins with a bracketed type; case goes, what says how to fold and the title stay."""
+    note = parse("> [!NOTE]- A [[title]]\n> body [[x]]\n\n> [!my-type|left]\n\n> not [!first]\n\n[!none]\n")
+
+    assert [(c.type, c.fold, c.title) for c in note.callouts] == [("note", "-", "A [[title]]"), ("my-type", "", "")]
+    assert [link.target for link in note.links] == ["title", "x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("[[a b#H|c]]", "a b"),
+        ("| x |\n|---|\n| [[a\\|t]] |", "a"),
+        ("> [t](<a b.md#H> 'x')", "a b.md"),
+        ("[t](a%20b.md%23H)", "a%20b.md"),
+        ('---\nup: "[[a|b]]"\n---\n', "a"),
+        ('---\nup: "[[\\u0061]]"\n---\n', '"[[\\u0061]]"'),
+        ("![[a|100]]", "a"),
+    ],
+)
+def test_a_link_knows_where_its_target_is_written(text, written):
+    """What a rename replaces, and nothing more: no heading, no display text, no brackets."""
+    [link] = parse(text).links
+
+    assert written == text[link.target_start : link.target_end]
 
 
 def test_headings_of_both_kinds():

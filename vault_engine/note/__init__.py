@@ -3,6 +3,7 @@
 from vault_engine.note.chunks import Chunk, chunks
 from vault_engine.note.edit import Edited, Refused, render, replace_body, set_properties
 from vault_engine.note.frontmatter import NoteHandler, read_frontmatter
+from vault_engine.note.headings import find_heading, find_headings
 from vault_engine.note.model import (
     Block,
     Callout,
@@ -19,7 +20,7 @@ from vault_engine.note.model import (
 from vault_engine.note.names import path_key, slug_problem, to_key
 from vault_engine.note.parse import parse
 from vault_engine.note.resolve import Resolver
-from vault_engine.note.tags import is_tag
+from vault_engine.note.tags import is_tag, property_tags
 
 __all__ = [
     "Block",
@@ -39,9 +40,12 @@ __all__ = [
     "Resolver",
     "Tag",
     "chunks",
+    "find_heading",
+    "find_headings",
     "is_tag",
     "parse",
     "path_key",
+    "property_tags",
     "read_frontmatter",
     "render",
     "replace_body",

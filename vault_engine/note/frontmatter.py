@@ -8,7 +8,8 @@ from typing import Any
 from frontmatter.default_handlers import YAMLHandler
 
 from vault_engine.note.model import Frontmatter, FrontmatterState
-from vault_engine.note.yaml12 import YamlProblem, read_yaml
+from vault_engine.note.plain_yaml import read_plain_yaml
+from vault_engine.note.yaml12 import Document, YamlProblem, read_yaml
 
 MAX_BYTES = 64 * 1024
 BOM = "\ufeff"
@@ -38,12 +39,7 @@ class NoteHandler(YAMLHandler):
         Raises:
             YamlProblem: the text is invalid or longer than 64 KiB.
         """
-        if len(fm) > MAX_BYTES or len(fm.encode("utf-8", "replace")) > MAX_BYTES:
-            raise YamlProblem(f"longer than {MAX_BYTES} bytes", 1)
-        return read_yaml(fm).value
-
-
-_HANDLER = NoteHandler()
+        return read_block(fm).value
 
 
 def block_span(text: str) -> tuple[int, int, int] | None:
@@ -59,22 +55,34 @@ def block_span(text: str) -> tuple[int, int, int] | None:
 
 def read_frontmatter(text: str) -> Frontmatter:
     """Read the head of a note; what cannot be read is told by the state, never raised."""
+    return read_head(text)[0]
+
+
+def read_head(text: str) -> tuple[Frontmatter, Document | None]:
+    """Read the head of a note, and its YAML with the places of what it holds where that could be read."""
     span = block_span(text)
     if span is None:
-        return Frontmatter(FrontmatterState.NONE, {}, 0, 0, 1 if text.startswith(BOM) else 0)
-    start, end, body_start = span
-    state, properties, problem = _read(text[start:end])
-    return Frontmatter(state, properties, start, end, body_start, problem)
-
-
-def _read(block: str) -> tuple[FrontmatterState, dict[str, Any], str | None]:
+        return Frontmatter(FrontmatterState.NONE, {}, 0, 0, 1 if text.startswith(BOM) else 0), None
+    start, end, _ = span
     try:
-        value = _HANDLER.load(block)
+        document = read_block(text[start:end])
     except YamlProblem as error:
-        return FrontmatterState.INVALID, {}, f"line {error.line + 1}: {error.problem}"
+        return Frontmatter(FrontmatterState.INVALID, {}, *span, f"line {error.line + 1}: {error.problem}"), None
+    value = document.value
     if value is None:
-        return FrontmatterState.EMPTY, {}, None
+        return Frontmatter(FrontmatterState.EMPTY, {}, *span), document
     if not isinstance(value, dict):
         kind = "a list" if isinstance(value, list) else "a single value"
-        return FrontmatterState.NON_MAPPING, {}, f"line 2: {kind}, not properties"
-    return FrontmatterState.OK, value, None
+        return Frontmatter(FrontmatterState.NON_MAPPING, {}, *span, f"line 2: {kind}, not properties"), document
+    return Frontmatter(FrontmatterState.OK, value, *span), document
+
+
+def read_block(block: str) -> Document:
+    """Read the text between the fences.
+
+    Raises:
+        YamlProblem: it is invalid, or longer than 64 KiB.
+    """
+    if len(block) > MAX_BYTES or len(block.encode("utf-8", "replace")) > MAX_BYTES:
+        raise YamlProblem(f"longer than {MAX_BYTES} bytes", 1)
+    return read_plain_yaml(block) or read_yaml(block)

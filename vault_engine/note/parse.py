@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from vault_engine.note.frontmatter import read_frontmatter
+from vault_engine.note.frontmatter import read_head
 from vault_engine.note.links import split_wikilink
-from vault_engine.note.model import Frontmatter, FrontmatterState, Link, LinkKind, Note
+from vault_engine.note.model import FrontmatterState, Link, LinkKind, Note
 from vault_engine.note.scan import scan_body
+from vault_engine.note.special import find_merge_markers
 from vault_engine.note.tags import distinct, property_tags
-from vault_engine.note.yaml12 import QuotedText, read_yaml
+from vault_engine.note.yaml12 import QuotedText
 
 
 def parse(text: str) -> Note:
     """Read a note. Never raises: what cannot be read as properties is told by ``frontmatter.state``."""
-    frontmatter = read_frontmatter(text)
+    frontmatter, yaml = read_head(text)
     body = scan_body(text, frontmatter.body_start)
     named = property_tags(frontmatter.properties.get("tags"))
+    quoted = yaml.quoted if yaml and frontmatter.state is FrontmatterState.OK else ()
+    property_links = (_property_link(text, frontmatter.start, each) for each in quoted)
     return Note(
         text=text,
         frontmatter=frontmatter,
         headings=tuple(body.headings),
-        links=(*_property_links(text, frontmatter), *body.links),
+        links=(*(link for link in property_links if link), *body.links),
         tags=distinct((*named, *(tag.name for tag in body.tags))),
         inline_tags=tuple(body.tags),
         blocks=tuple(body.blocks),
@@ -29,6 +32,7 @@ def parse(text: str) -> Note:
         properties=frontmatter.properties,
         fields=tuple(body.fields),
         callouts=tuple(body.callouts),
+        conflicted=find_merge_markers(text, body.code),
     )
 
 
@@ -36,14 +40,6 @@ def _aliases(value: Any) -> tuple[str, ...]:
     """The aliases of a note: a list, or one text that is kept whole."""
     entries = value if isinstance(value, list) else [value]
     return tuple(entry for entry in entries if isinstance(entry, str) and entry)
-
-
-def _property_links(text: str, frontmatter: Frontmatter) -> tuple[Link, ...]:
-    start, end = frontmatter.start, frontmatter.end
-    if frontmatter.state is not FrontmatterState.OK or text.find("[[", start, end) < 0:
-        return ()
-    links = (_property_link(text, start, quoted) for quoted in read_yaml(text[start:end]).quoted)
-    return tuple(link for link in links if link is not None)
 
 
 def _property_link(text: str, base: int, quoted: QuotedText) -> Link | None:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -39,8 +39,7 @@ class YamlProblem(yaml.YAMLError):
         super().__init__(f"line {line}: {problem}")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Where one top-level key and its value stand, in characters of the text."""
 
     key: str
@@ -50,8 +49,7 @@ class Pair:
     comments: tuple[int, ...]  # offsets of the comments between key and end
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedText:
+class QuotedText(NamedTuple):
     """One quoted text, with its place in the tree: ``"list.0"``."""
 
     path: str
