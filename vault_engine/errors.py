@@ -16,6 +16,7 @@
     ├── NoteExists          a note is there which this call may not replace
     │   └── NameTaken       a path that a note should have belongs to another file
     ├── NoteChanged         the note on disk is not the revision the caller read
+    ├── EditRefused         an edit does not fit the note, or would risk other bytes of it
     ├── NoteDamaged         the note can't be edited without risking its bytes
     └── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
 
@@ -177,6 +178,16 @@ class NoteChanged(MemwellError):
         self.path, self.expected, self.found = path, expected, found
         before = expected[:8] or "absent"
         super().__init__(f"{path} changed since you read it ({before}, now {found[:8] or 'absent'})")
+
+
+class EditRefused(MemwellError):
+    """An edit does not fit the note as it is, or can't be made without risking bytes nobody asked to change."""
+
+    kind = Kind.CONFLICT
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} was not edited: {reason}")
 
 
 class NoteDamaged(MemwellError):

@@ -39,7 +39,7 @@ def logseq_rows() -> list[Any]:
 
 def resolved(page: LogseqPage, vault: list[str], source: str, config: LogseqConfig) -> dict[str, str | None]:
     resolver = LogseqResolver((PageNames(path, None, (), ()) for path in vault), config)
-    return {link.target: resolver.resolve(link, source) for link in page.links}
+    return {link.target: resolver.find(link, source) for link in page.links}
 
 
 @pytest.mark.parametrize("case", logseq_rows())
@@ -230,7 +230,7 @@ def test_the_documentation_of_logseq():
     ]
     resolver = LogseqResolver(names, config)
     found = Counter(
-        (link.kind is LinkKind.BLOCK, resolver.resolve(link, path) is not None)
+        (link.kind is LinkKind.BLOCK, resolver.find(link, path) is not None)
         for path, page in pages.items()
         for link in page.links
         if link.kind is not LinkKind.MARKDOWN

@@ -54,15 +54,15 @@ def test_the_file_a_reference_means(written, found):
     """Names without case, titles before files' names, names before aliases; files relative to the page."""
     (link,) = read_page(f"- {written}").links
 
-    assert found == resolver().resolve(link, "pages/Src.md")
+    assert found == resolver().find(link, "pages/Src.md")
 
 
 def test_a_name_that_several_pages_have():
     """All of them are told, the one that is taken first; a name of one page is not ambiguous."""
     twin, other = read_page("- [[twin]] [[a/b]]").links
 
-    assert ("pages/twin.md", "pages/other.md", "pages/sub/Twin.md") == resolver().ambiguous(twin, "pages/Src.md")
-    assert () == resolver().ambiguous(other, "pages/Src.md")
+    assert ("pages/twin.md", "pages/other.md", "pages/sub/Twin.md") == resolver().candidates(twin, "pages/Src.md")
+    assert () == resolver().candidates(other, "pages/Src.md")
 
 
 def test_a_large_graph_resolves_quickly():
@@ -72,5 +72,5 @@ def test_a_large_graph_resolves_quickly():
     large = LogseqResolver(pages, LogseqConfig())
     links = read_page("- " + " ".join(f"[[page {n}]] [[alias {n}]]" for n in range(1000))).links
 
-    assert None not in [large.resolve(link, "pages/Src.md") for link in links]
+    assert None not in [large.find(link, "pages/Src.md") for link in links]
     assert time.process_time() - start < 3

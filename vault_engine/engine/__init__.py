@@ -1,9 +1,11 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
+from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
     Built,
+    Changed,
     Context,
     Created,
     Forgotten,
@@ -20,6 +22,18 @@ from vault_engine.engine.results import (
     Status,
 )
 from vault_engine.journal.entry import Actor
+from vault_engine.note.change import (
+    AddLink,
+    AddTag,
+    Append,
+    Edit,
+    RemoveLink,
+    RemoveTag,
+    RenameProperty,
+    Replace,
+    ReplaceSection,
+    SetProperty,
+)
 from vault_engine.search.query import MAX_QUERY_CHARS, Mode
 
 __all__ = [
@@ -28,22 +42,35 @@ __all__ = [
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
     "Actor",
+    "AddLink",
+    "AddTag",
+    "Append",
     "Built",
+    "Changed",
     "Context",
     "Created",
+    "Edit",
     "Engine",
     "Forgotten",
     "Hit",
     "IndexState",
+    "LinkEdit",
     "Listed",
     "Memory",
     "Mode",
+    "Moved",
     "NoteLine",
     "NoteView",
     "Problem",
     "RawNote",
     "Recalled",
     "Remembered",
+    "RemoveLink",
+    "RemoveTag",
+    "RenameProperty",
+    "Replace",
+    "ReplaceSection",
     "Restored",
+    "SetProperty",
     "Status",
 ]

@@ -27,11 +27,12 @@ from vault_engine.errors import (
 )
 from vault_engine.index.record import MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
-from vault_engine.note import Refused, parse, path_key, slug_problem
+from vault_engine.note import Profile, Refused, parse, path_key, slug_problem
 from vault_engine.note.canvas import rewritten_canvas
 from vault_engine.note.relink import LinkFormat, Renaming, Splice, apply_splices, rewritten_links
 from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.habits import read_habits
 from vault_engine.vault.paths import check_path, clean_name, is_ignored, is_note
 from vault_engine.vault.store import CANVAS
 
@@ -119,11 +120,12 @@ def move(
     dry_run: bool = False,
     yes: bool = False,
     actor: Actor | None = None,
-    link_format: LinkFormat = LinkFormat.SHORTEST,
+    link_format: LinkFormat | None = None,
 ) -> Moved:
     """Give a note another path and rewrite every link that would break, in notes and canvases.
 
-    Takes what `plan_move` takes, and raises what it raises. ``yes`` lets the move change more than
+    Takes what `plan_move` takes, and raises what it raises; without a format, links are written as Obsidian is set
+    to write them. ``yes`` lets the move change more than
     `MAX_FILES_UNASKED` files.
 
     Raises:
@@ -133,6 +135,7 @@ def move(
         NotConfirmed: it was done, and the disk did not confirm all of it.
         HalfMoved: it failed, and a note that was rewritten could not be put back; `undo_move` does that later.
     """
+    link_format = link_format or LinkFormat(read_habits(session.config.root).link_format)
     if dry_run:
         return _moved(plan_move(session, ref, new_path, link_format=link_format), None)
     with writing(session, actor) as author:
@@ -184,6 +187,8 @@ def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None
 
 def _plan(session: Session, ref: str, new_path: str, link_format: LinkFormat) -> MovePlan:
     index = session.index
+    if index.rules.profile is Profile.LOGSEQ:
+        raise BadInput("the pages of a Logseq graph are renamed in Logseq: their names are more than their files'")
     old = find(ref, index.records).path
     new = _new_path(session, old, new_path)
     _check_free(session, new, old)

@@ -7,10 +7,12 @@ from pathlib import Path
 from types import TracebackType
 
 from vault_engine.config import find_vault, load_config
-from vault_engine.engine import maintain, read, write
+from vault_engine.engine import edit, maintain, move, read, write
 from vault_engine.engine.memory import Memory
+from vault_engine.engine.move import Moved
 from vault_engine.engine.results import (
     Built,
+    Changed,
     Context,
     Created,
     Forgotten,
@@ -26,6 +28,7 @@ from vault_engine.engine.results import (
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
+from vault_engine.note.change import Edit
 from vault_engine.search.query import Mode, Query
 from vault_engine.sync.watch import Watcher
 
@@ -101,6 +104,25 @@ class Engine:
     def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
         return write.restore(self._session, ref, actor=actor)
+
+    def edit(
+        self,
+        ref: str,
+        *edits: Edit,
+        expected: str | None = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+    ) -> Changed:
+        """Change part of a note; see `edit.edit`."""
+        return edit.edit(self._session, ref, edits, expected=expected, dry_run=dry_run, actor=actor)
+
+    def move(self, ref: str, to: str, *, dry_run: bool = False, yes: bool = False, actor: Actor | None = None) -> Moved:
+        """Give a note another path, links to it included; see `move.move`."""
+        return move.move(self._session, ref, to, dry_run=dry_run, yes=yes, actor=actor)
+
+    def undo_move(self, entry: str | None = None, *, actor: Actor | None = None) -> Moved:
+        """Take a move back; see `move.undo_move`."""
+        return move.undo_move(self._session, entry, actor)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""

@@ -108,7 +108,7 @@ def _fields(note: Note) -> dict[str, str | list[str]]:
 
 def _page(page: LogseqPage, text: str, around: Surroundings) -> dict[str, Any]:
     resolver = LogseqResolver(_page_names(page, around), around.logseq, around.paths)
-    found = [(link, resolver.resolve(link, around.source)) for link in page.links]
+    found = [(link, resolver.find(link, around.source)) for link in page.links]
     day = journal_day(around.source, around.logseq)
     head = read_frontmatter(text)
     return {

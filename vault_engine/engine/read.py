@@ -55,7 +55,7 @@ def read(session: Session, ref: str) -> NoteView:
         session.refresh()
         record = find(ref, session.index.records)
         data = session.vault.read(record.path)
-        fresh = describe(record.path, data, None).record
+        fresh = describe(record.path, data, None, session.index.rules).record
         graph = session.index.graph
         return NoteView(
             id=fresh.id,
@@ -202,7 +202,7 @@ def _last_changed(session: Session, path: str) -> str:
 
 def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
     return [
-        (describe(path, session.vault.read_archived(name), None).record, name)
+        (describe(path, session.vault.read_archived(name), None, session.index.rules).record, name)
         for name, path in archived_paths(session).items()
     ]
 

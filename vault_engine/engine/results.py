@@ -34,6 +34,18 @@ class Remembered:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """Part of a note is different now, or would be after a dry run."""
+
+    action: Literal["updated", "unchanged"]
+    id: str | None
+    path: str
+    before: str  # SHA-256 of the note's bytes before
+    sha256: str  # and after
+    diff: str  # the lines that differ: the first one's number, the old ones, the new ones; "" if none do
+
+
+@dataclass(frozen=True)
 class Hit:
     """One search result."""
 

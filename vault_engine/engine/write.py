@@ -13,10 +13,11 @@ from vault_engine.engine.find import find, near
 from vault_engine.engine.memory import Draft, Memory, draft, new_text, updated_text
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.errors import NoteChanged, NoteDamaged, NoteExists, NoteMissing
+from vault_engine.errors import NameTaken, NoteChanged, NoteDamaged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Op
-from vault_engine.note import parse, path_key
+from vault_engine.note import Profile, Resolver, parse, path_key
+from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import note_path
 from vault_engine.vault.store import ARCHIVE
@@ -131,8 +132,9 @@ def _create(session: Session, planned: Draft, expected: str | None, author: Acto
     id = str(ULID.from_datetime(moment))
     agent = author.name if author.kind == "agent" else None
     data = new_text(planned, id=id, moment=timestamp(moment), agent=agent).encode()
+    session.vault.check_free(path, path)
     hints = _name_hints(session, path)
-    sha256 = _write(session, Change(Op.CREATE, path, "", ""), data, author)
+    sha256 = write_bytes(session, Change(Op.CREATE, path, "", ""), data, author)
     return Remembered("created", id, path, planned.category, key, sha256, hints)
 
 
@@ -141,6 +143,8 @@ def _update(session: Session, known: Record, planned: Draft, expected: str | Non
     old = session.vault.read(path)
     found = sha256_hex(old)
     _check_may_replace(session, known, planned, expected, found)
+    if reason := why_read_only(parse(old.decode("utf-8", "replace")), path):
+        raise NoteDamaged(path, reason)
     try:
         old_text = old.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -149,14 +153,14 @@ def _update(session: Session, known: Record, planned: Draft, expected: str | Non
     if data == old:
         return Remembered("unchanged", known.id, path, planned.category, planned.key, found)
     session.revisions.put(old)
-    sha256 = _write(session, Change(Op.WRITE, path, found, ""), data, author)
+    sha256 = write_bytes(session, Change(Op.WRITE, path, found, ""), data, author)
     return Remembered("updated", known.id, path, planned.category, planned.key, sha256)
 
 
 def _check_may_replace(session: Session, known: Record, planned: Draft, expected: str | None, found: str) -> None:
     """Let nobody's text be replaced unseen. Bytes among the revisions were written, or replaced knowingly, by us."""
     if expected is not None:
-        if not _is_revision(found, expected):
+        if not is_revision(found, expected):
             raise NoteChanged(known.path, expected, found)
     elif not _is_made_for(known, planned):
         raise NoteExists(known.path, found, "was not made by Memwell")
@@ -164,12 +168,12 @@ def _check_may_replace(session: Session, known: Record, planned: Draft, expected
         raise NoteExists(known.path, found, "was edited by hand since it was last remembered")
 
 
-def _is_revision(sha256: str, named: str) -> bool:
+def is_revision(sha256: str, named: str) -> bool:
     """Say whether ``named`` is this revision: its whole SHA-256 or the first eight digits or more."""
     return len(named) >= 8 and sha256.startswith(named.lower())
 
 
-def _write(session: Session, change: Change, data: bytes, author: Actor) -> str:
+def write_bytes(session: Session, change: Change, data: bytes, author: Actor) -> str:
     """Make ``data`` the note's bytes, if they still are those of ``change.before``; give the new SHA-256."""
     after = session.revisions.put(data)
     with session.vault.staged(change.path, data) as temporary:
@@ -183,19 +187,43 @@ def _write(session: Session, change: Change, data: bytes, author: Actor) -> str:
 
 def _free_key(session: Session, planned: Draft) -> tuple[str, str]:
     """Give a key, and its path, that no note has; the one given, where one was."""
-    taken = {path_key(path) for path in session.index.records}
+    names = {path_key(stem_of(path)) for path in session.index.records}
     key, count = planned.key, 1
-    while path_key(path := note_path(planned.category, key)) in taken and not planned.key_is_given:
+    while not planned.key_is_given and path_key(key) in names:
         count += 1
         key = f"{planned.key}-{count}"
-    return key, path
+    return key, note_path(planned.category, key)
+
+
+def _redirected(session: Session, path: str) -> list[str]:
+    """List the notes that hold a link which a new file at ``path`` would take over."""
+    index = session.index
+    files = [*index.records, *index.walk.others, *index.walk.placeholders]
+    if index.rules.profile is not Profile.OBSIDIAN:
+        return []
+    now, then = Resolver(files), Resolver([*files, path])
+    return sorted(
+        record.path
+        for record in index.records.values()
+        if any(
+            then.find(link, record.path) == path and now.find(link, record.path) is not None for link in record.links
+        )
+    )
 
 
 def _name_hints(session: Session, path: str) -> tuple[str, ...]:
+    """Say which notes have the same name as a new one.
+
+    Raises:
+        NameTaken: links that mean one of them would mean the new note instead.
+    """
     name = path_key(stem_of(path))
     twins = sorted(p for p in session.index.records if path_key(stem_of(p)) == name)
     if not twins:
         return ()
+    if stolen := _redirected(session, path):
+        shown = f"{', '.join(stolen[:3])}{' and others' if len(stolen) > 3 else ''}"
+        raise NameTaken(path, f"links to {twins[0]} in {shown} would lead to the new note instead")
     return (f"{', '.join(twins[:3])} has the same name: link to either by its path, as in [[{path[:-3]}]]",)
 
 
@@ -208,7 +236,7 @@ def _find_archived(session: Session, ref: str) -> tuple[str, str]:
         return wanted in (name, former[name], former[name].removesuffix(".md"))
 
     def has_id_or_name(name: str) -> bool:
-        record = describe(former[name], session.vault.read_archived(name), None).record
+        record = describe(former[name], session.vault.read_archived(name), None, session.index.rules).record
         return wanted == record.id or path_key(wanted) in (
             path_key(stem_of(record.path)),
             path_key(record.title),

@@ -1,10 +1,11 @@
-"""How the notes link: each link resolved as Obsidian would, seen from both ends."""
+"""How the notes link: each link resolved by the rules of the vault's profile, seen from both ends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vault_engine.index.record import Record
-from vault_engine.note import Resolver
+from vault_engine.note import LinkResolver, Profile, Resolver, Rules
+from vault_engine.note.logseq import LogseqResolver, PageNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,24 +15,34 @@ class Graph:
     links: Mapping[str, tuple[str, ...]]  # by source: the files it links to
     backlinks: Mapping[str, tuple[str, ...]]  # by target: the notes that link to it
     unresolved: Mapping[str, tuple[str, ...]]  # by source: targets, as written, that no file answers to
+    ambiguous: Mapping[str, tuple[str, ...]]  # by source: targets, as written, that several files answer to
 
 
-def make_graph(records: Iterable[Record], others: Iterable[str]) -> Graph:
-    """Resolve every link of every note among the notes and the vault's other files."""
-    records = list(records)
-    resolver = Resolver([*(record.path for record in records), *others])
+def make_resolver(records: Collection[Record], others: Iterable[str], rules: Rules) -> LinkResolver:
+    """Index what links of a vault may mean: its notes and its other files."""
+    if rules.profile is Profile.OBSIDIAN:
+        return Resolver([*(record.path for record in records), *others])
+    pages = (PageNames(record.path, record.title, record.aliases, record.blocks) for record in records)
+    return LogseqResolver(pages, rules.logseq, others)
+
+
+def make_graph(records: Iterable[Record], resolver: LinkResolver) -> Graph:
+    """Resolve every link of every note."""
     links: dict[str, set[str]] = {}
     backlinks: dict[str, set[str]] = {}
     unresolved: dict[str, set[str]] = {}
+    ambiguous: dict[str, set[str]] = {}
     for record in records:
         for link in record.links:
-            target = resolver.resolve(link.target, record.path)
+            target = resolver.find(link, record.path)
             if target is None:
-                unresolved.setdefault(record.path, set()).add(link.target)
-            else:
-                links.setdefault(record.path, set()).add(target)
-                backlinks.setdefault(target, set()).add(record.path)
-    return Graph(_sorted(links), _sorted(backlinks), _sorted(unresolved))
+                unresolved.setdefault(record.path, set()).add(link.target or link.block or "")
+                continue
+            links.setdefault(record.path, set()).add(target)
+            backlinks.setdefault(target, set()).add(record.path)
+            if resolver.candidates(link, record.path):
+                ambiguous.setdefault(record.path, set()).add(link.target)
+    return Graph(_sorted(links), _sorted(backlinks), _sorted(unresolved), _sorted(ambiguous))
 
 
 def _sorted(sets: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from vault_engine.note import Chunk, Link, Note, chunks, parse
+from vault_engine.note import Chunk, LinkKind, Note, Profile, Rules, chunks, parse
+from vault_engine.note.logseq import page_name
+from vault_engine.note.special import searchable_end
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.walk import Signature
 
 MAX_PARSED_BYTES = 1 << 20
 KEY_BYTES = 16
+OBSIDIAN = Rules()
+CONFLICTED = "holds the conflict markers of a merge: nothing of it is taken in until a person mends it"
 
 # Frontmatter keys that say something about the note's keeping, not about its subject.
 _KEEPING = frozenset(
@@ -53,8 +57,10 @@ class ChunkRecord(NamedTuple):
 class LinkRecord(NamedTuple):
     """A link as written; the graph resolves it."""
 
+    kind: LinkKind
     target: str
     embed: bool
+    block: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Record:
     tags: tuple[str, ...]
     properties: Mapping[str, Any]
     links: tuple[LinkRecord, ...]
+    blocks: tuple[str, ...]  # ids that other notes can name: only Logseq's are known without their file
     chunks: tuple[ChunkRecord, ...]
     problem: str | None  # what is wrong with the note, in words; it is searched all the same
 
@@ -131,12 +138,14 @@ def decode(data: bytes) -> tuple[str, str | None]:
     return text, problem
 
 
-def describe(path: str, data: bytes, signature: Signature | None) -> Described:
-    """Read one note for the index."""
+def describe(path: str, data: bytes, signature: Signature | None, rules: Rules = OBSIDIAN) -> Described:
+    """Read one note for the index. Of a merge left half done only the name is taken."""
     text, problem = decode(data)
-    note = parse(text)
-    title = title_of(note, path)
-    slices = chunks(note)
+    note = parse(text, rules.profile)
+    if note.conflicted:
+        note, problem = parse(""), CONFLICTED
+    title = title_of(note, path, rules)
+    slices = chunks(_searchable(note, path))
     embedded_texts = tuple(_embedded_text(title, chunk) for chunk in slices)
     record = Record(
         path=path,
@@ -146,8 +155,9 @@ def describe(path: str, data: bytes, signature: Signature | None) -> Described:
         title=title,
         aliases=note.aliases,
         tags=note.tags,
-        properties=note.frontmatter.properties,
-        links=tuple(_link_record(link) for link in note.links),
+        properties=note.properties,
+        links=tuple(LinkRecord(link.kind, link.target, link.embed, link.block) for link in note.links),
+        blocks=tuple(block.id for block in note.blocks) if rules.profile is Profile.LOGSEQ else (),
         chunks=tuple(
             ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded))
             for chunk, embedded in zip(slices, embedded_texts, strict=True)
@@ -158,16 +168,23 @@ def describe(path: str, data: bytes, signature: Signature | None) -> Described:
     return Described(record, embedded_texts, fields)
 
 
-def title_of(note: Note, path: str) -> str:
-    """Give the name a person would call the note by: its ``title``, else its first heading, else the file's."""
-    stated = note.frontmatter.properties.get("title")
+def title_of(note: Note, path: str, rules: Rules = OBSIDIAN) -> str:
+    """Give the name a person would call the note by: its ``title``, else its first heading, else the file's.
+
+    In Logseq the name of the page, which its file's name spells.
+    """
+    stated = note.properties.get("title")
     if isinstance(stated, str) and stated.strip():
         return stated.strip()
+    if rules.profile is Profile.LOGSEQ:
+        return page_name(path, rules.logseq)
     return note.title_heading or stem_of(path)
 
 
-def _link_record(link: Link) -> LinkRecord:
-    return LinkRecord(link.target, link.embed)
+def _searchable(note: Note, path: str) -> Note:
+    """Leave out the data of a drawing."""
+    end = searchable_end(note, path)
+    return note if end == len(note.text) else parse(note.text[:end])
 
 
 def _embedded_text(title: str, chunk: Chunk) -> str:

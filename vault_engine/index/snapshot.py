@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
 from vault_engine.index.keyword.postings import Segment, Vocabulary
 from vault_engine.index.record import ChunkRecord, LinkRecord, Record
+from vault_engine.note import LinkKind, Profile, Rules
+from vault_engine.note.logseq import LogseqConfig
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.walk import Signature
 
-FORMAT = 1  # higher when anything below is kept otherwise, or text is analysed otherwise
+FORMAT = 2  # higher when anything below is kept otherwise, or text is analysed otherwise
 _CURRENT = "CURRENT"
 _CATALOGUE = "catalogue.json"
 _ARRAYS = "arrays.npz"
@@ -37,6 +39,7 @@ class Snapshot:
     """What is kept of an index."""
 
     language: str
+    rules: Rules
     records: dict[str, Record]
     first_rows: dict[str, int]  # by path: the row of the note's first chunk; the others follow
     others: tuple[str, ...]
@@ -98,6 +101,7 @@ def _catalogue(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "language": snapshot.language,
+        "rules": asdict(snapshot.rules),
         "others": snapshot.others,
         "notes": [
             [snapshot.first_rows[path], *(getattr(record, name) for name in _RECORD_FIELDS)]
@@ -112,7 +116,9 @@ def _snapshot(catalogue: Mapping[str, Any], arrays: bytes) -> Snapshot:
     language = catalogue["language"]
     with np.load(BytesIO(arrays), allow_pickle=False) as unpacked:
         keywords = _keywords(unpacked, Analyser(language))
-    snapshot = Snapshot(language, {}, {}, tuple(catalogue["others"]), keywords)
+    said = catalogue["rules"]
+    rules = Rules(Profile(said["profile"]), LogseqConfig(**said["logseq"]))
+    snapshot = Snapshot(language, rules, {}, {}, tuple(catalogue["others"]), keywords)
     for first_row, *values in catalogue["notes"]:
         record = _record(dict(zip(_RECORD_FIELDS, values, strict=True)))
         snapshot.records[record.path] = record
@@ -125,7 +131,8 @@ def _record(fields: dict[str, Any]) -> Record:
     if signature := fields["signature"]:
         fields["signature"] = Signature(*signature)
     fields["aliases"], fields["tags"] = tuple(fields["aliases"]), tuple(fields["tags"])
-    fields["links"] = tuple(LinkRecord(*link) for link in fields["links"])
+    fields["links"] = tuple(LinkRecord(LinkKind(kind), *rest) for kind, *rest in fields["links"])
+    fields["blocks"] = tuple(fields["blocks"])
     fields["chunks"] = tuple(
         ChunkRecord(start, end, tuple(headings), key) for start, end, headings, key in fields["chunks"]
     )

@@ -18,14 +18,16 @@ from vault_engine.errors import MemwellError, NoteMissing, VaultBusy
 from vault_engine.index import snapshot as snapshots
 from vault_engine.index.embedder import Vectors
 from vault_engine.index.embeddings import Embeddings, Progress
-from vault_engine.index.graph import Graph, make_graph
+from vault_engine.index.graph import Graph, make_graph, make_resolver
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
 from vault_engine.index.keyword.postings import Floats
 from vault_engine.index.plan import Drop, plan_index
-from vault_engine.index.record import Described, Record, describe
+from vault_engine.index.record import CONFLICTED, Described, Record, describe
 from vault_engine.index.snapshot import Snapshot
+from vault_engine.note import LinkResolver
 from vault_engine.vault.files import explained, sha256_hex
+from vault_engine.vault.habits import read_rules
 from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk, signature_of
@@ -57,13 +59,16 @@ class Index:
     def __init__(self, config: Config, vault: Vault) -> None:
         self._folder = config.cache_dir
         self._language = config.language
+        self.rules = read_rules(config.root, config.profile)
         self._vault = vault
         self._lock = Lock(self._folder / "lock")
         self.embeddings = Embeddings(config, self._lock)
         self.walk = Walk({}, (), (), ())
         self.unread: dict[str, str] = {}  # notes that may not be read, and why
         self.cache_problem: str | None = None  # why the index can't be kept, in words
+        self._evicted: tuple[str, ...] = ()  # notes that are elsewhere for now, as of the last refresh
         self._graph: Graph | None = None
+        self._resolver: LinkResolver | None = None
         self._unsaved = 0.0  # changes since the last save; a file that only looks different counts for little
         self._kept = self._load() or self._empty()
         self._owners: list[str] = []  # by row: the path of its note
@@ -91,8 +96,16 @@ class Index:
     def graph(self) -> Graph:
         """The links of the vault as of the last refresh."""
         if self._graph is None:
-            self._graph = make_graph(self._kept.records.values(), self._kept.others)
+            self._graph = make_graph(self._kept.records.values(), self.resolver)
         return self._graph
+
+    @property
+    def resolver(self) -> LinkResolver:
+        """What finds the file of a link, as of the last refresh."""
+        if self._resolver is None:
+            others = (*self._kept.others, *self.walk.placeholders)
+            self._resolver = make_resolver(self._kept.records.values(), others, self.rules)
+        return self._resolver
 
     def rows_of(self, path: str) -> range:
         """Give the rows of a note's chunks."""
@@ -123,14 +136,15 @@ class Index:
         """
         self.walk = self._vault.walk()
         changes = plan_index(self.walk.notes, {path: r.signature for path, r in self._kept.records.items()})
-        gone = [c.path for c in changes if isinstance(c, Drop) and not self._is_hidden(c.path)]
+        drops = {change.path for change in changes if isinstance(change, Drop)}
+        gone = [path for path in sorted(drops.difference(self.walk.placeholders)) if not self._is_hidden(path)]
         added, edited = self._read_all([c.path for c in changes if not isinstance(c, Drop)], now_ns, progress)
         for path in gone:
             self._forget(path)
         self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
-        if added or edited or gone or self.walk.others != self._kept.others:
-            self._kept.others = self.walk.others
-            self._graph = None
+        if added or edited or gone or (self.walk.others, self.walk.placeholders) != (self._kept.others, self._evicted):
+            self._kept.others, self._evicted = self.walk.others, self.walk.placeholders
+            self._graph = self._resolver = None
             self._unsaved += added + edited + len(gone)
         if self._kept.keywords.needs_compaction():
             self._compact()
@@ -189,7 +203,7 @@ class Index:
     # ---- the parts
 
     def _empty(self) -> Snapshot:
-        return Snapshot(self._language, {}, {}, (), KeywordIndex(Analyser(self._language)))
+        return Snapshot(self._language, self.rules, {}, {}, (), KeywordIndex(Analyser(self._language)))
 
     def _load(self) -> Snapshot | None:
         """Read what the last process kept, if it is whole and of the same settings."""
@@ -197,7 +211,7 @@ class Index:
             kept = snapshots.load(self._folder)
         except snapshots.SnapshotDamaged:
             return None
-        return kept if kept.language == self._language else None
+        return kept if (kept.language, kept.rules) == (self._language, self.rules) else None
 
     def _number_rows(self) -> None:
         """Say of each row whose it is, from the records."""
@@ -244,7 +258,12 @@ class Index:
         if (known := self._kept.records.get(path)) and known.sha256 == sha256_hex(data):
             self._mark(known, signature)
             return None
-        return describe(path, data, signature)
+        described = describe(path, data, signature, self.rules)
+        if known and described.record.problem == CONFLICTED:  # nothing new is taken in, what was known stays
+            if known.sha256 != described.record.sha256:
+                self._mark(replace(known, sha256=described.record.sha256, problem=CONFLICTED), signature)
+            return None
+        return described
 
     def _mark(self, known: Record, signature: Signature | None) -> None:
         """Note that a file looks different and holds the same bytes."""
@@ -292,7 +311,7 @@ class Index:
         if not any(self.embeddings.missing(chunk.key) for chunk in record.chunks):
             return
         with suppress(MemwellError):
-            described = describe(path, self._vault.read(path), None)
+            described = describe(path, self._vault.read(path), None, self.rules)
             if described.record.sha256 == record.sha256:
                 yield from zip((c.key for c in record.chunks), described.embedded_texts, strict=True)
 

@@ -13,12 +13,14 @@ from vault_engine.note.model import (
     Heading,
     Link,
     LinkKind,
+    LinkResolver,
     Note,
+    Pointer,
     Profile,
     Tag,
 )
 from vault_engine.note.names import path_key, slug_problem, to_key
-from vault_engine.note.parse import parse
+from vault_engine.note.parse import Rules, parse
 from vault_engine.note.resolve import Resolver
 from vault_engine.note.tags import is_tag, property_tags
 
@@ -33,11 +35,14 @@ __all__ = [
     "Heading",
     "Link",
     "LinkKind",
+    "LinkResolver",
     "Note",
     "NoteHandler",
+    "Pointer",
     "Profile",
     "Refused",
     "Resolver",
+    "Rules",
     "Tag",
     "chunks",
     "find_heading",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 
 class FrontmatterState(StrEnum):
@@ -84,6 +84,32 @@ class Link(NamedTuple):
     def looks_like_url(self) -> bool:
         """Whether a person meant an address: Obsidian still takes ``[[https://…]]`` for a note's name."""
         return "://" in self.target
+
+
+class Pointer(Protocol):
+    """The part of a link that says what it points to."""
+
+    @property
+    def kind(self) -> LinkKind:
+        """How it is written."""
+
+    @property
+    def target(self) -> str:
+        """The path or name, as written."""
+
+    @property
+    def block(self) -> str | None:
+        """The id of a block."""
+
+
+class LinkResolver(Protocol):
+    """Finds the files that links mean, by the rules of one profile."""
+
+    def find(self, link: Pointer, source: str) -> str | None:
+        """The file that a link in the note at ``source`` means; None if no file answers."""
+
+    def candidates(self, link: Pointer, source: str) -> tuple[str, ...]:
+        """Every file it could mean where its name does not say which; empty where there is no doubt."""
 
 
 class Tag(NamedTuple):

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from vault_engine.note.frontmatter import read_head
 from vault_engine.note.links import split_wikilink
-from vault_engine.note.model import FrontmatterState, Link, LinkKind, Note
+from vault_engine.note.logseq import NEW_GRAPH, LogseqConfig, read_page
+from vault_engine.note.model import FrontmatterState, Link, LinkKind, Note, Profile, Tag
 from vault_engine.note.scan import scan_body
 from vault_engine.note.special import find_merge_markers
 from vault_engine.note.tags import distinct, property_tags
 from vault_engine.note.yaml12 import QuotedText
 
 
-def parse(text: str) -> Note:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By whose rules a vault's notes are read."""
+
+    profile: Profile = Profile.OBSIDIAN
+    logseq: LogseqConfig = NEW_GRAPH
+
+
+def parse(text: str, profile: Profile = Profile.OBSIDIAN) -> Note:
     """Read a note. Never raises: what cannot be read as properties is told by ``frontmatter.state``."""
+    return _logseq_note(text) if profile is Profile.LOGSEQ else _obsidian_note(text)
+
+
+def _logseq_note(text: str) -> Note:
+    page = read_page(text)
+    return Note(
+        text=text,
+        frontmatter=read_head(text)[0],
+        headings=page.headings,
+        links=page.links,
+        tags=page.tags,
+        inline_tags=tuple(Tag(link.target, link.start) for link in page.links if link.kind is LinkKind.TAG),
+        blocks=page.blocks,
+        aliases=page.aliases,
+        properties=page.properties,
+        conflicted=find_merge_markers(text, ()),
+    )
+
+
+def _obsidian_note(text: str) -> Note:
     frontmatter, yaml = read_head(text)
     body = scan_body(text, frontmatter.body_start)
     named = property_tags(frontmatter.properties.get("tags"))

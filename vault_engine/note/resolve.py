@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from vault_engine.note.model import Pointer
 from vault_engine.note.names import path_key
 
 
@@ -51,6 +52,14 @@ class Resolver:
             if found := [known for key, known in self._named(folded) if key == folded]:
                 return _best(found, full)
         return None
+
+    def find(self, link: Pointer, source: str) -> str | None:
+        """Find the file a link means, as `resolve` does with its path part."""
+        return self.resolve(link.target, source)
+
+    def candidates(self, link: Pointer, source: str) -> tuple[str, ...]:  # noqa: ARG002 - Logseq's needs it
+        """Every file a link could mean, as `ambiguous` says of its path part."""
+        return self.ambiguous(link.target)
 
     def ambiguous(self, link_path: str) -> tuple[str, ...]:
         """Every file that a link could mean by its name alone, when these are several.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vault_engine.note import Profile, path_key
+from vault_engine.note import Profile, Rules, path_key
+from vault_engine.note.logseq import NEW_GRAPH, read_config
 from vault_engine.vault.walk import LOGSEQ_FOLDER
 
 LinkFormat = Literal["shortest", "relative", "absolute"]
@@ -56,6 +57,15 @@ def detect_profile(root: Path) -> Profile:
     except OSError:  # a folder that may not be looked into
         return Profile.OBSIDIAN
     return Profile.LOGSEQ if is_logseq else Profile.OBSIDIAN
+
+
+def read_rules(root: Path, profile: str | None = None) -> Rules:
+    """Say by whose rules the notes of a folder are read: those named, else those of whoever uses the folder."""
+    chosen = Profile(profile) if profile else detect_profile(root)
+    if chosen is not Profile.LOGSEQ:
+        return Rules(chosen)
+    edn = read_logseq_config_text(root)
+    return Rules(chosen, read_config(edn) if edn else NEW_GRAPH)
 
 
 def read_logseq_config_text(root: Path) -> str:

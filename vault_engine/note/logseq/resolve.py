@@ -8,7 +8,7 @@ from posixpath import normpath
 
 from vault_engine.note.logseq.config import LogseqConfig
 from vault_engine.note.logseq.names import day_of_name, journal_title, page_name
-from vault_engine.note.model import Link, LinkKind
+from vault_engine.note.model import LinkKind, Pointer
 from vault_engine.note.names import path_key
 
 
@@ -46,17 +46,17 @@ class LogseqResolver:
         for path in others:
             _add(self._paths, path_key(path), path)
 
-    def resolve(self, link: Link, source: str) -> str | None:
+    def find(self, link: Pointer, source: str) -> str | None:
         """Find the file a link means; None if there is none."""
         candidates = self._candidates(link, source)
         return candidates[0] if candidates else None
 
-    def ambiguous(self, link: Link, source: str) -> tuple[str, ...]:
+    def candidates(self, link: Pointer, source: str) -> tuple[str, ...]:
         """Every file a link may mean, the best first, if there is more than one."""
         candidates = self._candidates(link, source)
         return tuple(candidates) if len(candidates) > 1 else ()
 
-    def _candidates(self, link: Link, source: str) -> list[str]:
+    def _candidates(self, link: Pointer, source: str) -> list[str]:
         if link.kind is LinkKind.BLOCK:
             found = self._blocks.get((link.block or "").lower(), [])
         elif link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE):

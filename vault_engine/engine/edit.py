@@ -1,0 +1,101 @@
+"""The verb that changes part of a note. What was not asked for keeps every byte, or nothing is written."""
+
+from collections.abc import Sequence
+
+from vault_engine.engine.find import find
+from vault_engine.engine.results import Changed
+from vault_engine.engine.session import Session
+from vault_engine.engine.write import is_revision, write_bytes, writing
+from vault_engine.errors import BadInput, EditRefused, NoteChanged, NoteDamaged
+from vault_engine.index.record import Record
+from vault_engine.journal.entry import Actor, Change, Op
+from vault_engine.note import Refused, parse
+from vault_engine.note.change import Edit, apply_edit
+from vault_engine.note.special import why_read_only
+from vault_engine.vault.files import sha256_hex
+
+
+def edit(
+    session: Session,
+    ref: str,
+    edits: Sequence[Edit],
+    *,
+    expected: str | None = None,
+    dry_run: bool = False,
+    actor: Actor | None = None,
+) -> Changed:
+    """Make edits of one note, in the order given: all of them or none.
+
+    Args:
+        session: the open vault.
+        ref: the note, by any of its names.
+        edits: what to change.
+        expected: the SHA-256 of the note as the caller read it, or at least its first eight digits.
+        dry_run: only say what would change.
+        actor: who asks for it, where that is not who opened the vault.
+
+    Raises:
+        NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
+        NoteChanged: the note is not the revision expected.
+        EditRefused: an edit would risk bytes that nobody asked to change, or does not fit the note.
+        NoteDamaged: nobody but its owner may edit the note.
+        VaultBusy, VaultDenied, StorageFailed: nothing was written.
+    """
+    if not edits:
+        raise BadInput("there is nothing to change")
+    if dry_run:
+        with session.guard:
+            session.refresh()
+            record = find(ref, session.index.records)
+            old, new = _edited(session, record, edits, expected)
+            return _changed(record, old, new)
+    with writing(session, actor) as author:
+        record = find(ref, session.index.records)
+        old, new = _edited(session, record, edits, expected)
+        if new != old:
+            session.revisions.put(old)
+            write_bytes(session, Change(Op.WRITE, record.path, sha256_hex(old), ""), new, author)
+        return _changed(record, old, new)
+
+
+def _edited(session: Session, record: Record, edits: Sequence[Edit], expected: str | None) -> tuple[bytes, bytes]:
+    """Give the note's bytes as they are and as they would be."""
+    path, profile = record.path, session.index.rules.profile
+    if path in session.index.walk.placeholders:
+        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
+    old = session.vault.read(path)
+    if expected is not None and not is_revision(sha256_hex(old), expected):
+        raise NoteChanged(path, expected, sha256_hex(old))
+    try:
+        text = old.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
+    if reason := why_read_only(parse(text, profile), path):
+        raise NoteDamaged(path, reason)
+    for each in edits:
+        result = apply_edit(text, each, profile)
+        if isinstance(result, Refused):
+            raise EditRefused(path, result.reason)
+        text = result.text
+    return old, text.encode()
+
+
+def _changed(record: Record, old: bytes, new: bytes) -> Changed:
+    return Changed(
+        action="updated" if new != old else "unchanged",
+        id=record.id,
+        path=record.path,
+        before=sha256_hex(old),
+        sha256=sha256_hex(new),
+        diff=_diff(old.decode().split("\n"), new.decode().split("\n")) if new != old else "",
+    )
+
+
+def _diff(old: list[str], new: list[str]) -> str:
+    """Show what lies between the lines that both texts begin with and those that both end with."""
+    shorter = min(len(old), len(new))
+    first = next((number for number in range(shorter) if old[number] != new[number]), shorter)
+    left = shorter - first
+    same = next((number for number in range(left) if old[-1 - number] != new[-1 - number]), left)
+    gone, come = old[first : len(old) - same], new[first : len(new) - same]
+    return "\n".join([f"@@ {first + 1} @@", *(f"-{line}" for line in gone), *(f"+{line}" for line in come)])

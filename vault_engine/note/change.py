@@ -1,0 +1,141 @@
+"""The edits that can be asked for, each a value; `apply_edit` makes one as a byte-exact splice or refuses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vault_engine.note.body import (
+    add_link,
+    append,
+    append_to_section,
+    remove_link,
+    replace_once,
+    replace_section,
+)
+from vault_engine.note.edit import Edited, Refused, add_tag, remove_tag, rename_property, set_properties
+from vault_engine.note.model import Profile
+from vault_engine.note.parse import parse
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperty:
+    """Give a property a value; None takes the property away."""
+
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RenameProperty:
+    """Give a property another name."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddTag:
+    """Add a tag to the property ``tags``."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTag:
+    """Take a tag out of the property ``tags``."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Add text at the end of the note, or of a section."""
+
+    text: str
+    under: tuple[str, ...] = ()  # headings, from the outermost inwards
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Replace a text that stands in the body exactly ``count`` times."""
+
+    old: str
+    new: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceSection:
+    """Replace what stands below a heading, sub-sections included."""
+
+    under: tuple[str, ...]
+    text: str
+    expected: str | None = None  # SHA-256 of the section as it was read, or its first digits
+
+
+@dataclass(frozen=True, slots=True)
+class AddLink:
+    """Add ``- [[target|label]] (relation)`` below ``## Links``."""
+
+    target: str
+    relation: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLink:
+    """Take lines that `AddLink` wrote out again."""
+
+    target: str
+    relation: str | None = None
+
+
+Edit = SetProperty | RenameProperty | AddTag | RemoveTag | Append | Replace | ReplaceSection | AddLink | RemoveLink
+
+
+def apply_edit(text: str, edit: Edit, profile: Profile = Profile.OBSIDIAN) -> Edited | Refused:
+    """Make one edit of a note's whole text. What was not asked for keeps every byte."""
+    if profile is Profile.LOGSEQ:
+        fitted = _for_logseq(text, edit)
+        if isinstance(fitted, Refused):
+            return fitted
+        edit = fitted
+    match edit:
+        case SetProperty(key, value):
+            return set_properties(text, {key: value})
+        case RenameProperty(old, new):
+            return rename_property(text, old, new)
+        case AddTag(tag):
+            return add_tag(text, tag)
+        case RemoveTag(tag):
+            return remove_tag(text, tag)
+        case Append(addition, under):
+            return append_to_section(text, under, addition) if under else append(text, addition)
+        case Replace(old, new, count):
+            return replace_once(text, old, new, count)
+        case ReplaceSection(under, content, expected):
+            return replace_section(text, under, content, expected)
+        case AddLink(target, relation, label):
+            return add_link(text, target, relation, label)
+        case RemoveLink(target, relation):
+            return remove_link(text, target, relation)
+
+
+def _for_logseq(text: str, edit: Edit) -> Edit | Refused:
+    """Fit an edit to a page that Logseq reads as an outline; what has no safe form there is refused."""
+    match edit:
+        case Append(addition, ()):
+            lines = addition.strip("\r\n").splitlines()
+            is_block = bool(lines) and lines[0].startswith("- ")
+            block = [lines[0], *(f"  {line}" if line else "" for line in lines[1:])] if lines else []
+            return edit if is_block or not lines else Append("\n".join([f"- {block[0]}", *block[1:]]))
+        case Replace():
+            return edit
+        case SetProperty() | RenameProperty() | AddTag() | RemoveTag():
+            page = parse(text, Profile.LOGSEQ)
+            if page.properties.keys() - {key.lower().replace("_", "-") for key in page.frontmatter.properties}:
+                return Refused("its properties are lines 'key:: value', which only Logseq may edit")
+            return edit
+        case _:
+            return Refused("sections and typed links have no form that Logseq's outline keeps; append or replace text")
