@@ -18,7 +18,8 @@ from vault_engine.note import Edited, Profile, Refused, parse, set_properties
 from vault_engine.note.logseq import LogseqConfig
 from vault_engine.note.relink import LinkFormat, Renaming, apply_splices, rewritten_links
 
-# What an expectation says of the case itself, not of the note that is read.
+# What an expectation says of the case itself, not of the note that is read: whether values count, and what other
+# notes are also called.
 _GIVEN = ("skip_value_check", "alias_of")
 
 
@@ -67,7 +68,8 @@ def _reading_problems(case: Mapping[str, Any]) -> Iterator[str]:
     expect = {key: value for key, value in case["expect"].items() if key not in _GIVEN}
     if case["expect"].get("skip_value_check"):
         expect.pop("frontmatter", None)
-    around = Surroundings(case["source_path"], case["vault"], Profile(case.get("profile", Profile.OBSIDIAN)))
+    profile, aliases = Profile(case.get("profile", Profile.OBSIDIAN)), case["expect"].get("alias_of", {})
+    around = Surroundings(case["source_path"], case["vault"], profile, aliases=aliases)
     if "name_format" in expect:
         around = replace(around, logseq=LogseqConfig(name_format=expect["name_format"]))
     actual = parsed(case["input"], around)

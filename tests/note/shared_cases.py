@@ -16,13 +16,7 @@ def rows(name: str) -> list[Any]:
     if not file.exists():
         return [pytest.param({}, id="absent", marks=pytest.mark.skip(reason=ABSENT))]
     cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [pytest.param(case, id=case["id"], marks=_marks(case)) for case in cases]
-
-
-def _marks(case: dict[str, Any]) -> list[Any]:
-    if case.get("profile") == "logseq":
-        return [pytest.mark.skip(reason="the Logseq profile is not read yet")]
-    return []
+    return [pytest.param(case, id=case["id"]) for case in cases]
 
 
 def real_notes() -> list[Any]:

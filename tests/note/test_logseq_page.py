@@ -1,9 +1,7 @@
-"""From text to a Logseq page: the shared cases, a table for each rule, and what must hold for every text."""
+"""From text to a Logseq page: a table for each rule, and what must hold for every text."""
 
-import json
 import time
 from collections import Counter
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,13 +11,8 @@ from strategies import note_texts
 
 from vault_engine.note import Link, LinkKind
 from vault_engine.note.logseq import (
-    LogseqConfig,
-    LogseqPage,
     LogseqResolver,
     PageNames,
-    block_refs,
-    journal_day,
-    page_name,
     page_refs,
     read_config,
     read_page,
@@ -27,43 +20,6 @@ from vault_engine.note.logseq import (
 
 ID = "60ab6f5b-4bdc-4ef0-a0f8-6cad9dcad2b2"
 DOCS = SHARED / "vaults" / "logseq-docs"
-
-
-def logseq_rows() -> list[Any]:
-    file = SHARED / "cases" / "wikilink_cases.jsonl"
-    if not file.exists():
-        return [pytest.param({}, id="absent", marks=pytest.mark.skip(reason=ABSENT))]
-    cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [pytest.param(case, id=case["id"]) for case in cases if case.get("profile") == "logseq"]
-
-
-def resolved(page: LogseqPage, vault: list[str], source: str, config: LogseqConfig) -> dict[str, str | None]:
-    resolver = LogseqResolver((PageNames(path, None, (), ()) for path in vault), config)
-    return {link.target: resolver.find(link, source) for link in page.links}
-
-
-@pytest.mark.parametrize("case", logseq_rows())
-def test_shared_case(case):
-    """A page reads as the case says: properties, references, ids, names."""
-    expect, source = dict(case["expect"]), case["source_path"]
-    config = LogseqConfig(name_format=expect.pop("name_format", "triple-lowbar"))
-    page = read_page(case["input"])
-    actual = {
-        "page_properties": page.properties,
-        "block_properties": list(page.block_properties),
-        "normalised_keys": list(page.keys),
-        "page_refs": list(page_refs(page)),
-        "block_refs": list(block_refs(page)),
-        "block_ids": [block.id for block in page.blocks],
-        "aliases": list(page.aliases),
-        "tags": list(page.tags),
-        "resolved": resolved(page, case["vault"], source, config),
-        "page_name": page.properties.get("title") or page_name(source, config),
-        "page_name_default": page_name(source, config),
-        "journal_day": journal_day(source, config),
-    }
-
-    assert expect == {key: actual[key] for key in expect}
 
 
 @pytest.mark.parametrize(

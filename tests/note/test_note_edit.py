@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from shared_cases import real_notes, rows
+from shared_cases import real_notes
 from strategies import keys, note_texts, properties, texts, values
 
 from vault_engine.note import Edited, FrontmatterState, Refused, parse, read_frontmatter, render, replace_body
@@ -15,19 +15,6 @@ from vault_engine.note.edit import add_tag, remove_tag, rename_property
 
 def note_with(yaml: str, body: str = "body\n") -> str:
     return f"---\n{yaml}---\n{body}"
-
-
-@pytest.mark.parametrize("case", rows("property_edit_cases.jsonl"))
-def test_shared_case(case):
-    """One property changes, every other byte stays; or the edit is refused."""
-    op = case["op"]
-
-    result = edit(case["before"], {op["key"]: op["value"] if op["op"] == "set" else None})
-
-    if case["refuse"]:
-        assert isinstance(result, Refused)
-    else:
-        assert Edited(case["after"]) == result
 
 
 @pytest.mark.parametrize(

@@ -1,62 +1,14 @@
-"""From text to a note: the shared cases, and what must hold for every text."""
+"""From text to a note."""
 
 import time
-from itertools import zip_longest
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared_cases import real_notes, rows
+from shared_cases import real_notes
 from strategies import note_texts
 
-from vault_engine.note import FrontmatterState, Link, LinkKind, Resolver, parse
-from vault_engine.note.tags import property_tags
-
-KNOWN: dict[str, str] = {}  # id of a failing case -> why we differ
-
-
-def link_as_expected(link: Link, resolver: Resolver, source: str) -> dict[str, Any]:
-    shape: dict[str, Any] = {
-        "subpath": link.subpath,
-        "kind": link.kind.value,
-        "embed": link.embed,
-        "target": link.target,
-        "path": resolver.resolve(link.target, source),
-        "heading": list(link.heading) or None,
-        "block": link.block,
-        "alias": link.alias,
-    }
-    return shape | ({} if link.key is None else {"key": link.key})
-
-
-@pytest.mark.parametrize("case", rows("wikilink_cases.jsonl"))
-def test_shared_case(case):
-    """A note reads as the case says: links and where they lead, tags, properties, blocks, headings."""
-    if case["id"] in KNOWN:
-        pytest.skip(KNOWN[case["id"]])
-    expect, resolver = case["expect"], Resolver(case["vault"])
-    note = parse(case["input"])
-    actual = {
-        "links": [link_as_expected(link, resolver, case["source_path"]) for link in note.links],
-        "tags": [tag.name for tag in note.inline_tags],
-        "fm_tags": list(property_tags(note.frontmatter.properties.get("tags"))),
-        "fm_state": note.frontmatter.state.value,
-        "frontmatter": note.frontmatter.properties if note.frontmatter.state is FrontmatterState.OK else None,
-        "blocks": [block.id for block in note.blocks],
-        "fields": {field.key: field.value for field in note.fields},
-        "headings": [[heading.level, heading.text] for heading in note.headings],
-        "aliases": list(note.aliases),
-    }
-    if expect.get("skip_value_check"):
-        del actual["frontmatter"]
-
-    checked = expect.keys() & actual.keys()
-    expected = {key: expect[key] for key in checked}
-    if "links" in expected:
-        expected["links"] = [read | link for read, link in zip_longest(actual["links"], expect["links"], fillvalue={})]
-
-    assert expected == {key: actual[key] for key in checked}
+from vault_engine.note import LinkKind, parse
 
 
 @given(st.one_of(note_texts, st.text()))

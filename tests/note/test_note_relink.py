@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared_cases import rows
 from strategies import note_texts
 
 from vault_engine.note import Refused, parse
@@ -19,21 +18,6 @@ def relinked(text, paths, old, new, *, source="Src.md", link_format="shortest"):
     assert not isinstance(splices, Refused), splices
     assert all(text[splice.start : splice.end] == splice.old for splice in splices)
     return apply_splices(text, splices)
-
-
-@pytest.mark.parametrize("case", rows("rename_cases.jsonl"))
-def test_the_shared_cases(case):
-    """A linking note reads exactly as the case says after the rename."""
-    after = relinked(
-        case["before"],
-        case["vault"],
-        case["rename"]["old"],
-        case["rename"]["new"],
-        source=case["source_path"],
-        link_format=case["link_format"],
-    )
-
-    assert case["after"] == after
 
 
 @pytest.mark.parametrize(

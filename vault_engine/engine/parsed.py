@@ -1,7 +1,7 @@
 """One note's text as values that JSON can hold: what was read, and where its links lead in a given vault."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vault_engine.note import (
@@ -39,10 +39,11 @@ class Surroundings:
     paths: Sequence[str]  # every file of the vault
     profile: Profile = Profile.OBSIDIAN
     logseq: LogseqConfig = NEW_GRAPH
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of other notes, by path
 
 
 def parsed(text: str, around: Surroundings) -> dict[str, Any]:
-    """Read a note. Only what its own text and the files' names say is known here: no other note is opened."""
+    """Read a note. Of other notes only what the surroundings say is known: none is opened."""
     if around.profile is Profile.LOGSEQ:
         return _page(read_page(text), text, around)
     return _note(parse(text), around)
@@ -101,8 +102,8 @@ def _headings_match(note: Note, links: Iterable[Mapping[str, Any]], source: str)
 def _fields(note: Note) -> dict[str, str | list[str]]:
     """Inline fields by key; one that is stated several times has a list."""
     values: dict[str, list[str]] = {}
-    for field in note.fields:
-        values.setdefault(field.key, []).append(field.value)
+    for each in note.fields:
+        values.setdefault(each.key, []).append(each.value)
     return {key: found[0] if len(found) == 1 else found for key, found in values.items()}
 
 
@@ -138,7 +139,7 @@ def _page_names(page: LogseqPage, around: Surroundings) -> Iterable[PageNames]:
         if path == around.source:
             yield PageNames(path, _title(page), page.aliases, tuple(block.id for block in page.blocks))
         elif path.lower().endswith(".md"):
-            yield PageNames(path, None, (), ())
+            yield PageNames(path, None, tuple(around.aliases.get(path, ())), ())
 
 
 def _title(page: LogseqPage) -> str | None:
