@@ -30,6 +30,9 @@ _CONFIG = """\
 
 # The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
 # language = "en"
+
+# Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
+# profile = "obsidian"
 """
 _GITIGNORE = "local/\n"
 
