@@ -126,16 +126,22 @@ def _for_logseq(text: str, edit: Edit) -> Edit | Refused:
     """Fit an edit to a page that Logseq reads as an outline; what has no safe form there is refused."""
     match edit:
         case Append(addition, ()):
-            lines = addition.strip("\r\n").splitlines()
-            is_block = bool(lines) and lines[0].startswith("- ")
-            block = [lines[0], *(f"  {line}" if line else "" for line in lines[1:])] if lines else []
-            return edit if is_block or not lines else Append("\n".join([f"- {block[0]}", *block[1:]]))
+            return Append(_as_logseq_block(addition))
         case Replace():
             return edit
         case SetProperty() | RenameProperty() | AddTag() | RemoveTag():
-            page = parse(text, Profile.LOGSEQ)
-            if page.properties.keys() - {key.lower().replace("_", "-") for key in page.frontmatter.properties}:
+            body = parse(text, Profile.LOGSEQ).body
+            if parse(body, Profile.LOGSEQ).properties:
                 return Refused("its properties are lines 'key:: value', which only Logseq may edit")
             return edit
         case _:
             return Refused("sections and typed links have no form that Logseq's outline keeps; append or replace text")
+
+
+def _as_logseq_block(addition: str) -> str:
+    """Make a text one block of an outline; one that begins with a bullet is an outline already."""
+    text = addition.strip("\r\n")
+    if not text.strip() or text.startswith("- "):
+        return text
+    first, *more = text.lstrip().replace("\r\n", "\n").split("\n")
+    return "\n".join([f"- {first}", *(f"  {line}" if line else "" for line in more)])

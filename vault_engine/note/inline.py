@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from vault_engine.note.links import (
     Definition,
@@ -52,13 +51,12 @@ _MAX_FIELD_KEY = 100
 _CLOSES = {"[": "]", "(": ")"}
 
 
-@dataclass(slots=True)
-class Run:
+class Run(NamedTuple):
     """Text of neighbouring lines without what encloses them, and where each piece of it came from."""
 
     text: str
-    starts: list[int]  # of the pieces, in the run
-    offsets: list[int]  # of the pieces, in the note
+    starts: Sequence[int]  # of the pieces, in the run
+    offsets: Sequence[int]  # of the pieces, in the note
 
     def offset(self, position: int) -> int:
         """Where a position of the run lies in the note."""
@@ -68,13 +66,7 @@ class Run:
         return self.offsets[index] + position - self.starts[index]
 
 
-@dataclass(slots=True)
-class Inline:
-    """What a run holds, each in order of appearance."""
-
-    links: list[Link]
-    tags: list[Tag]
-    fields: list[Field]
+Inline = tuple[list[Link], list[Tag], list[Field]]  # what a run holds, each in order of appearance
 
 
 def scan_inline(run: Run, definitions: Mapping[str, Definition], line_at: Callable[[int], int]) -> Inline:
@@ -87,10 +79,12 @@ def scan_inline(run: Run, definitions: Mapping[str, Definition], line_at: Callab
     """
     scanner = _Scanner(run, definitions)
     scanner.scan()
-    scanner.links.sort(key=itemgetter(0))
-    return Inline(
-        [_link(run, line_at, *written) for written in scanner.links],
-        [Tag(name, run.offset(start)) for name, start in scanner.tags],
+    links, tags = scanner.links, scanner.tags
+    if len(links) > 1:
+        links.sort(key=itemgetter(0))
+    return (
+        [_link(run, line_at, *written) for written in links],
+        [Tag(name, run.offset(start)) for name, start in tags] if tags else [],
         scanner.fields,
     )
 
@@ -116,7 +110,18 @@ def _link(
 
 
 class _Scanner:
-    """One pass over a run. Made for every paragraph, so what few need is made when it is needed."""
+    """One pass over a run. Made for every paragraph, so what few need stays a default of the class."""
+
+    single = False  # whether single brackets can make a link
+    wiki_start = -1  # the latest "[[" that is still open
+    wiki_embed = False  # whether "!" stands before it
+    barrier = 0  # no Markdown link may begin before: links do not nest
+    escape_end = -1
+    html_failed = 0  # no tag begins before: an attempt already read up to here
+    fields_from = 0  # no field begins before
+    tick_runs: dict[int, list[int]] | None = None  # by length: where runs of backticks begin
+    math_closers: list[int] | None = None
+    last: dict[str, int] | None = None  # where marks that close something stand last
 
     def __init__(self, run: Run, definitions: Mapping[str, Definition]) -> None:
         self.run = run
@@ -126,16 +131,6 @@ class _Scanner:
         self.fields: list[Field] = []
         self.tags: list[tuple[str, int]] = []
         self.openers: list[tuple[int, int, bool]] = []  # runs of "[": first, end, whether "!" stands before
-        self.single = False  # whether single brackets can make a link
-        self.wiki_start = -1  # the latest "[[" that is still open
-        self.wiki_embed = False  # whether "!" stands before it
-        self.barrier = 0  # no Markdown link may begin before: links do not nest
-        self.escape_end = -1
-        self.html_failed = 0  # no tag begins before: an attempt already read up to here
-        self.fields_from = 0  # no field begins before
-        self.tick_runs: dict[int, list[int]] | None = None  # by length: where runs of backticks begin
-        self.math_closers: list[int] | None = None
-        self.last: dict[str, int] | None = None  # where marks that close something stand last
 
     def scan(self) -> None:
         text = self.text
@@ -347,4 +342,5 @@ class _Scanner:
     def _add_field(self, start: int, colons: int, end: int) -> None:
         key = self.text[start:colons].strip(_KEY_FORMATTING)
         if key and _NO_KEY.search(key) is None:
+            start = colons - len(self.text[start:colons].lstrip(" \t"))
             self.fields.append(Field(key, self.text[colons + 2 : end].strip(), self.run.offset(start)))

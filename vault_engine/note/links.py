@@ -10,11 +10,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BARE = re.compile(r"(?:\\[!-/:-@\[-`{-~]|[^\s\\()\x00-\x1f]|\\)++|(?P<bracket>[()])")
+_PLAIN = re.compile(r"[^\s()<\\\x00-\x1f]++\)")  # what most destinations are
 _POINTED = re.compile(r"<((?:\\.|[^<>\n\\])*+)>")
 _TITLE = re.compile(r"""\s++(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\))""", re.DOTALL)
 _WRITTEN_HASH = re.compile(r"\\?#|%23")
-_BLANK = re.compile(r"[ \t]*+(?:\r?\n)?[ \t]*+")
-_DEFINITION = re.compile(r"[ ]{0,3}\[(?P<label>(?!\^)(?:\\.|[^\[\]\\\n])++)\]:[ \t]*+(?=\S)")
+_BLANK = re.compile(r"(?:[^\S\n]*+\n)?+[ \t]*+")
+_DEFINITION = re.compile(r"[ \t]*+\[(?P<label>(?!\^)(?:\\.|[^\[\]\\\n])++)\]:[ \t]*+(?=\S)")
 _MAX_PARENTHESES = 8  # nested in a destination; keeps reading linear, as CommonMark allows
 
 
@@ -36,6 +37,8 @@ class Definition(NamedTuple):
 
 def split_target(text: str) -> Reference:
     """Split ``path#heading#heading`` or ``path#^block`` at the first hash."""
+    if "#" not in text:
+        return Reference(text, (), None, "")
     target, hash_, subpath = text.partition("#")
     parts = [part for part in subpath.split("#") if part]
     block = parts.pop()[1:] if parts and parts[-1].startswith("^") else None
@@ -104,6 +107,8 @@ def read_destination(text: str, start: int) -> tuple[int, int, int] | None:
         Start and end of the destination as written, without angle brackets, and the offset after the closing
         parenthesis; or None if it is no link.
     """
+    if plain := _PLAIN.match(text, start):
+        return plain.start(), plain.end() - 1, plain.end()
     first, last, end = _destination(text, _skip_blanks(text, start))
     title = _TITLE.match(text, end)
     close = _skip_blanks(text, title.end() if title else end)

@@ -26,6 +26,7 @@ _OTHERS = (
     rf"|(?P<item>([ \t]*+)([-+*]|[0-9]{{1,9}}[.)]) (?={_TEXT_START})[^\n]*+(?:\n|\Z))"
 )
 _PIECE = re.compile(rf"(?P<text>{_LINES})" + _OTHERS)
+_INDENTED_CODE = re.compile(r"(?:(?: {4}| {0,3}\t)[^\n]*+(?:\n|\Z))++")
 _PIECE_IN_PARAGRAPH = re.compile(rf"(?P<text>[ \t]*+{_LINES})" + _OTHERS)
 _TEXT, _BLANK, _ATX, _ITEM = (_PIECE.groupindex[name] for name in ("text", "blank", "heading", "item"))
 _BLANKS = re.compile(r"[ \t]*+")
@@ -115,40 +116,42 @@ class _Scanner:
     line_end: int = 0  # without trailing white space
 
     def scan(self, position: int) -> None:
-        """Read from a line's start to the end of the text."""
-        size = len(self.text)
+        """Read from a line's start to the end of the text, by pieces whose first character tells what they are."""
+        text, size = self.text, len(self.text)
         while position < size:
             if self.hidden is not None:
                 position = self._read_hidden(position, self.hidden)
                 continue
-            pieces = _PIECE_IN_PARAGRAPH if self.paragraph else _PIECE
-            piece = pieces.match(self.text, position)
-            taken = piece is not None and self._take(piece)
-            position = piece.end() if piece and taken else self._read_line(position)
+            piece = (_PIECE_IN_PARAGRAPH if self.paragraph else _PIECE).match(text, position)
+            if piece is None:
+                position = self._read_other(position)
+                continue
+            start, position = piece.span()
+            kind = piece.lastindex
+            if kind == _TEXT:
+                if not self.paragraph:
+                    self.containers.clear()
+                    self.paragraph_start = start
+                self.paragraph.append((start, position - (text[position - 1] == "\n")))
+            elif kind == _BLANK:
+                self.flush()
+                if _QUOTE in self.containers:
+                    del self.containers[self.containers.index(_QUOTE) :]
+            elif kind == _ATX:
+                self.flush()
+                self.containers.clear()
+                self._heading(start, len(piece[_ATX + 1]), *piece.span(_ATX + 2))
+            elif not self._enter_text_item(piece):
+                position = self._read_other(start)
         self.flush()
         if self.hidden is not None:
             self._close_hidden(self.hidden, size)
 
-    def _take(self, piece: re.Match[str]) -> bool:
-        """Take in lines whose first character tells what they are; say whether that is true of them."""
-        kind = piece.lastindex
-        if kind == _TEXT:
-            if not self.paragraph:
-                self.containers.clear()
-                self.paragraph_start = piece.start()
-            end = piece.end()
-            self.paragraph.append((piece.start(), end - (self.text[end - 1] == "\n")))
-        elif kind == _BLANK:
-            self.flush()
-            if _QUOTE in self.containers:
-                del self.containers[self.containers.index(_QUOTE) :]
-        elif kind == _ATX:
-            self.flush()
-            self.containers.clear()
-            self._heading(piece.start(), len(piece[_ATX + 1]), *piece.span(_ATX + 2))
-        else:
-            return self._enter_text_item(piece)
-        return True
+    def _read_other(self, start: int) -> int:
+        """Read what no piece is: indented code at once, else one line; give the start of what follows."""
+        if not self.paragraph and not self.containers and (code := _INDENTED_CODE.match(self.text, start)):
+            return code.end()
+        return self._read_line(start)
 
     def _read_hidden(self, position: int, hidden: _Hidden) -> int:
         if hidden.depth:
@@ -167,7 +170,7 @@ class _Scanner:
         blanks, marker = item[_ITEM + 1], item[_ITEM + 2]
         column = len(blanks.expandtabs(4)) if "\t" in blanks else len(blanks)
         base = matched = 0
-        for width in self.containers:
+        for width in self.containers if column or _QUOTE in self.containers else ():
             if width == _QUOTE:
                 return False
             if column < base + width:

@@ -14,6 +14,7 @@ Span = tuple[int, int]
 
 _MARKS = ("]]", "](", "#", "^", "::")  # without one of these a paragraph holds nothing to be found
 _MARKS_WITH_DEFINITIONS = ("]", "#", "^", "::")
+_ONE_PIECE = (0,)
 _BLOCK_ID = re.compile(r"(?:(?<=\s)|^)\^(?P<id>[A-Za-z0-9-]+)\s*+$")
 _BAR = re.compile(r"\\.|\|", re.DOTALL)
 _LINE = re.compile(r"[^\n]++")
@@ -41,6 +42,7 @@ class TextReader:
         self.found = Found()
         self._definitions: dict[str, Definition] = {}
         self._waiting: list[list[Span]] | None = [] if text.find("]:", start) >= 0 else None
+        self._marks = _present(_MARKS, text, start)
         self._counted = (0, 1)  # an offset and the number of its line
 
     def heading(self, level: int, text: str, start: int) -> None:
@@ -60,7 +62,7 @@ class TextReader:
     def read(self, spans: list[Span]) -> None:
         """Read neighbouring lines as one paragraph, now or when all definitions are known."""
         if self._waiting is None:
-            self._read(spans, _MARKS)
+            self._read(spans)
             return
         if self.text.startswith("[", spans[0][0]):
             spans = self._without_definitions(spans)
@@ -70,14 +72,16 @@ class TextReader:
     def finish(self) -> Found:
         """Read what waited for definitions; give everything that was found."""
         waiting, self._waiting = self._waiting, None
+        if self._definitions:
+            self._marks = _present(_MARKS_WITH_DEFINITIONS, self.text, 0)
         for spans in waiting or ():
-            self._read(spans, _MARKS_WITH_DEFINITIONS if self._definitions else _MARKS)
+            self._read(spans)
         return self.found
 
-    def _read(self, spans: list[Span], marks: tuple[str, ...]) -> None:
+    def _read(self, spans: list[Span]) -> None:
         """Read one paragraph, unless it holds none of the marks."""
         text, start, end = self.text, spans[0][0], spans[-1][1]
-        for mark in marks:  # five searches for a text are much faster than one for a pattern
+        for mark in self._marks:  # five searches for a text are much faster than one for a pattern
             if text.find(mark, start, end) >= 0:
                 break
         else:
@@ -92,7 +96,7 @@ class TextReader:
     def _inline(self, spans: list[Span]) -> None:
         if len(spans) == 1:
             start, end = spans[0]
-            run = Run(self.text[start:end], [0], [start])
+            run = Run(self.text[start:end], _ONE_PIECE, (start,))
         else:
             text = "\n".join(self.text[start:end] for start, end in spans)
             starts, length = [], 0
@@ -100,10 +104,10 @@ class TextReader:
                 starts.append(length)
                 length += end - start + 1
             run = Run(text, starts, [start for start, _ in spans])
-        inline = scan_inline(run, self._definitions, self.line_at)
-        self.found.links += inline.links
-        self.found.tags += inline.tags
-        self.found.fields += inline.fields
+        links, tags, fields = scan_inline(run, self._definitions, self.line_at)
+        self.found.links += links
+        self.found.tags += tags
+        self.found.fields += fields
 
     def _without_definitions(self, spans: list[Span]) -> list[Span]:
         """Take in the definitions a paragraph begins with; the lines after them."""
@@ -160,6 +164,11 @@ class TextReader:
                 yield start, bar.start()
                 start = bar.start()
         yield start, end
+
+
+def _present(marks: tuple[str, ...], text: str, start: int) -> tuple[str, ...]:
+    """Those of the marks that the text holds at all."""
+    return tuple(mark for mark in marks if text.find(mark, start) >= 0)
 
 
 def _is_delimiter(line: str) -> bool:

@@ -213,16 +213,18 @@ class _Reader:
 
 @dataclass(slots=True)
 class _LineCount:
-    """Numbers of lines for offsets that only grow."""
+    """Numbers of lines for offsets that mostly grow."""
 
     text: str
     position: int = 0
     number: int = 1
 
     def at(self, position: int) -> int:
-        if position > self.position:
+        if position < self.position:  # a name that is not found stands for its whole pair
+            self.number -= self.text.count("\n", position, self.position)
+        else:
             self.number += self.text.count("\n", self.position, position)
-            self.position = position
+        self.position = position
         return self.number
 
 
