@@ -100,3 +100,14 @@ def test_an_evicted_note_is_not_gone(vault, write_note, engine):
     (vault / ".berths.md.icloud").unlink()
     assert [] == paths_of(engine, "north")
     assert ("berths",) == engine.read("a.md").unresolved
+
+
+def test_what_the_owner_wants_to_see_less_of_stands_behind(write_note, open_engine):
+    """Files that are excluded in Obsidian are still found and linked, after the others."""
+    write_note(".obsidian/app.json", '{"userIgnoreFilters": ["a/"]}')
+    write_note("a/old.md", "nine berths")
+    write_note("b/new.md", "nine berths and [[old]]")
+    engine = open_engine()
+
+    assert ["b/new.md", "a/old.md"] == paths_of(engine, "nine berths")
+    assert ("a/old.md",) == engine.read("new").links

@@ -27,7 +27,7 @@ from vault_engine.index.record import CONFLICTED, Described, Record, describe
 from vault_engine.index.snapshot import Snapshot
 from vault_engine.note import LinkResolver
 from vault_engine.vault.files import explained, sha256_hex
-from vault_engine.vault.habits import read_rules
+from vault_engine.vault.habits import read_habits, read_rules
 from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk, signature_of
@@ -60,6 +60,7 @@ class Index:
         self._folder = config.cache_dir
         self._language = config.language
         self.rules = read_rules(config.root, config.profile)
+        self.habits = read_habits(config.root)
         self._vault = vault
         self._lock = Lock(self._folder / "lock")
         self.embeddings = Embeddings(config, self._lock)

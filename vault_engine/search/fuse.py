@@ -16,7 +16,7 @@ SEMANTIC_SHARE = 0.3
 HALF_SATURATION = 10.0  # the BM25F score that counts as 0.5: about two rare words of the question
 MIN_COSINE = 0.25  # a chunk that shares no word with the question must at least be this near
 MIN_COSINE_ALONE = 0.35  # and this near where no chunk at all shares one: gibberish seldom comes nearer
-DEPRECATED_FACTOR = 0.5  # a note that another one replaced stands behind its successor
+SET_BACK_FACTOR = 0.5  # a note that another one replaced stands behind its successor
 
 
 class Scored(NamedTuple):

@@ -6,8 +6,9 @@ import numpy as np
 
 from vault_engine.index.embedder import Vectors
 from vault_engine.index.store import Index
-from vault_engine.search.fuse import DEPRECATED_FACTOR, Scored, best_notes, fuse, saturate
+from vault_engine.search.fuse import SET_BACK_FACTOR, Scored, best_notes, fuse, saturate
 from vault_engine.search.query import Mode, Query
+from vault_engine.vault.habits import is_less_visible
 
 DEPRECATED = "deprecated"
 
@@ -32,9 +33,9 @@ def search(index: Index, query: Query, question: Vectors | None) -> Answer:
     mode, degraded = _mode_that_runs(index, query.mode, has_vectors=cosines is not None)
     keyword = saturate(index.keyword_scores(query.text)) if mode is not Mode.SEMANTIC else None
     scores = np.where(_allowed(index, query), fuse(keyword, cosines), 0.0).astype(np.float32)
-    for path in _deprecated(index):
+    for path in _set_back(index):
         rows = index.rows_of(path)
-        scores[rows.start : rows.stop] *= DEPRECATED_FACTOR
+        scores[rows.start : rows.stop] *= SET_BACK_FACTOR
     hits = best_notes(scores, lambda row: index.row(row).path, query.limit)
     return Answer(mode, hits, degraded)
 
@@ -61,5 +62,10 @@ def _allowed(index: Index, query: Query) -> np.ndarray[tuple[int], np.dtype[np.b
     return allowed
 
 
-def _deprecated(index: Index) -> list[str]:
-    return [path for path, record in index.records.items() if record.status == DEPRECATED]
+def _set_back(index: Index) -> list[str]:
+    """List the notes that stand behind others: replaced ones, and those the owner wants to see less of in Obsidian."""
+    replaced = [path for path, record in index.records.items() if record.status == DEPRECATED]
+    if not index.habits.ignored:
+        return replaced
+    less_visible = (path for path in index.records if is_less_visible(path, index.habits))
+    return list({*replaced, *less_visible})
