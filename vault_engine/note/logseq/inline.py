@@ -18,7 +18,8 @@ from vault_engine.note.model import Link, LinkKind
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-_TOKEN = re.compile(r"\\|`|\$|<!--|<|://|\{\{|!?\[|\]\(|\(\(|#")
+# Every alternative begins with a character: that lets the search skip what begins none.
+_TOKEN = re.compile(r"\\|`|\$|<!--|<|://|\{\{|!\[|\[|\]\(|\(\(|#")
 _CODE = re.compile(r"``.+?``|`[^`]+`")
 _MATH = re.compile(r"\$\$[^$]*+\$\$|\$(?![ $])[^$]++(?<![ (\[{])\$")
 _HTML = re.compile(r"<[A-Za-z/][^<>]*+>")
@@ -47,6 +48,8 @@ class Inline:
         Returns:
             The links in order, and where reading goes on: ``end``, or after a comment that goes beyond it.
         """
+        if _TOKEN.search(self.text, start, end) is None:
+            return [], end
         piece = _Line(self, self.text[start:end], start, line)
         position = 0
         while found := _TOKEN.search(piece.text, position):

@@ -43,6 +43,8 @@ _HIDDEN = (
     ),
 )
 
+_HIDDEN_STARTS = frozenset("`~$:#")
+
 
 @dataclass(frozen=True, slots=True)
 class LogseqPage:
@@ -177,7 +179,7 @@ class _Reader:
 
     def _property(self, start: int, content: str, position: int, number: int) -> bool:
         """Take in a line ``key:: value``; an empty value is none. Whether the line is one."""
-        found = _PROPERTY.match(content, position)
+        found = _PROPERTY.match(content, position) if "::" in content else None
         if found is None or not is_property_name(found[1]):
             return False
         outline = self.outlines[-1]
@@ -195,13 +197,13 @@ class _Reader:
         return True
 
     def _text(self, start: int, end: int, content: str, number: int) -> None:
-        for opening, closing in _HIDDEN:
+        for opening, closing in _HIDDEN if content[0] in _HIDDEN_STARTS else ():
             if opening.match(content) and closing not in self.unclosed:
                 if close := closing.search(self.text, end if closing.flags & re.MULTILINE else start + 2):
                     self.resume = close.end()
                     return
                 self.unclosed.add(closing)
-        if directive := _DIRECTIVE.match(content):
+        if content[0] == "#" and (directive := _DIRECTIVE.match(content)):
             start += directive.end()
         self._inline(start, end, number)
 
