@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vault_engine.engine.parsed import Surroundings, parsed
-from vault_engine.note import Edited, Profile, Refused, parse, set_properties
+from vault_engine.note import DELETED, Edited, Profile, Refused, parse, set_properties
 from vault_engine.note.logseq import LogseqConfig
 from vault_engine.note.relink import LinkFormat, Renaming, apply_splices, rewritten_links
 
@@ -87,7 +87,7 @@ def _edited(case: Mapping[str, Any]) -> str | None:
     change = case["op"]
     if change["op"] not in ("set", "delete"):
         raise KeyError(change["op"])
-    result = set_properties(case["before"], {change["key"]: change["value"] if change["op"] == "set" else None})
+    result = set_properties(case["before"], {change["key"]: change["value"] if change["op"] == "set" else DELETED})
     return result.text if isinstance(result, Edited) else None
 
 

@@ -23,7 +23,12 @@ EXIT_CODES: dict[Kind, int] = {
 }
 
 _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
-    errors.BadName: lambda _: "Choose another --category or --key; letters, digits, '-' and blanks are always fine.",
+    errors.BadName: lambda _: (
+        "Choose another --category, --key or path; letters, digits, '-' and blanks are always fine."
+    ),
+    errors.NeedsConfirmation: lambda error: (
+        f"See the links with `memwell note move {quote(error.old)} {quote(error.new)} --dry-run`, then say --yes."
+    ),
     errors.BadInput: lambda _: "See `memwell --help`.",
     errors.ConfigBroken: lambda _: "Correct the setting, or take it out to have the default.",
     errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",
@@ -31,6 +36,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.VaultBusy: lambda _: "Try again in a moment.",
     errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
     errors.NotConfirmed: lambda _: "Check the disk, and look at the note before you do it again.",
+    errors.HalfMoved: lambda _: "Check the disk, then put them back with `memwell note undo-move`.",
     errors.NoteMissing: lambda error: (
         "List what was forgotten with `memwell note list --archived`."
         if error.where == "the archive"
@@ -41,11 +47,15 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
         f"Read it with `memwell note show {quote(error.path)}`; then choose another --key,"
         f" or replace it with `--expect {error.found[:8]}`."
     ),
+    errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
     errors.NoteChanged: lambda error: (
         f"Read it again with `memwell note show {quote(error.path)}`, then write over it with"
         f" `--expect {error.found[:8]}`."
         if error.found
         else "It is not there any more: leave --expect out to make it anew."
+    ),
+    errors.EditRefused: lambda error: (
+        f"Look at it with `memwell note show {quote(error.path)}`, then ask for what fits it, or edit it by hand."
     ),
     errors.NoteDamaged: lambda _: "Mend the note in an editor; it stays readable and searchable meanwhile.",
     errors.EmbedderFailed: lambda _: "Correct the embedder setting; keyword search works without.",

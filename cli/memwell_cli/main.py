@@ -18,6 +18,7 @@ COMMANDS = {
     "recall": "memwell_cli.commands.recall",
     "context": "memwell_cli.commands.context",
     "note": "memwell_cli.commands.note",
+    "vault": "memwell_cli.commands.vault",
     "index": "memwell_cli.commands.index",
     "status": "memwell_cli.commands.status",
     "serve": "memwell_cli.commands.serve",

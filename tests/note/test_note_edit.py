@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared_cases import real_notes
 from strategies import keys, note_texts, properties, texts, values
 
-from vault_engine.note import Edited, FrontmatterState, Refused, parse, read_frontmatter, render, replace_body
+from vault_engine.note import DELETED, Edited, FrontmatterState, Refused, parse, read_frontmatter, render, replace_body
 from vault_engine.note import set_properties as edit
 from vault_engine.note.edit import add_tag, remove_tag, rename_property
 
@@ -26,12 +26,14 @@ def note_with(yaml: str, body: str = "body\n") -> str:
         ("a:\nb: 1\n", {"a": 2}, "a: 2\nb: 1\n"),
         ("a:\nb: 1\n", {"a": {"c": [1]}}, "a:\n  c:\n    - 1\nb: 1\n"),
         ("tags: [a, b] # mine\n", {"tags": ["a", "c: d"]}, 'tags: [a, "c: d"] # mine\n'),
-        ("a: 1\n# about b\nb: 2\n", {"a": None}, "# about b\nb: 2\n"),
+        ("a: 1\n# about b\nb: 2\n", {"a": DELETED}, "# about b\nb: 2\n"),
         ("a: |\n  one\n\n# about b\nb: 2\n", {"a": "x"}, "a: x\n\n# about b\nb: 2\n"),
         ("a: 1\n# last\n", {"b": True, "c": 1.5}, "a: 1\n# last\nb: true\nc: 1.5\n"),
         ("'a b' : 1\n", {"a b": 2}, "'a b' : 2\n"),
-        ("a: 1\n", {"a": None}, ""),
+        ("a: 1\n", {"a": DELETED}, ""),
         ("a: 1\n", {"a": 1.0}, "a: 1.0\n"),
+        ("a: 1 # why\nb: [x]\n", {"a": None, "b": None, "c": None}, "a: # why\nb:\nc:\n"),
+        ("a: null\nb:\n", {"a": None, "b": None}, "a: null\nb:\n"),
         ("a: 1\n", {"a": True}, "a: true\n"),
         ("a: 01\n", {"a": 1}, "a: 01\n"),
     ],
@@ -85,7 +87,7 @@ def test_adding_and_deleting_restores_the_text(text, key, value):
     added = edit(text, {key: value})
     assume(isinstance(added, Edited))
 
-    restored = edit(added.text, {key: None})
+    restored = edit(added.text, {key: DELETED})
 
     if before.state is FrontmatterState.NONE:
         assert FrontmatterState.EMPTY is read_frontmatter(restored.text).state
@@ -271,7 +273,7 @@ def test_real_notes_gain_and_lose_a_property(path):
     elif before.state is not FrontmatterState.NONE:
         assert isinstance(result, Edited)
         assert text.count("\n") + 1 == result.text.count("\n")
-        assert Edited(text) == edit(result.text, {"memwell-test": None})
+        assert Edited(text) == edit(result.text, {"memwell-test": DELETED})
 
 
 @given(properties, texts)

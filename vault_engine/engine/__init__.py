@@ -3,14 +3,23 @@
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
+from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
 from vault_engine.engine.results import (
+    FINDING_KINDS,
+    Backlinks,
+    BacklinkView,
     Built,
     Changed,
+    Checked,
     Context,
     Created,
+    Finding,
+    FindingKind,
     Forgotten,
     Hit,
     IndexState,
+    Links,
+    LinkView,
     Listed,
     NoteLine,
     NoteView,
@@ -33,11 +42,14 @@ from vault_engine.note.change import (
     Replace,
     ReplaceSection,
     SetProperty,
+    UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Mode
 
 __all__ = [
+    "FINDING_KINDS",
     "MAX_FIELD_CHARS",
+    "MAX_FILE_BYTES",
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
@@ -45,16 +57,23 @@ __all__ = [
     "AddLink",
     "AddTag",
     "Append",
+    "BacklinkView",
+    "Backlinks",
     "Built",
     "Changed",
+    "Checked",
     "Context",
     "Created",
     "Edit",
     "Engine",
+    "Finding",
+    "FindingKind",
     "Forgotten",
     "Hit",
     "IndexState",
     "LinkEdit",
+    "LinkView",
+    "Links",
     "Listed",
     "Memory",
     "Mode",
@@ -73,4 +92,7 @@ __all__ = [
     "Restored",
     "SetProperty",
     "Status",
+    "UnsetProperty",
+    "parse_file",
+    "source_of",
 ]

@@ -1,6 +1,7 @@
 """The verb that changes part of a note. What was not asked for keeps every byte, or nothing is written."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from vault_engine.engine.find import find
 from vault_engine.engine.results import Changed
@@ -12,6 +13,7 @@ from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import Refused, parse
 from vault_engine.note.change import Edit, apply_edit
 from vault_engine.note.special import why_read_only
+from vault_engine.note.yaml12 import scalar_value
 from vault_engine.vault.files import sha256_hex
 
 
@@ -56,6 +58,12 @@ def edit(
             session.revisions.put(old)
             write_bytes(session, Change(Op.WRITE, record.path, sha256_hex(old), ""), new, author)
         return _changed(record, old, new)
+
+
+def read_value(text: str) -> Any:
+    """Say what a text means as the value of a property: what YAML reads in it, but never nothing."""
+    value = scalar_value(text)
+    return text if value is None else value
 
 
 def _edited(session: Session, record: Record, edits: Sequence[Edit], expected: str | None) -> tuple[bytes, bytes]:

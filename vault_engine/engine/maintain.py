@@ -111,6 +111,7 @@ def index_state(session: Session) -> IndexState:
         chunks_waiting=index.waiting(),
         links=sum(map(len, index.graph.links.values())),
         unresolved_links=sum(map(len, index.graph.unresolved.values())),
+        ambiguous_links=sum(map(len, index.graph.ambiguous.values())),
         embedder=index.embeddings.name,
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),

@@ -7,6 +7,7 @@ from typing import Any
 
 from vault_engine.errors import BadInput, NoteDamaged
 from vault_engine.note import (
+    DELETED,
     Edited,
     FrontmatterState,
     Refused,
@@ -144,7 +145,8 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
     }
     if text == old and not changes:
         return old
-    result = set_properties(text, {**changes, "updated": moment})
+    changes["updated"] = moment
+    result = set_properties(text, {name: DELETED if value is None else value for name, value in changes.items()})
     if isinstance(result, Refused):
         raise NoteDamaged(path, f"its properties can't be changed safely: {result.reason}")
     assert isinstance(result, Edited)

@@ -25,7 +25,7 @@ from vault_engine.errors import (
     NoteChanged,
     NoteDamaged,
 )
-from vault_engine.index.record import MAX_PARSED_BYTES, Record
+from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.note import Profile, Refused, parse, path_key, slug_problem
 from vault_engine.note.canvas import rewritten_canvas
@@ -166,7 +166,7 @@ def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None
         VaultBusy, VaultDenied, StorageFailed, NotConfirmed, HalfMoved: as `move`.
     """
     with writing(session, actor) as author:
-        done, writes = _to_undo(session.journal.entries(), entry_id)
+        done, writes = _to_undo(session, entry_id)
         old, new = done.change.path, done.change.to or done.change.path
         now = new if session.vault.revision_of(new) else old
         found = session.vault.revision_of(now)
@@ -261,9 +261,9 @@ def _check_here(session: Session, path: str) -> None:
 
 
 def _is_hit(record: Record, renaming: Renaming) -> bool:
-    """Say whether a note may hold a link to rewrite; of a long note the index does not know every link."""
-    too_long = record.size > MAX_PARSED_BYTES
-    return too_long or any(renaming.wanted(link.target, record.path) for link in record.links)
+    """Say whether a note may hold a link to rewrite; of one long or half merged the index does not know them all."""
+    is_unknown = record.size > MAX_PARSED_BYTES or record.problem == CONFLICTED
+    return is_unknown or any(renaming.wanted(link.target, record.path) for link in record.links)
 
 
 def _note_edit(session: Session, path: str, renaming: Renaming) -> FileEdit | None:
@@ -370,12 +370,13 @@ def _put_back(session: Session, rewrite: _Rewrite) -> None:
 # ---- undoing it
 
 
-def _to_undo(entries: Sequence[Entry], entry_id: str | None) -> tuple[Entry, list[Change]]:
+def _to_undo(session: Session, entry_id: str | None) -> tuple[Entry, list[Change]]:
     """Find a move and the rewrites that belong to it."""
+    entries = session.journal.entries()
     aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
     happened = [entry for entry in entries if entry.id not in aborted]
     moves = [entry for entry in happened if entry.change.op is Op.MOVE]
-    undone = {entry.ref for entry in moves if entry.ref}
+    undone = {entry.ref for entry in moves if entry.ref and not _is_cut_short(session, entry.change)}
     if entry_id in undone:
         raise BadInput(f"the move {entry_id} was undone already")
     open_moves = [e for e in moves if not e.ref and e.id not in undone and entry_id in (None, e.id)]
@@ -384,6 +385,11 @@ def _to_undo(entries: Sequence[Entry], entry_id: str | None) -> tuple[Entry, lis
     done = open_moves[-1]
     writes = [entry.change for entry in happened if entry.change.op is Op.WRITE and entry.ref == done.id]
     return done, writes
+
+
+def _is_cut_short(session: Session, back: Change) -> bool:
+    """Say whether undoing a move stopped before its last step: the note has not got its old path."""
+    return back.path in session.index.records and back.to not in session.index.records
 
 
 def _reversal(session: Session, write: Change) -> _Rewrite | None:

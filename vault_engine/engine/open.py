@@ -7,16 +7,19 @@ from pathlib import Path
 from types import TracebackType
 
 from vault_engine.config import find_vault, load_config
-from vault_engine.engine import edit, maintain, move, read, write
+from vault_engine.engine import check, edit, links, maintain, move, read, write
 from vault_engine.engine.memory import Memory
 from vault_engine.engine.move import Moved
 from vault_engine.engine.results import (
+    Backlinks,
     Built,
     Changed,
+    Checked,
     Context,
     Created,
     Forgotten,
     IndexState,
+    Links,
     Listed,
     NoteView,
     RawNote,
@@ -127,6 +130,18 @@ class Engine:
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
         return read.raw(self._session, ref)
+
+    def links(self, ref: str) -> Links:
+        """Give every link of a note; see `links.links`."""
+        return links.links(self._session, ref)
+
+    def backlinks(self, ref: str) -> Backlinks:
+        """Give every link to a note; see `links.backlinks`."""
+        return links.backlinks(self._session, ref)
+
+    def check(self) -> Checked:
+        """Look the whole vault through; see `check.check`."""
+        return check.check(self._session)
 
     def list(
         self,

@@ -4,7 +4,7 @@ No slots: the MCP library would take a slot's descriptor for a default.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from vault_engine.search.query import Mode
 
@@ -161,6 +161,7 @@ class IndexState:
     chunks_waiting: int  # without a vector so far
     links: int
     unresolved_links: int
+    ambiguous_links: int
     embedder: str | None
     embedder_problem: str | None
     cache_dir: str
@@ -200,3 +201,96 @@ class Built:
     gone: int
     embedded: int  # chunks that have a vector now and had none
     index: IndexState
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """One link of a note, and where it leads."""
+
+    kind: str  # how it is written: wiki, md, reference, frontmatter; in Logseq also tag and block
+    target: str  # as written, without heading and block
+    path: str | None  # the file it means
+    state: Literal["resolved", "unresolved", "ambiguous"]
+    candidates: tuple[str, ...]  # every file it could mean, where there are several
+    heading: tuple[str, ...]  # from the outermost inwards
+    block: str | None
+    anchor: Literal["found", "missing"] | None  # its heading or block; None: it names none, or nobody can tell
+    alias: str | None
+    embed: bool
+    line: int
+    key: str | None  # of a property's link: where in the frontmatter
+    relation: str | None  # of a line ``- [[target]] (relation)`` under ``## Links``
+    alias_of: tuple[str, ...]  # notes that have an unresolved target for an alias
+
+
+@dataclass(frozen=True)
+class Links:
+    """Every link of a note, those of its properties first."""
+
+    path: str
+    links: tuple[LinkView, ...]
+    problem: str | None  # why these may not be all of them, or not to be trusted
+
+
+@dataclass(frozen=True)
+class BacklinkView:
+    """One link to a note."""
+
+    path: str  # of the note or canvas it stands in
+    line: int | None  # None in a canvas's text
+    text: str  # the line it stands in, at most 200 characters
+    kind: str  # as of `LinkView`, or canvas
+    heading: tuple[str, ...]
+    block: str | None
+    alias: str | None
+    relation: str | None
+
+
+@dataclass(frozen=True)
+class Backlinks:
+    """Every link to a note, by the path it stands in."""
+
+    path: str
+    links: tuple[BacklinkView, ...]
+
+
+FindingKind = Literal[
+    "broken link",
+    "ambiguous link",
+    "alias-only link",
+    "missing heading",
+    "missing block",
+    "duplicate name",
+    "twin name",
+    "bad properties",
+    "old tags",
+    "name",
+    "conflict copy",
+    "likely conflict copy",
+    "merge markers",
+    "not UTF-8",
+    "not on this device",
+    "unreadable",
+]
+FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a vault that a person may want to mend."""
+
+    kind: FindingKind
+    path: str
+    line: int | None
+    problem: str  # in words
+    target: str | None = None  # what a link or a finding is about, as far as it has a name
+    suggestions: tuple[str, ...] = ()  # what to write instead, or the paths to choose from
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A whole vault was looked through; nothing was changed."""
+
+    notes: int
+    links: int  # of the notes and canvases
+    findings: tuple[Finding, ...]  # by path and line

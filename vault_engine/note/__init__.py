@@ -1,7 +1,7 @@
 """A note as text and as values: pure functions between the two, no I/O and no clock."""
 
 from vault_engine.note.chunks import Chunk, chunks
-from vault_engine.note.edit import Edited, Refused, render, replace_body, set_properties
+from vault_engine.note.edit import DELETED, Edited, Refused, render, replace_body, set_properties
 from vault_engine.note.frontmatter import NoteHandler, read_frontmatter
 from vault_engine.note.headings import find_heading, find_headings
 from vault_engine.note.model import (
@@ -25,6 +25,7 @@ from vault_engine.note.resolve import Resolver
 from vault_engine.note.tags import is_tag, property_tags
 
 __all__ = [
+    "DELETED",
     "Block",
     "Callout",
     "Chunk",

@@ -13,17 +13,24 @@ from vault_engine.note.body import (
     replace_once,
     replace_section,
 )
-from vault_engine.note.edit import Edited, Refused, add_tag, remove_tag, rename_property, set_properties
+from vault_engine.note.edit import DELETED, Edited, Refused, add_tag, remove_tag, rename_property, set_properties
 from vault_engine.note.model import Profile
 from vault_engine.note.parse import parse
 
 
 @dataclass(frozen=True, slots=True)
 class SetProperty:
-    """Give a property a value; None takes the property away."""
+    """Give a property a value; None leaves it empty."""
 
     key: str
     value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class UnsetProperty:
+    """Take a property away."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,9 @@ class RemoveLink:
     relation: str | None = None
 
 
-Edit = SetProperty | RenameProperty | AddTag | RemoveTag | Append | Replace | ReplaceSection | AddLink | RemoveLink
+PropertyEdit = SetProperty | UnsetProperty | RenameProperty | AddTag | RemoveTag
+BodyEdit = Append | Replace | ReplaceSection | AddLink | RemoveLink
+Edit = PropertyEdit | BodyEdit
 
 
 def apply_edit(text: str, edit: Edit, profile: Profile = Profile.OBSIDIAN) -> Edited | Refused:
@@ -104,6 +113,8 @@ def apply_edit(text: str, edit: Edit, profile: Profile = Profile.OBSIDIAN) -> Ed
     match edit:
         case SetProperty(key, value):
             return set_properties(text, {key: value})
+        case UnsetProperty(key):
+            return set_properties(text, {key: DELETED})
         case RenameProperty(old, new):
             return rename_property(text, old, new)
         case AddTag(tag):
@@ -129,7 +140,7 @@ def _for_logseq(text: str, edit: Edit) -> Edit | Refused:
             return Append(_as_logseq_block(addition))
         case Replace():
             return edit
-        case SetProperty() | RenameProperty() | AddTag() | RemoveTag():
+        case SetProperty() | UnsetProperty() | RenameProperty() | AddTag() | RemoveTag():
             body = parse(text, Profile.LOGSEQ).body
             if parse(body, Profile.LOGSEQ).properties:
                 return Refused("its properties are lines 'key:: value', which only Logseq may edit")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from vault_engine.note.emit import inline_value, pair_lines, value_lines
 from vault_engine.note.frontmatter import read_frontmatter
@@ -26,6 +26,8 @@ _COMMENT = re.compile(r"[ \t]++#[^\r\n]*+")
 _LINE_END = re.compile(r"\r?\n")
 _BLOCK_ITEM = re.compile(r"^([ \t]*+)-[ \t]++", re.MULTILINE)
 _FLOW_ITEM = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|'[^']*+'|[^,"'\[\]{}])++""", re.DOTALL)
+
+DELETED: Final = object()  # stands for the value of a property that is to go
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def set_properties(text: str, changes: Mapping[str, Any]) -> Edited | Refused:
 
     Args:
         text: the whole note.
-        changes: JSON values by key, applied in order; None deletes the key. A new key goes last.
+        changes: JSON values by key, applied in order; `DELETED` takes the key away. A new key goes last.
     """
     for key, value in changes.items():
         try:
@@ -155,8 +157,8 @@ def _change(text: str, key: str, value: Any) -> Edited | Refused:
     before = read_frontmatter(text)
     if before.state not in _WRITABLE:
         return _unwritable(before)
-    expected = {name: old for name, old in before.properties.items() if name != key or value is not None}
-    if value is not None:
+    expected = {name: old for name, old in before.properties.items() if name != key or value is not DELETED}
+    if value is not DELETED:
         expected[key] = value
     if _same(expected, before.properties):
         return Edited(text)
@@ -192,7 +194,7 @@ def _splice(text: str, before: Frontmatter, key: str, value: Any) -> Edited | Re
     pair = next((pair for pair in document.pairs if pair.key == key), None)
     if pair is None:
         changed: str | Refused = block + "".join(line + newline for line in pair_lines(key, value))
-    elif value is None:
+    elif value is DELETED:
         changed = _without(block, pair)
     else:
         changed = _with_value(block, pair, value, newline)
@@ -220,7 +222,8 @@ def _with_value(block: str, pair: Pair, value: Any, newline: str) -> str | Refus
     flow = block[start:end].lstrip().startswith("[")
     if not isinstance(value, (list, tuple, dict)) or not value or (flow and not isinstance(value, dict)):
         kept = comment[0] if comment and comment.end() < end else ""
-        return f"{block[:start]} {inline_value(value)}{kept}{block[end:]}"
+        written = "" if value is None else f" {inline_value(value)}"
+        return f"{block[:start]}{written}{kept}{block[end:]}"
     if comment is None and (comment := _COMMENT.match(block, end)):
         end = comment.end()
     lines = [comment[0] if comment else "", *value_lines(value, "  ")]
@@ -297,7 +300,7 @@ def _with_list(text: str, before: Frontmatter, key: str, entries: list[Any], spl
         proved = _proved(text, before, spliced, {**before.properties, key: entries}, key)
         if isinstance(proved, Edited):
             return proved
-    return set_properties(text, {key: entries or None})
+    return set_properties(text, {key: entries or DELETED})
 
 
 def newline_of(text: str) -> str:

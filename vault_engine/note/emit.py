@@ -40,7 +40,7 @@ def pair_lines(key: str, value: Any) -> list[str]:
     """
     if isinstance(value, (dict, list, tuple)) and value:
         return [f"{inline_value(_text(key))}:", *value_lines(value, "  ")]
-    return [f"{inline_value(_text(key))}: {inline_value(value)}"]
+    return [f"{inline_value(_text(key))}:" + ("" if value is None else f" {inline_value(value)}")]
 
 
 def value_lines(value: Any, indent: str) -> list[str]:

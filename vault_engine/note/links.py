@@ -13,7 +13,7 @@ _BARE = re.compile(r"(?:\\[!-/:-@\[-`{-~]|[^\s\\()\x00-\x1f]|\\)++|(?P<bracket>[
 _PLAIN = re.compile(r"[^\s()<\\\x00-\x1f]++\)")  # what most destinations are
 _POINTED = re.compile(r"<((?:\\.|[^<>\n\\])*+)>")
 _TITLE = re.compile(r"""\s++(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\((?:\\.|[^()\\])*+\))""", re.DOTALL)
-_WRITTEN_HASH = re.compile(r"\\?#|%23")
+_WRITTEN_HASH = re.compile(r"\\?(?:#|%23)")
 _BLANK = re.compile(r"(?:[^\S\n]*+\n)?+[ \t]*+")
 _DEFINITION = re.compile(r"[ \t]*+\[(?P<label>(?!\^)(?:\\.|[^\[\]\\\n])++)\]:[ \t]*+(?=\S)")
 _MAX_PARENTHESES = 8  # nested in a destination; keeps reading linear, as CommonMark allows

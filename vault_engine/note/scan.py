@@ -17,7 +17,7 @@ _MAX_CONTAINERS = 64
 _QUOTE = -1
 
 _TEXT_START = (  # what a line can begin with and be neither a block of its own nor the underline of a heading
-    r"(?:[^\s>#`~<$*_+=\-0-9]|[*_]{1,3}+(?![\s*_])|#(?![#\s])|`(?!``)|~(?!~~)|\$(?!\$))"
+    r"(?:[^\s>#`~<$*_+=\-0-9]|[*_]{1,3}+(?=[^\s*_])|#(?=[^#\s])|`(?!``)|~(?!~~)|\$(?!\$))"
 )
 _LINES = rf"{_TEXT_START}[^\n]*+(?:\n|\Z)(?:[ \t]*+{_TEXT_START}[^\n]*+(?:\n|\Z))*+"
 _OTHERS = (

@@ -146,15 +146,15 @@ class TextReader:
         """The index of the line that heads a table; the number of lines if there is none."""
         for index in range(1, len(lines)):
             start, end = lines[index]
-            if self.text[start] in " \t|:-" and _is_delimiter(self.text[start:end].strip()):
-                columns = sum(1 for _ in self._columns(lines[index]))
-                if columns == sum(1 for _ in self._columns(lines[index - 1])):
-                    return index - 1
+            may_be = self.text[start] in " \t|:-" and _is_delimiter(self.text[start:end].strip())
+            if may_be and self._columns(lines[index]) == self._columns(lines[index - 1]):
+                return index - 1
         return len(lines)
 
-    def _columns(self, line: Span) -> Iterator[Span]:
-        """The cells of a table row without what stands before a leading or after a trailing bar."""
-        return (cell for cell in self._cells(line) if self.text[cell[0] : cell[1]].strip(" \t\r|"))
+    def _columns(self, line: Span) -> int:
+        """The number of cells in a table row, without what stands before a leading or after a trailing bar."""
+        cells = [self.text[start:end].strip() for start, end in self._cells(line)]
+        return len(cells) - (not cells[0]) - (cells[-1] == "|")
 
     def _cells(self, line: Span) -> Iterator[Span]:
         """The parts of a table row, each but the first beginning with its bar."""

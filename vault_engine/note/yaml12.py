@@ -76,6 +76,8 @@ def read_yaml(text: str) -> Document:
     Raises:
         YamlProblem: the text is no YAML, has a duplicate key or a tag, or goes beyond the limits.
     """
+    if text.startswith("\ufeff"):  # the parser would leave it out when it counts
+        raise YamlProblem("a byte order mark inside the properties", 1)
     hidden = text.translate(_HIDE)
     try:
         return _Builder(hidden, shown=hidden != text).build()

@@ -47,4 +47,6 @@ def state_lines(state: IndexState) -> str:
         vectors += f"\nproblem: {state.embedder_problem}"
     kept = f"kept in {state.cache_dir}" if state.cache_problem is None else f"not kept: {state.cache_problem}"
     links = f"{state.links:,} links, {state.unresolved_links:,} to notes that are not there"
+    if state.ambiguous_links:
+        links += f", {state.ambiguous_links:,} by names that several notes have"
     return f"{state.notes:,} notes, {links}\n{vectors}\n{kept}"

@@ -4,6 +4,8 @@ from shlex import quote
 
 import click
 
+from memwell_cli.commands.note_edit import EDITING
+from memwell_cli.commands.note_links import backlinks, links, parse_note
 from memwell_cli.opening import filters, open_vault, vault_option
 from memwell_cli.output import columns, json_option, remark, show, show_bytes
 from vault_engine.engine import Forgotten, Listed, Restored
@@ -93,3 +95,12 @@ def _forgotten(forgotten: Forgotten) -> str:
 
 def _restored(restored: Restored) -> str:
     return f"restored {restored.path}"
+
+
+for editing in EDITING:
+    note.add_command(editing)
+
+
+note.add_command(parse_note)
+note.add_command(links)
+note.add_command(backlinks)

@@ -19,6 +19,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NoteExists: lambda error: (
         f"Read it with read_note; then use another key, or replace it with expected={error.found!r}."
     ),
+    errors.NameTaken: lambda _: "Use another key or category.",
     errors.NoteChanged: lambda error: (
         f"Read it again with read_note; then replace it with expected={error.found!r}."
         if error.found

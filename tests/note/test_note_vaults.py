@@ -1,0 +1,43 @@
+"""Small vaults of any shape: what a resolver does with names that nobody would choose."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import note_texts
+
+from vault_engine.note import Profile, parse
+from vault_engine.note.logseq import LogseqConfig, LogseqResolver, PageNames, read_config
+
+_NAMES = st.one_of(
+    st.sampled_from(["A", "a", "a/b", "a___b", "Jan 5th, 2024", "2024_01_05", "0000-00-00", "%", "%2F", "..", "/", ""]),
+    st.text(max_size=6),
+)
+_PATHS = st.one_of(st.builds("{0}/{1}.md".format, st.sampled_from(["pages", "journals", "x"]), _NAMES), _NAMES)
+_PAGES = st.lists(
+    st.builds(PageNames, _PATHS, st.none() | _NAMES, st.tuples(_NAMES), st.tuples(_NAMES) | st.just(())), max_size=6
+)
+_CONFIGS = st.one_of(
+    st.builds(
+        LogseqConfig,
+        name_format=st.sampled_from(["triple-lowbar", "legacy"]),
+        journals_folder=st.sampled_from(["journals", ""]),
+        journal_file_format=st.sampled_from(["yyyy_MM_dd", "dd.MM.yy", "MMM", ""]) | st.text(max_size=6),
+        journal_title_format=st.sampled_from(["MMM do, yyyy", "EEEE, M/d/yy", "''", "'"]) | st.text(max_size=6),
+    ),
+    st.builds(
+        '{{:journals-directory "{0}" :journal/page-title-format "{1}" {1}'.format, _NAMES, st.text(max_size=8)
+    ).map(read_config),
+)
+_REFERENCES = st.lists(
+    st.builds(str.format, st.sampled_from(["[[{0}]] ", "#{0} ", "[t]({0}) ", "(({0})) ", "[t]([[{0}]])\n"]), _NAMES)
+).map("".join)
+
+
+@given(_PAGES, _CONFIGS, st.lists(_PATHS, max_size=3), st.one_of(_REFERENCES, note_texts), _PATHS)
+def test_the_resolver_of_a_graph_takes_anything(pages, config, others, text, source):
+    """Whatever pages, settings and references there are, it finds a file of the graph or nothing."""
+    resolver = LogseqResolver(pages, config, others)
+    files = {page.path for page in pages} | set(others)
+
+    for link in parse(text, Profile.LOGSEQ).links:
+        assert resolver.find(link, source) in {None, *files}
+        assert set(resolver.candidates(link, source)) <= files
