@@ -51,9 +51,7 @@ class TestEdit:
         assert after == note.read_bytes()
         assert ("updated", "N1", "n.md") == (changed.action, changed.id, changed.path)
         assert (sha256_hex(NOTE), sha256_hex(after)) == (changed.before, changed.sha256)
-        assert "@@ 4 @@|----|-text|+c: 1|+---|+text|+|+more".replace("|", "\r\n").replace("@@\r", "@@") + "\r" == (
-            changed.diff
-        )
+        assert "@@ 4 @@|----|-text|+c: 1|+---|+text|+|+more".replace("|", "\n") == changed.diff
         assert 1 == journal_entries(engine)
 
     def test_makes_none_if_one_is_refused(self, engine, note):
@@ -95,7 +93,7 @@ class TestEdit:
         dry = engine.edit("n", SetProperty("a", "new"), dry_run=True)
 
         assert (NOTE, 0) == (note.read_bytes(), journal_entries(engine))
-        assert "@@ 3 @@\n-a: 'x' # why\r\n+a: new # why\r" == dry.diff
+        assert "@@ 3 @@\n-a: 'x' # why\n+a: new # why" == dry.diff
         assert dry == engine.edit("n", SetProperty("a", "new"))
 
     @pytest.mark.parametrize("dry_run", [False, True])

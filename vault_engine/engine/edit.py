@@ -1,5 +1,6 @@
 """The verb that changes part of a note. What was not asked for keeps every byte, or nothing is written."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from vault_engine.note.change import Edit, apply_edit
 from vault_engine.note.special import why_read_only
 from vault_engine.note.yaml12 import scalar_value
 from vault_engine.vault.files import sha256_hex
+
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
 
 
 def edit(
@@ -95,7 +98,7 @@ def _changed(record: Record, old: bytes, new: bytes) -> Changed:
         path=record.path,
         before=sha256_hex(old),
         sha256=sha256_hex(new),
-        diff=_diff(old.decode().split("\n"), new.decode().split("\n")) if new != old else "",
+        diff=_diff(_LINE.findall(old.decode()), _LINE.findall(new.decode())) if new != old else "",
     )
 
 
@@ -106,4 +109,5 @@ def _diff(old: list[str], new: list[str]) -> str:
     left = shorter - first
     same = next((number for number in range(left) if old[-1 - number] != new[-1 - number]), left)
     gone, come = old[first : len(old) - same], new[first : len(new) - same]
-    return "\n".join([f"@@ {first + 1} @@", *(f"-{line}" for line in gone), *(f"+{line}" for line in come)])
+    shown = [*(f"-{line}" for line in gone), *(f"+{line}" for line in come)]
+    return "\n".join([f"@@ {first + 1} @@", *(line.rstrip("\r\n") for line in shown)])
