@@ -178,24 +178,24 @@ LONG = "/".join(["x" * 100] * 3)
 
 
 @pytest.mark.parametrize(
-    ("path", "named", "problem"),
+    ("path", "named", "problem", "better"),
     [
-        ("what: this.md", "what: this.md", ": is reserved in file names"),
-        ("con.md", "con.md", "con is a device on Windows"),
-        ("a#b.md", "a#b.md", "# breaks links to the note"),
-        ("x^y.png", "x^y.png", "^ breaks links to the note"),
-        ("[z]/n.md", "[z]", "[ breaks links to the note"),
-        ("end /n.md", "end ", "the name begins or ends with a blank"),
-        (f"{LONG}/n.md", f"{LONG}/n.md", "307 characters are too long for Windows"),
+        ("what: this.md", "what: this.md", ": is reserved in file names", "what this.md"),
+        ("con.md", "con.md", "con is a device on Windows", "Untitled.md"),
+        ("a#b.md", "a#b.md", "# breaks links to the note", "ab.md"),
+        ("x^y.png", "x^y.png", "^ breaks links to the note", "xy.png"),
+        ("[z]/n.md", "[z]", "[ breaks links to the note", "z"),
+        ("end /n.md", "end ", "the name begins or ends with a blank", "end"),
+        (f"{LONG}/n.md", f"{LONG}/n.md", "307 characters are too long for Windows", None),
     ],
 )
-def test_names_that_break_somewhere_are_told(path, named, problem, engine, write_note):
-    """On some device or in a link; of a folder once, not once a note."""
+def test_names_that_break_somewhere_are_told(path, named, problem, better, engine, write_note):
+    """On some device or in a link, with a name that would not; of a folder once, not once a note."""
     write_note(path, "x")
     if named != path:
         write_note(f"{named}/other.md", "x")
 
-    assert (Finding("name", named, None, problem),) == engine.check().findings
+    assert (Finding("name", named, None, problem, None, (better,) if better else ()),) == engine.check().findings
 
 
 def test_conflict_copies_are_told_with_the_file_they_belong_to(engine, write_note):

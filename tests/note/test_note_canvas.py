@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_engine.note.canvas import canvas_links, rewritten_canvas, text_links
+from vault_engine.note.canvas import canvas_links, canvas_texts, rewritten_canvas
 from vault_engine.note.relink import apply_splices
 
 CANVAS = """{
@@ -28,9 +28,9 @@ def test_the_files_of_a_canvas():
     assert ["notes/A.md", "notes\\/\\u00c4.md"] == [CANVAS[link.start : link.end] for link in links]
 
 
-def test_the_links_in_the_texts_of_a_canvas():
-    """Read by the rules of notes."""
-    assert ("A", "B") == text_links(CANVAS)
+def test_the_texts_of_a_canvas():
+    """Nodes of type text, whatever else has a member of that name."""
+    assert ('see [[A|x]] and "[[B]]"\n`[[C]]`',) == canvas_texts(CANVAS)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_rename_on_any_canvas(nodes, more, new, ascii_only, indent):
 def test_no_text_raises(text):
     """Whatever stands there."""
     canvas_links(text)
-    text_links(text)
+    canvas_texts(text)

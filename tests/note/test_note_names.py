@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_engine.note.names import (
-    free_name,
     link_problem,
     path_key,
     path_problem,
@@ -150,35 +149,6 @@ def test_a_safe_name_is_a_good_name(title):
     assert (None, None) == (slug_problem(name), slug_problem(f"{name}.md"))
     assert (None, None) == (portable_problem(f"{name}.md"), link_problem(f"{name}.md"))
     assert name == safe_name(name)
-
-
-@pytest.mark.parametrize(
-    ("name", "taken", "free"),
-    [
-        ("Plan", [], "Plan.md"),
-        ("Plan", ["plan 1.md"], "Plan.md"),
-        ("Plan", ["PLAN.MD"], "Plan 1.md"),
-        ("Plan", ["Plan.md", "plan 1.md", "Plan 3.md"], "Plan 2.md"),
-        ("Caf\u00e9", ["Cafe\u0301.md"], "Caf\u00e9 1.md"),
-        ("x" * 237, ["x" * 237 + ".md"], "x" * 235 + " 1.md"),
-        ("日" * 79, ["日" * 79 + ".md"], "日" * 78 + " 1.md"),
-    ],
-    ids=ascii,
-)
-def test_a_name_nobody_has(name, taken, free):
-    """A number makes a new name of one that is taken, also where only some device takes both for one."""
-    assert free == free_name(name, taken, ".md")
-
-
-@given(titles, st.integers(0, 12))
-def test_a_free_name_is_new_and_good(title, count):
-    """However many have asked before, the next gets a good name of their own."""
-    taken: list[str] = []
-    for _ in range(count):
-        taken.append(free_name(safe_name(title), taken, ".md"))
-
-    assert count == len(set(map(path_key, taken)))
-    assert [] == [name for name in taken if slug_problem(name)]
 
 
 @given(titles)

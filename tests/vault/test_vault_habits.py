@@ -18,7 +18,7 @@ def tell_obsidian(root, content):
 
 
 def test_obsidians_settings_are_read(tmp_path):
-    """How it writes links, where it puts attachments, what it shows less; expressions are kept aside."""
+    """How it writes links, and what it shows less; expressions are left out."""
     tell_obsidian(
         tmp_path,
         {
@@ -30,13 +30,7 @@ def test_obsidians_settings_are_read(tmp_path):
         },
     )
 
-    expected = Habits(
-        link_format="relative",
-        markdown_links=True,
-        ignored=("Templates/", "Old", "/"),
-        unsupported=("/(a+)+$/",),
-        attachments="./files",
-    )
+    expected = Habits(link_format="relative", ignored=("Templates/", "Old", "/"))
     assert expected == read_habits(tmp_path)
 
 
@@ -62,7 +56,7 @@ def test_what_obsidian_could_not_have_written_counts_as_not_said(tmp_path, conte
     """Broken, huge or of the wrong type: the default, setting by setting."""
     tell_obsidian(tmp_path, content)
 
-    assert Habits("shortest", False, (), (), "/") == read_habits(tmp_path)
+    assert Habits("shortest", ()) == read_habits(tmp_path)
 
 
 def test_a_vault_without_settings_has_the_defaults(tmp_path):
@@ -115,7 +109,7 @@ def test_no_settings_are_too_strange(tmp_path_factory, content):
 )
 def test_what_the_owner_wants_to_see_less_of(path, less):
     """A filter is the beginning of a path, without case or Unicode form; expressions hide nothing."""
-    habits = Habits(ignored=("Templates/", "Old", "Caf\u00e9/"), unsupported=("/a+/",))
+    habits = Habits(ignored=("Templates/", "Old", "Caf\u00e9/"))
 
     assert less == is_less_visible(path, habits)
 

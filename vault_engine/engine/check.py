@@ -18,7 +18,7 @@ from vault_engine.errors import MemwellError, NoteMissing
 from vault_engine.index.graph import make_resolver
 from vault_engine.index.record import LinkRecord, decode, stem_of
 from vault_engine.note import FrontmatterState, Link, LinkKind, Note, Profile, parse, path_key
-from vault_engine.note.names import link_problem, path_problem, portable_problem
+from vault_engine.note.names import link_problem, path_problem, portable_problem, safe_name
 from vault_engine.vault.copies import conflict_base, is_similar, possible_base
 from vault_engine.vault.store import CANVAS
 from vault_engine.vault.walk import Walk
@@ -222,15 +222,23 @@ def _name_findings(walk: Walk) -> Iterator[Finding]:
     by_key: dict[str, list[str]] = {}
     for path in sorted(files | _folders(files)):
         name = path.rpartition("/")[2]
-        too_long = path_problem(path) if path in files else None
-        for problem in (portable_problem(name), link_problem(name), too_long):
-            if problem:
-                yield Finding("name", path, None, problem)
+        if path in files and (problem := path_problem(path)):
+            yield Finding("name", path, None, problem)
+        for problem in filter(None, (portable_problem(name), link_problem(name))):
+            yield Finding("name", path, None, problem, None, (_better_path(path),))
         by_key.setdefault(path_key(path), []).append(path)
     for paths in by_key.values():
         if len(paths) > 1:
             problem = f"some devices take it for the same as {_listed(paths[1:])}"
             yield Finding("twin name", paths[0], None, problem, None, tuple(paths))
+
+
+def _better_path(path: str) -> str:
+    """Give the path with a name that every device and every link can have."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    stem, extension = (stem, dot + extension) if stem else (name, "")
+    return f"{folder}{slash}{safe_name(stem)}{extension}"
 
 
 def _folders(files: Iterable[str]) -> set[str]:

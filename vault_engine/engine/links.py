@@ -1,7 +1,6 @@
 """Every link of a note and every link to it, each as it stands in the files now. Nothing is written."""
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
 from unicodedata import normalize
@@ -13,7 +12,7 @@ from vault_engine.errors import MemwellError
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record, decode
 from vault_engine.note import Heading, Link, LinkKind, Note, parse, path_key
 from vault_engine.note.body import typed_links
-from vault_engine.note.canvas import canvas_links
+from vault_engine.note.canvas import canvas_links, canvas_texts
 from vault_engine.note.headings import simplify
 from vault_engine.vault.store import CANVAS
 
@@ -149,7 +148,7 @@ def links_on_canvas(text: str) -> Iterator[CanvasLink]:
         before = text[max(position - _MAX_LINE_CHARS, 0) : position].rpartition("\n")[2]
         after = text[position : position + _MAX_LINE_CHARS].partition("\n")[0]
         yield CanvasLink(None, _printable(shown.target), line, _shown(before + after))
-    for note in map(parse, _canvas_texts(text)):
+    for note in map(parse, map(_printable, canvas_texts(text))):
         lines = note.text.split("\n")
         for link in note.links:
             if link.kind is LinkKind.WIKI and link.target:
@@ -235,18 +234,6 @@ def _backlink(
 ) -> BacklinkView:
     heading, block, alias = (link.heading, link.block, link.alias) if link else ((), None, None)
     return BacklinkView(source, line, text, kind, heading, block, alias, relation)
-
-
-def _canvas_texts(text: str) -> Iterator[str]:
-    """Give the texts on a canvas; what is no canvas has none."""
-    try:
-        canvas = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return
-    nodes = canvas.get("nodes") if isinstance(canvas, Mapping) else None
-    for node in nodes if isinstance(nodes, list) else ():
-        if isinstance(node, Mapping) and node.get("type") == "text" and isinstance(node.get("text"), str):
-            yield _printable(node["text"])
 
 
 def _shown(line: str) -> str:

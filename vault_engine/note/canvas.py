@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from unicodedata import normalize
 
-from vault_engine.note.model import LinkKind
-from vault_engine.note.parse import parse
 from vault_engine.note.relink import Splice
 
 _BOM = "\ufeff"
@@ -41,10 +39,9 @@ def canvas_links(text: str) -> tuple[CanvasLink, ...]:
     return tuple(CanvasLink(_read(text, span), *span) for span in _values(text, "file", of_type="file"))
 
 
-def text_links(text: str) -> tuple[str, ...]:
-    """Give the targets of the wikilinks in a canvas's texts, as written. They are read, never rewritten."""
-    notes = (parse(_read(text, span)) for span in _values(text, "text", of_type="text"))
-    return tuple(link.target for note in notes for link in note.links if link.kind is LinkKind.WIKI and link.target)
+def canvas_texts(text: str) -> tuple[str, ...]:
+    """Give the texts that stand on a canvas. Links in them are read, never rewritten."""
+    return tuple(_read(text, span) for span in _values(text, "text", of_type="text"))
 
 
 def rewritten_canvas(text: str, moved: Mapping[str, str]) -> tuple[Splice, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from itertools import count
+from collections.abc import Collection
 from unicodedata import category, normalize
 
 MAX_NAME_BYTES = 240  # of the names we give, which leaves a sync tool room for its own marks
@@ -80,24 +79,6 @@ def safe_name(text: str) -> str:
     kept = _PERCENTS.sub("%", _DROPPED.sub("", kept))
     name = _cut(normalize("NFC", kept), MAX_NAME_BYTES - len(".md"))
     return NO_NAME if not name or _DEVICE.fullmatch(name) else name
-
-
-def free_name(name: str, taken: Iterable[str], extension: str = "") -> str:
-    """Give ``name`` with its extension, and with the smallest number between them that makes it a new name.
-
-    Args:
-        name: without its extension, as `safe_name` gives it.
-        taken: the names in the folder, with theirs. Names whose `path_key` is the same are one name.
-        extension: such as ``.md``.
-    """
-    keys = {path_key(other) for other in taken}
-    free = _cut(name, MAX_NAME_BYTES - len(extension.encode())) + extension
-    for number in count(1):
-        if path_key(free) not in keys:
-            break
-        ending = f" {number}{extension}"
-        free = _cut(name, MAX_NAME_BYTES - len(ending.encode())) + ending
-    return free
 
 
 def _cut(name: str, max_bytes: int) -> str:

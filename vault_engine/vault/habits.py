@@ -20,27 +20,21 @@ _MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Obsidian's settings, as far as they concern what we write and show."""
+    """Obsidian's settings, as far as they concern what we write and show. Regular expressions are nobody's to run."""
 
     link_format: LinkFormat = "shortest"
-    markdown_links: bool = False
     ignored: tuple[str, ...] = ()  # beginnings of paths that are shown less; they are still part of the vault
-    unsupported: tuple[str, ...] = ()  # the same as regular expressions, which nobody runs
-    attachments: str = "/"  # folder for new attachments: "/" the vault, "./" beside the note
 
 
 def read_habits(root: Path) -> Habits:
     """Read ``.obsidian/app.json``. Never raises; what can't be understood has Obsidian's default."""
     said = _read_object(root / _OBSIDIAN_FOLDER / "app.json")
-    link_format, attachments = said.get("newLinkFormat"), said.get("attachmentFolderPath")
+    link_format = said.get("newLinkFormat")
     listed = said.get("userIgnoreFilters")
     filters = [each for each in listed if isinstance(each, str) and each] if isinstance(listed, list) else []
     return Habits(
         link_format=next((known for known in get_args(LinkFormat) if known == link_format), "shortest"),
-        markdown_links=said.get("useMarkdownLinks") is True,
         ignored=tuple(each for each in filters if not _is_expression(each)),
-        unsupported=tuple(filter(_is_expression, filters)),
-        attachments=attachments if isinstance(attachments, str) and attachments else "/",
     )
 
 

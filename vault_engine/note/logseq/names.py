@@ -1,10 +1,10 @@
-"""Names of pages and of the files that hold them: one from the other."""
+"""The names of pages, from the files that hold them."""
 
 from __future__ import annotations
 
 import re
 from unicodedata import normalize
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from vault_engine.note.logseq.config import TRIPLE_LOWBAR, LogseqConfig
 from vault_engine.note.logseq.dates import read_day, write_day
@@ -13,11 +13,7 @@ _MORE = "%[89AB][0-9A-F]"
 _ENCODED = re.compile(
     f"%[0-7][0-9A-F]|%[CD][0-9A-F]{_MORE}|%E[0-9A-F](?:{_MORE}){{2}}|%F[0-7](?:{_MORE}){{3}}", re.IGNORECASE
 )
-_LOOKS_ENCODED = re.compile(r"%(?=[0-9A-Fa-f]{2})")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_RESERVED = re.compile(r'[:*?"<>|#\\\x00-\x1f\x7f]')
-_LEGACY_RESERVED = re.compile(r'[%./:*?"<>|#\\\x00-\x1f\x7f]')
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])|.*\.", re.IGNORECASE | re.DOTALL)
 _KNOWN_DAYS = ("MMM do, yyyy", "yyyy-MM-dd", "yyyy_MM_dd")
 
 
@@ -26,20 +22,6 @@ def page_name(path: str, config: LogseqConfig) -> str:
     if day := journal_day(path, config):
         return journal_title(day, config)
     return _decode(_stem(path), config)
-
-
-def file_name(page: str, config: LogseqConfig) -> str:
-    """The name of the file, without folder, that holds a page."""
-    page = normalize("NFC", page).removeprefix("/").removesuffix("/")
-    if config.name_format != TRIPLE_LOWBAR:
-        return f"{_LEGACY_RESERVED.sub(_encode, page)}.md"
-    name = _RESERVED.sub(_encode, _LOOKS_ENCODED.sub("%25", page))
-    if name.startswith("."):
-        name = f"%2E{name[1:]}"
-    if _DEVICE.fullmatch(name):
-        name += "/"
-    name = name.replace("___", "%5F%5F%5F").replace("_/", "%5F/").replace("/_", "/%5F")
-    return f"{name.replace('/', '___')}.md"
 
 
 def journal_day(path: str, config: LogseqConfig) -> str | None:
@@ -90,7 +72,3 @@ def _decode_whole(text: str) -> str:
         return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
     except UnicodeDecodeError:
         return text
-
-
-def _encode(mark: re.Match[str]) -> str:
-    return "%2E" if mark[0] == "." else quote(mark[0], safe="")
