@@ -61,6 +61,13 @@ def test_a_field_begins_with_its_key():
     assert ["b", "d", "e"] == [text[field.start] for field in parse(text).fields]
 
 
+@pytest.mark.parametrize(("length", "count"), [(100, 1), (101, 0)])
+@pytest.mark.parametrize("blanks", ["", " ", " " * 120])
+def test_blanks_before_a_key_do_not_count_as_its_length(blanks, length, count):
+    """A key has at most 100 characters, however far its line is indented."""
+    assert count == len(parse(f"a\n{blanks}{'k' * length}:: v").fields)
+
+
 @pytest.mark.parametrize("blanks", ["", " ", "\r", "\r\r", "\t\x0b", "\u3000"])
 def test_blanks_at_the_end_of_a_line_do_not_break_a_link(blanks):
     """Between the parentheses a destination may begin on the next line, whatever blanks end the first."""

@@ -47,6 +47,7 @@ _FIELD_BRACKET = re.compile(r"[\[\]()]")
 _BRACKETED_FIELD = re.compile(r"[\[(][^\[\]()\n:]{1,100}::")
 _KEY_FORMATTING = " \t\r*_~|"
 _NO_KEY = re.compile(r"[`\])]")
+_INDENT = re.compile(r"^[ \t]*+", re.MULTILINE)
 _MAX_FIELD_KEY = 100
 _CLOSES = {"[": "]", "(": ")"}
 
@@ -121,6 +122,7 @@ class _Scanner:
     fields_from = 0  # no field begins before
     tick_runs: dict[int, list[int]] | None = None  # by length: where runs of backticks begin
     math_closers: list[int] | None = None
+    line_starts: list[int] | None = None  # without the blanks a line begins with
     last: dict[str, int] | None = None  # where marks that close something stand last
 
     def __init__(self, run: Run, definitions: Mapping[str, Definition]) -> None:
@@ -309,15 +311,18 @@ class _Scanner:
         """Handle ``::``: it makes a field of the brackets it stands in, else of the whole line."""
         if start < self.fields_from:
             return end
-        first = max(self.fields_from, start - _MAX_FIELD_KEY)
+        if self.line_starts is None:
+            self.line_starts = [found.end() for found in _INDENT.finditer(self.text)]
+        line_start = self.line_starts[bisect_right(self.line_starts, start) - 1]
+        first = max(self.fields_from, line_start, start - _MAX_FIELD_KEY)
         window = self.text[first:start]
-        opening = first + max(window.rfind("["), window.rfind("("), window.rfind("\n"))
+        opening = first + max(window.rfind("["), window.rfind("("))
         line_end = self.text.find("\n", end)
         line_end = len(self.text) if line_end < 0 else line_end
-        if opening >= first and self.text[opening] != "\n":
+        if opening >= first:
             self._bracketed_field(opening, start, line_end)
-        elif opening >= first or first == 0:
-            self._line_field(max(opening, first - 1) + 1, start, line_end)
+        elif first == line_start:
+            self._line_field(line_start, start, line_end)
         return end
 
     def _bracketed_field(self, opening: int, colons: int, line_end: int) -> None:
