@@ -37,6 +37,7 @@ _FENCE_LINE = re.compile(r"^ {0,3}(`{3,}+|~{3,}+)[^\S\n]*+$", re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 _CLOSING_HASHES = re.compile(r"(?:(?<=[ \t])|^)#+$")
 _CALLOUT = re.compile(r"\[!(?P<type>[^\]|\n]++)(?:\|[^\]\n]*+)?\](?P<fold>[-+]?)(?P<title>.*)")
+_MARKS_AND_BLANKS = {mark: re.compile(rf"[{re.escape(mark)} \t]++") for mark in "*-_"}
 _HTML_UNTIL = (  # what opens the block, what ends it
     (re.compile(r"<!--"), re.compile(r"-->")),
     (
@@ -300,7 +301,7 @@ class _Scanner:
 
     def _bullet(self, place: _Place, *, interrupts: bool) -> re.Match[str] | None:
         marker = _BULLET.match(self.text, place.position, self.line_end)
-        if marker is None or _is_rule(self.text[place.position : self.line_end]):
+        if marker is None or _is_rule(self.text, place.position, self.line_end):
             return None
         numbered_late = marker["number"] is not None and int(marker["number"]) != 1
         if interrupts and self.paragraph and (numbered_late or marker.end() == self.line_end):
@@ -334,7 +335,7 @@ class _Scanner:
         return (
             _HEADING.match(rest) is not None
             or _FENCE.match(rest) is not None
-            or _is_rule(rest)
+            or _is_rule(rest, 0, len(rest))
             or (rest[0] == "<" and _html_close(rest, continues=continues) is not None)
             or rest.startswith("$$")
         )
@@ -382,10 +383,13 @@ def _next_line(text: str, position: int) -> int:
     return text.find("\n", position) + 1 or len(text)
 
 
-def _is_rule(rest: str) -> bool:
-    """Whether the line is a thematic break."""
-    mark = rest[0]
-    return mark in "*-_" and not rest.strip(mark + " \t") and rest.count(mark) >= 3
+def _is_rule(text: str, start: int, end: int) -> bool:
+    """Whether what stands there, to the end of its line, is a thematic break."""
+    mark = text[start]
+    if mark not in "*-_" or text[end - 1] != mark:
+        return False
+    marks = _MARKS_AND_BLANKS[mark].match(text, start, end)
+    return marks is not None and marks.end() == end and text.count(mark, start, end) >= 3
 
 
 def _html_close(rest: str, *, continues: bool) -> re.Pattern[str] | None:
