@@ -161,11 +161,16 @@ class _Scanner:
                     position = self._field(start, end)
 
     def _code_end(self, start: int, end: int) -> int:
-        if self.tick_runs is None:
+        length = end - start
+        close = self.text.find(self.text[start:end], end)
+        if close < 0:
+            return end
+        if self.text[close - 1] != "`" and not self.text.startswith("`", close + length):
+            return close + length
+        if self.tick_runs is None:  # the nearest run is a longer one: look for one of this length only once
             self.tick_runs = {}
             for found in _TICKS.finditer(self.text, start):
                 self.tick_runs.setdefault(found.end() - found.start(), []).append(found.start())
-        length = end - start
         closers = self.tick_runs.get(length, [])
         index = bisect_left(closers, end)
         return closers[index] + length if index < len(closers) else end
@@ -240,7 +245,7 @@ class _Scanner:
         if self.wiki_start >= 0 and end - start >= 2:
             self._close_wiki(self.wiki_start, start)
             start += 2
-        if not self.definitions:  # only the last bracket can have a destination behind it
+        if end - start > 1 and not self.definitions:  # only the last bracket can have a destination behind it
             self._drop_openers(end - 1 - start)
             start = max(start, end - 1)
         while start < end and self.openers:
