@@ -111,3 +111,9 @@ def test_a_name_in_a_property_that_is_written_otherwise_has_the_line_of_its_prop
     links = parse('---\nt:\n  - "[[s]]"\n  - "[[$\ns]]"\n---\n', Profile.LOGSEQ).links
 
     assert [("s", 3), ("$ s", 2)] == [(link.target, link.line) for link in links]
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", ">", "> >", "- ", "\\[", "a\n", "a\n>"])
+def test_a_tag_at_the_beginning_of_a_text(before):
+    """Whatever stands before the text it begins: a byte order mark, the mark of a quote, an escape."""
+    assert ("tag",) == parse(f"{before}#tag").tags

@@ -135,7 +135,8 @@ class _Scanner:
                     self.paragraph_start = start
                 self.paragraph.append((start, position - (text[position - 1] == "\n")))
             elif kind == _BLANK:
-                self.flush()
+                if self.paragraph:
+                    self.flush()
                 if _QUOTE in self.containers:
                     del self.containers[self.containers.index(_QUOTE) :]
             elif kind == _ATX:

@@ -14,6 +14,10 @@ Span = tuple[int, int]
 
 _MARKS = ("]]", "](", "#", "^", "::")  # without one of these a paragraph holds nothing to be found
 _MARKS_WITH_DEFINITIONS = ("]", "#", "^", "::")
+_BEGINNINGS = {  # what has to stand at some such mark, else it is the address of a page or within a word
+    "](": re.compile(r"\]\((?!https?://)"),
+    "#": re.compile(r"(?:(?<![^\s\\>\ufeff])|(?<=\\[!-/:-@\[-`{-~]))#(?=[^\s#])"),
+}
 _ONE_PIECE = (0,)
 _BLOCK_ID = re.compile(r"(?:(?<=\s)|^)\^(?P<id>[A-Za-z0-9-]+)\s*+$")
 _BAR = re.compile(r"\\.|\|", re.DOTALL)
@@ -82,7 +86,8 @@ class TextReader:
         """Read one paragraph, unless it holds none of the marks."""
         text, start, end = self.text, spans[0][0], spans[-1][1]
         for mark in self._marks:  # five searches for a text are much faster than one for a pattern
-            if text.find(mark, start, end) >= 0:
+            at = text.find(mark, start, end)
+            if at >= 0 and (mark not in _BEGINNINGS or _BEGINNINGS[mark].search(text, at, end)):
                 break
         else:
             return
