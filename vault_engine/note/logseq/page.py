@@ -43,7 +43,7 @@ _HIDDEN = (
     ),
 )
 
-_HIDDEN_STARTS = frozenset("`~$:#")
+_SPECIAL_STARTS = frozenset("`~$:#")  # what opens one of these, or a directive
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Reader:
         number = self.text.count("\n", 0, start) + 1
         for line in _LINE.finditer(self.text, start):
             if line.end() > self.resume:
-                self._line(line.start(), self.text[line.start() : line.end()].rstrip(), number)
+                self._line(line.start(), line[0].rstrip(), number)
             number += 1
 
     def _line(self, start: int, content: str, number: int) -> None:
@@ -164,7 +164,8 @@ class _Reader:
             return
         bullet = _BULLET.match(content)
         position = bullet.end() if bullet else len(content) - len(content.lstrip())
-        heading = _HEADING.match(content, position) if bullet or not position else None
+        is_marked = (bullet or not position) and content.startswith("#", position)
+        heading = _HEADING.match(content, position) if is_marked else None
         if bullet or heading:
             self.outlines.append(_Outline())
         if position == len(content):
@@ -173,13 +174,16 @@ class _Reader:
             self.headings.append(Heading(len(heading[1]), content[heading.end() :], start, number))
             self.outlines[-1].other = True
             self._inline(start + heading.end(), end, number)
-        elif not self._property(start, content, position, number):
+        elif "::" not in content or not self._property(start, content, position, number):
             self.outlines[-1].other = True
-            self._text(start + position, end, content[position:], number)
+            if content[position] in _SPECIAL_STARTS:
+                self._special(start + position, end, content[position:], number)
+            else:
+                self._inline(start + position, end, number)
 
     def _property(self, start: int, content: str, position: int, number: int) -> bool:
         """Take in a line ``key:: value``; an empty value is none. Whether the line is one."""
-        found = _PROPERTY.match(content, position) if "::" in content else None
+        found = _PROPERTY.match(content, position)
         if found is None or not is_property_name(found[1]):
             return False
         outline = self.outlines[-1]
@@ -196,21 +200,23 @@ class _Reader:
                 self.links += links
         return True
 
-    def _text(self, start: int, end: int, content: str, number: int) -> None:
-        for opening, closing in _HIDDEN if content[0] in _HIDDEN_STARTS else ():
+    def _special(self, start: int, end: int, content: str, number: int) -> None:
+        """Take in a line of text that may open a hidden part, or say what comes."""
+        for opening, closing in _HIDDEN:
             if opening.match(content) and closing not in self.unclosed:
                 if close := closing.search(self.text, end if closing.flags & re.MULTILINE else start + 2):
                     self.resume = close.end()
                     return
                 self.unclosed.add(closing)
-        if content[0] == "#" and (directive := _DIRECTIVE.match(content)):
+        if directive := _DIRECTIVE.match(content):
             start += directive.end()
         self._inline(start, end, number)
 
     def _inline(self, start: int, end: int, number: int) -> None:
         links, self.resume = self.inline.read(start, end, number)
-        self.links += links
-        self.tags += (link.target for link in links if link.kind is LinkKind.TAG)
+        if links:
+            self.links += links
+            self.tags += (link.target for link in links if link.kind is LinkKind.TAG)
 
 
 @dataclass(slots=True)
