@@ -140,7 +140,8 @@ class _Scanner:
                 if _QUOTE in self.containers:
                     del self.containers[self.containers.index(_QUOTE) :]
             elif kind == _ATX:
-                self.flush()
+                if self.paragraph:
+                    self.flush()
                 self.containers.clear()
                 self._heading(start, len(piece[_ATX + 1]), *piece.span(_ATX + 2))
             elif not self._enter_text_item(piece):
@@ -182,7 +183,8 @@ class _Scanner:
         may_not_interrupt = self.paragraph and matched == len(self.containers) and marker[0] not in "-+*"
         if column - base > 3 or may_not_interrupt or matched == _MAX_CONTAINERS:
             return False
-        self.flush()
+        if self.paragraph:
+            self.flush()
         del self.containers[matched:]
         self.containers.append(column - base + len(marker) + 1)
         self.paragraph_start = item.start()
