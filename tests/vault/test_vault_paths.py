@@ -8,7 +8,6 @@ from vault_engine.vault.paths import (
     clean_name,
     evicted_name,
     is_conflict_copy,
-    is_excalidraw_path,
     is_ignored,
     is_note,
     note_path,
@@ -130,8 +129,3 @@ def test_an_evicted_file_has_a_placeholder_beside_its_place(path, placeholder):
 def test_what_is_no_placeholder_of_a_vaults_file(name):
     """Neither an ordinary or hidden file nor the placeholder of what is no part of the vault."""
     assert evicted_name(name) is None
-
-
-def test_a_drawing_is_known_by_its_path():
-    """The plugin's double extension, in any case."""
-    assert [True, True, False] == [is_excalidraw_path(p) for p in ("a/b.excalidraw.md", "B.EXCALIDRAW.MD", "b.md")]

@@ -7,13 +7,13 @@ from typing import Any
 from vault_engine.engine.find import find
 from vault_engine.engine.results import Changed
 from vault_engine.engine.session import Session
-from vault_engine.engine.write import is_revision, write_bytes, writing
-from vault_engine.errors import BadInput, EditRefused, NoteChanged, NoteDamaged
+from vault_engine.engine.write import check_here, editable_text, write_bytes, writing
+from vault_engine.errors import BadInput, EditRefused, NoteChanged
 from vault_engine.index.record import Record
 from vault_engine.journal.entry import Actor, Change, Op
-from vault_engine.note import Refused, parse
+from vault_engine.note import Refused
+from vault_engine.note.body import is_hash_of
 from vault_engine.note.change import Edit, apply_edit
-from vault_engine.note.special import why_read_only
 from vault_engine.note.yaml12 import scalar_value
 from vault_engine.vault.files import sha256_hex
 
@@ -72,17 +72,11 @@ def read_value(text: str) -> Any:
 def _edited(session: Session, record: Record, edits: Sequence[Edit], expected: str | None) -> tuple[bytes, bytes]:
     """Give the note's bytes as they are and as they would be."""
     path, profile = record.path, session.index.rules.profile
-    if path in session.index.walk.placeholders:
-        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
+    check_here(session, path)
     old = session.vault.read(path)
-    if expected is not None and not is_revision(sha256_hex(old), expected):
+    if expected is not None and not is_hash_of(sha256_hex(old), expected):
         raise NoteChanged(path, expected, sha256_hex(old))
-    try:
-        text = old.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
-    if reason := why_read_only(parse(text, profile), path):
-        raise NoteDamaged(path, reason)
+    text = editable_text(session, path, old)
     for each in edits:
         result = apply_edit(text, each, profile)
         if isinstance(result, Refused):

@@ -9,6 +9,7 @@ from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.results import Built, Created, IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
+from vault_engine.index.graph import count_ambiguous
 from vault_engine.vault.files import explained, write_atomic
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
@@ -111,7 +112,7 @@ def index_state(session: Session) -> IndexState:
         chunks_waiting=index.waiting(),
         links=sum(map(len, index.graph.links.values())),
         unresolved_links=sum(map(len, index.graph.unresolved.values())),
-        ambiguous_links=sum(map(len, index.graph.ambiguous.values())),
+        ambiguous_links=count_ambiguous(index.records.values(), index.resolver),
         embedder=index.embeddings.name,
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),

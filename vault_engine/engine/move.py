@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from vault_engine.engine.find import find
 from vault_engine.engine.session import Session
-from vault_engine.engine.write import writing
+from vault_engine.engine.write import check_here, writing
 from vault_engine.errors import (
     BadInput,
     BadName,
@@ -125,8 +125,7 @@ def move(
     """Give a note another path and rewrite every link that would break, in notes and canvases.
 
     Takes what `plan_move` takes, and raises what it raises; without a format, links are written as Obsidian is set
-    to write them. ``yes`` lets the move change more than
-    `MAX_FILES_UNASKED` files.
+    to write them. ``yes`` lets the move change more than `MAX_FILES_UNASKED` files.
 
     Raises:
         NeedsConfirmation: it would change more, and ``yes`` was not said.
@@ -135,7 +134,7 @@ def move(
         NotConfirmed: it was done, and the disk did not confirm all of it.
         HalfMoved: it failed, and a note that was rewritten could not be put back; `undo_move` does that later.
     """
-    link_format = link_format or LinkFormat(read_habits(session.config.root).link_format)
+    link_format = link_format or read_habits(session.config.root).link_format
     if dry_run:
         return _moved(plan_move(session, ref, new_path, link_format=link_format), None)
     with writing(session, actor) as author:
@@ -192,7 +191,7 @@ def _plan(session: Session, ref: str, new_path: str, link_format: LinkFormat) ->
     old = find(ref, index.records).path
     new = _new_path(session, old, new_path)
     _check_free(session, new, old)
-    _check_here(session, old)
+    check_here(session, old)
     files = {*index.records, *index.walk.others, *index.walk.placeholders}
     renaming = Renaming.of(sorted(files), {old: new}, link_format)
     notes = (
@@ -254,12 +253,6 @@ def _check_free(session: Session, new: str, old: str) -> None:
     session.vault.check_free(new, old)
 
 
-def _check_here(session: Session, path: str) -> None:
-    """Check that a cloud has not taken a note off this device: reading it would download it."""
-    if path in session.index.walk.placeholders:
-        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
-
-
 def _is_hit(record: Record, renaming: Renaming) -> bool:
     """Say whether a note may hold a link to rewrite; of one long or half merged the index does not know them all."""
     is_unknown = record.size > MAX_PARSED_BYTES or record.problem == CONFLICTED
@@ -267,7 +260,7 @@ def _is_hit(record: Record, renaming: Renaming) -> bool:
 
 
 def _note_edit(session: Session, path: str, renaming: Renaming) -> FileEdit | None:
-    _check_here(session, path)
+    check_here(session, path)
     data = session.vault.read(path)
     note = parse(data.decode("utf-8", "replace"))
     splices = rewritten_links(note, path, renaming)

@@ -14,7 +14,6 @@ from vault_engine.note import (
     find_heading,
     parse,
     property_tags,
-    read_frontmatter,
 )
 from vault_engine.note.logseq import (
     NEW_GRAPH,
@@ -45,7 +44,7 @@ class Surroundings:
 def parsed(text: str, around: Surroundings) -> dict[str, Any]:
     """Read a note. Of other notes only what the surroundings say is known: none is opened."""
     if around.profile is Profile.LOGSEQ:
-        return _page(read_page(text), text, around)
+        return _page(read_page(text), around)
     return _note(parse(text), around)
 
 
@@ -107,11 +106,10 @@ def _fields(note: Note) -> dict[str, str | list[str]]:
     return {key: found[0] if len(found) == 1 else found for key, found in values.items()}
 
 
-def _page(page: LogseqPage, text: str, around: Surroundings) -> dict[str, Any]:
+def _page(page: LogseqPage, around: Surroundings) -> dict[str, Any]:
     resolver = LogseqResolver(_page_names(page, around), around.logseq, around.paths)
     found = [(link, resolver.find(link, around.source)) for link in page.links]
     day = journal_day(around.source, around.logseq)
-    head = read_frontmatter(text)
     return {
         "page_name": _title(page) or page_name(around.source, around.logseq),
         "page_name_default": page_name(around.source, around.logseq),
@@ -126,7 +124,7 @@ def _page(page: LogseqPage, text: str, around: Surroundings) -> dict[str, Any]:
         "resolved": {link.target: path for link, path in found if link.kind is not LinkKind.BLOCK},
         "links": [_link(link, path) for link, path in found],
         "tags": list(page.tags),
-        **_head(head.state, head.properties),
+        **_head(page.frontmatter.state, page.frontmatter.properties),
         "headings": [[heading.level, heading.text] for heading in page.headings],
         "block_ids": [block.id for block in page.blocks],
         "aliases": list(page.aliases),

@@ -17,6 +17,7 @@ from vault_engine.errors import NameTaken, NoteChanged, NoteDamaged, NoteExists,
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import Profile, Resolver, parse, path_key
+from vault_engine.note.body import is_hash_of
 from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import note_path
@@ -143,12 +144,7 @@ def _update(session: Session, known: Record, planned: Draft, expected: str | Non
     old = session.vault.read(path)
     found = sha256_hex(old)
     _check_may_replace(session, known, planned, expected, found)
-    if reason := why_read_only(parse(old.decode("utf-8", "replace")), path):
-        raise NoteDamaged(path, reason)
-    try:
-        old_text = old.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
+    old_text = editable_text(session, path, old)
     data = updated_text(path, old_text, planned, moment=timestamp(session.now())).encode()
     if data == old:
         return Remembered("unchanged", known.id, path, planned.category, planned.key, found)
@@ -160,7 +156,7 @@ def _update(session: Session, known: Record, planned: Draft, expected: str | Non
 def _check_may_replace(session: Session, known: Record, planned: Draft, expected: str | None, found: str) -> None:
     """Let nobody's text be replaced unseen. Bytes among the revisions were written, or replaced knowingly, by us."""
     if expected is not None:
-        if not is_revision(found, expected):
+        if not is_hash_of(found, expected):
             raise NoteChanged(known.path, expected, found)
     elif not _is_made_for(known, planned):
         raise NoteExists(known.path, found, "was not made by Memwell")
@@ -168,9 +164,29 @@ def _check_may_replace(session: Session, known: Record, planned: Draft, expected
         raise NoteExists(known.path, found, "was edited by hand since it was last remembered")
 
 
-def is_revision(sha256: str, named: str) -> bool:
-    """Say whether ``named`` is this revision: its whole SHA-256 or the first eight digits or more."""
-    return len(named) >= 8 and sha256.startswith(named.lower())
+def check_here(session: Session, path: str) -> None:
+    """Check that a cloud has not taken a note off this device: reading it would download it.
+
+    Raises:
+        NoteDamaged: it has.
+    """
+    if path in session.index.walk.placeholders:
+        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
+
+
+def editable_text(session: Session, path: str, data: bytes) -> str:
+    """Give the text of a note that may be edited.
+
+    Raises:
+        NoteDamaged: it is not UTF-8, or nobody but its owner may edit it.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
+    if reason := why_read_only(parse(text, session.index.rules.profile), path):
+        raise NoteDamaged(path, reason)
+    return text
 
 
 def write_bytes(session: Session, change: Change, data: bytes, author: Actor) -> str:
@@ -198,10 +214,9 @@ def _free_key(session: Session, planned: Draft) -> tuple[str, str]:
 def _redirected(session: Session, path: str) -> list[str]:
     """List the notes that hold a link which a new file at ``path`` would take over."""
     index = session.index
-    files = [*index.records, *index.walk.others, *index.walk.placeholders]
     if index.rules.profile is not Profile.OBSIDIAN:
         return []
-    now, then = Resolver(files), Resolver([*files, path])
+    now, then = index.resolver, Resolver([*index.records, *index.walk.others, *index.walk.placeholders, path])
     return sorted(
         record.path
         for record in index.records.values()

@@ -15,7 +15,6 @@ class Graph:
     links: Mapping[str, tuple[str, ...]]  # by source: the files it links to
     backlinks: Mapping[str, tuple[str, ...]]  # by target: the notes that link to it
     unresolved: Mapping[str, tuple[str, ...]]  # by source: targets, as written, that no file answers to
-    ambiguous: Mapping[str, tuple[str, ...]]  # by source: targets, as written, that several files answer to
 
 
 def make_resolver(records: Collection[Record], others: Iterable[str], rules: Rules) -> LinkResolver:
@@ -31,7 +30,6 @@ def make_graph(records: Iterable[Record], resolver: LinkResolver) -> Graph:
     links: dict[str, set[str]] = {}
     backlinks: dict[str, set[str]] = {}
     unresolved: dict[str, set[str]] = {}
-    ambiguous: dict[str, set[str]] = {}
     for record in records:
         for link in record.links:
             target = resolver.find(link, record.path)
@@ -40,9 +38,14 @@ def make_graph(records: Iterable[Record], resolver: LinkResolver) -> Graph:
                 continue
             links.setdefault(record.path, set()).add(target)
             backlinks.setdefault(target, set()).add(record.path)
-            if resolver.candidates(link, record.path):
-                ambiguous.setdefault(record.path, set()).add(link.target)
-    return Graph(_sorted(links), _sorted(backlinks), _sorted(unresolved), _sorted(ambiguous))
+    return Graph(_sorted(links), _sorted(backlinks), _sorted(unresolved))
+
+
+def count_ambiguous(records: Iterable[Record], resolver: LinkResolver) -> int:
+    """Count the targets that several files answer to, each once a note."""
+    return sum(
+        len({link.target for link in record.links if resolver.candidates(link, record.path)}) for record in records
+    )
 
 
 def _sorted(sets: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:

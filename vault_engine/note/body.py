@@ -58,6 +58,11 @@ class TypedLink:
     line: int
 
 
+def is_hash_of(sha256: str, named: str) -> bool:
+    """Say whether ``named`` is this SHA-256, in hexadecimal: all of it, or its first `MIN_HASH_DIGITS` or more."""
+    return len(named) >= MIN_HASH_DIGITS and sha256.startswith(named.lower())
+
+
 def append(text: str, addition: str) -> Edited | Refused:
     """Add a block at the end of a note, below one blank line unless it continues the list that ends there.
 
@@ -123,7 +128,7 @@ def replace_section(text: str, chain: Sequence[str], content: str, expected: str
         return aim
     heading, block = aim
     section = _section(note, heading)
-    if expected is not None and not _is_hash(expected, section.sha256):
+    if expected is not None and not is_hash_of(section.sha256, expected):
         return Refused(f"the section is not the one that was read: its SHA-256 is {section.sha256}")
     top = heading.start
     if not section.text.strip():
@@ -298,10 +303,6 @@ def _overlaps(text: str, old: str, position: int) -> bool:
             return True
         position = text.find(old, end)
     return False
-
-
-def _is_hash(expected: str, actual: str) -> bool:
-    return len(expected) >= MIN_HASH_DIGITS and actual.startswith(expected.lower())
 
 
 def _section(note: Note, heading: Heading) -> Section:

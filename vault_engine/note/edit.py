@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vault_engine.note.emit import inline_value, pair_lines, value_lines
-from vault_engine.note.frontmatter import read_frontmatter
+from vault_engine.note.frontmatter import read_frontmatter, read_head
 from vault_engine.note.model import Frontmatter, FrontmatterState
 from vault_engine.note.tags import is_tag, property_tags
-from vault_engine.note.yaml12 import Pair, read_yaml
+from vault_engine.note.yaml12 import Document, Pair
 
 _WRITABLE = frozenset({FrontmatterState.NONE, FrontmatterState.EMPTY, FrontmatterState.OK})
 _LEADING_BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n)*+")
@@ -64,7 +64,7 @@ def set_properties(text: str, changes: Mapping[str, Any]) -> Edited | Refused:
 
 def rename_property(text: str, old: str, new: str) -> Edited | Refused:
     """Give a top-level property another name; its value, its place and every other byte stay."""
-    before = read_frontmatter(text)
+    before, document = read_head(text)
     if before.state not in _WRITABLE:
         return _unwritable(before)
     if old not in before.properties:
@@ -74,7 +74,7 @@ def rename_property(text: str, old: str, new: str) -> Edited | Refused:
     if new in before.properties:
         return Refused(f"there is a property {new!r} already")
     block = text[before.start : before.end]
-    pair = _editable_pair(block, old)
+    pair = _editable_pair(document, old)
     if pair is None or block[pair.start] in "&*" or not _COLON.match(block, pair.key_end):
         return Refused(f"{old!r} is not written as a plain key")
     changed = block[: pair.start] + inline_value(new) + block[pair.key_end :]
@@ -89,14 +89,14 @@ def add_tag(text: str, tag: str) -> Edited | Refused:
     """
     if not is_tag(tag):
         return Refused(f"{tag!r} is no tag")
-    before = read_frontmatter(text)
+    before, document = read_head(text)
     value = before.properties.get("tags")
     if isinstance(value, dict):
         return Refused("the property 'tags' is no list")
     if tag.casefold() in (name.casefold() for name in property_tags(value)):
         return Edited(text)
     entries = value if isinstance(value, list) else [] if value is None else [value]
-    spliced = _with_item(text, _list_items(text, before, "tags"), tag) if entries is value else None
+    spliced = _with_item(text, _list_items(text, before, document, "tags"), tag) if entries is value else None
     return _with_list(text, before, "tags", [*entries, tag], spliced)
 
 
@@ -105,14 +105,14 @@ def remove_tag(text: str, tag: str) -> Edited | Refused:
 
     Without anything left the property goes too.
     """
-    before = read_frontmatter(text)
+    before, document = read_head(text)
     value = before.properties.get("tags")
     entries = value if isinstance(value, list) else [value]
     gone = [isinstance(entry, str) and entry.removeprefix("#").casefold() == tag.casefold() for entry in entries]
     if not any(gone):
         return Refused(f"the property 'tags' does not hold {tag!r}")
     kept = [entry for entry, goes in zip(entries, gone, strict=True) if not goes]
-    spliced = _without_items(text, _list_items(text, before, "tags"), gone) if kept else None
+    spliced = _without_items(text, _list_items(text, before, document, "tags"), gone) if kept else None
     return _with_list(text, before, "tags", kept, spliced)
 
 
@@ -154,7 +154,7 @@ def render(properties: Mapping[str, Any], body: str) -> str:
 
 def _change(text: str, key: str, value: Any) -> Edited | Refused:
     """Make one change and prove that it is the only one."""
-    before = read_frontmatter(text)
+    before, document = read_head(text)
     if before.state not in _WRITABLE:
         return _unwritable(before)
     expected = {name: old for name, old in before.properties.items() if name != key or value is not DELETED}
@@ -162,7 +162,7 @@ def _change(text: str, key: str, value: Any) -> Edited | Refused:
         expected[key] = value
     if _same(expected, before.properties):
         return Edited(text)
-    spliced = _splice(text, before, key, value)
+    spliced = _splice(text, before, document, key, value)
     if isinstance(spliced, Refused):
         return spliced
     return _proved(text, before, spliced.text, expected, key)
@@ -182,16 +182,14 @@ def _proved(text: str, before: Frontmatter, spliced: str, expected: Mapping[str,
     return Edited(spliced)
 
 
-def _splice(text: str, before: Frontmatter, key: str, value: Any) -> Edited | Refused:
+def _splice(text: str, before: Frontmatter, document: Document | None, key: str, value: Any) -> Edited | Refused:
     newline = newline_of(text)
-    if before.state is FrontmatterState.NONE:
+    if document is None:
         block = newline.join(["---", *pair_lines(key, value), "---", ""])
         return Edited(text[: before.body_start] + block + text[before.body_start :])
-    block = text[before.start : before.end]
-    document = read_yaml(block)
     if not document.editable:
         return Refused("the frontmatter is not written as one plain key per line")
-    pair = next((pair for pair in document.pairs if pair.key == key), None)
+    block, pair = text[before.start : before.end], _editable_pair(document, key)
     if pair is None:
         changed: str | Refused = block + "".join(line + newline for line in pair_lines(key, value))
     elif value is DELETED:
@@ -239,16 +237,14 @@ class _Items:
     flow: bool
 
 
-def _editable_pair(block: str, key: str) -> Pair | None:
-    document = read_yaml(block)
-    return next((pair for pair in document.pairs if pair.key == key), None) if document.editable else None
+def _editable_pair(document: Document | None, key: str) -> Pair | None:
+    pairs = document.pairs if document and document.editable else ()
+    return next((pair for pair in pairs if pair.key == key), None)
 
 
-def _list_items(text: str, before: Frontmatter, key: str) -> _Items | None:
+def _list_items(text: str, before: Frontmatter, document: Document | None, key: str) -> _Items | None:
     """Look for the items of a list that is simply written; only a proof shows that they are what they seem."""
-    if before.state is not FrontmatterState.OK:
-        return None
-    pair = _editable_pair(text[before.start : before.end], key)
+    pair = _editable_pair(document, key)
     if pair is None:
         return None
     start, end = before.start + pair.key_end, before.start + pair.end

@@ -32,7 +32,7 @@ def _logseq_note(text: str) -> Note:
     page = read_page(text)
     return Note(
         text=text,
-        frontmatter=read_head(text)[0],
+        frontmatter=page.frontmatter,
         headings=page.headings,
         links=page.links,
         tags=page.tags,

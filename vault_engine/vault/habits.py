@@ -6,13 +6,12 @@ The files are other programs' and come with the vault. What is missing, broken o
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from vault_engine.note import Profile, Rules, path_key
 from vault_engine.note.logseq import NEW_GRAPH, read_config
+from vault_engine.note.relink import LinkFormat
 from vault_engine.vault.walk import LOGSEQ_FOLDER
-
-LinkFormat = Literal["shortest", "relative", "absolute"]
 
 _OBSIDIAN_FOLDER = ".obsidian"
 _MAX_BYTES = 1 << 20
@@ -22,7 +21,7 @@ _MAX_BYTES = 1 << 20
 class Habits:
     """Obsidian's settings, as far as they concern what we write and show. Regular expressions are nobody's to run."""
 
-    link_format: LinkFormat = "shortest"
+    link_format: LinkFormat = LinkFormat.SHORTEST
     ignored: tuple[str, ...] = ()  # beginnings of paths that are shown less; they are still part of the vault
 
 
@@ -33,7 +32,7 @@ def read_habits(root: Path) -> Habits:
     listed = said.get("userIgnoreFilters")
     filters = [each for each in listed if isinstance(each, str) and each] if isinstance(listed, list) else []
     return Habits(
-        link_format=next((known for known in get_args(LinkFormat) if known == link_format), "shortest"),
+        link_format=next((known for known in LinkFormat if known == link_format), LinkFormat.SHORTEST),
         ignored=tuple(each for each in filters if not _is_expression(each)),
     )
 

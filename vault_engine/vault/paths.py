@@ -8,7 +8,6 @@ import unicodedata
 
 from vault_engine.errors import BadName
 from vault_engine.note import slug_problem
-from vault_engine.note.special import is_excalidraw_path as is_excalidraw_path
 from vault_engine.vault.copies import conflict_base
 
 MAX_PATH_CHARS = 1000

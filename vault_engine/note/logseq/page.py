@@ -7,11 +7,11 @@ too. Lines ``key:: value`` are properties: of the page in its first block, of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vault_engine.note.frontmatter import read_frontmatter
+from vault_engine.note.frontmatter import read_head
 from vault_engine.note.logseq.inline import UUID, Inline
 from vault_engine.note.logseq.properties import (
     ALIASES,
@@ -24,7 +24,7 @@ from vault_engine.note.logseq.properties import (
 )
 from vault_engine.note.model import Block, Frontmatter, FrontmatterState, Heading, Link, LinkKind
 from vault_engine.note.tags import distinct
-from vault_engine.note.yaml12 import Pair, read_yaml
+from vault_engine.note.yaml12 import Pair
 
 _LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 _BULLET = re.compile(r"[ \t]*+-(?:[ \t]++|$)")
@@ -50,6 +50,7 @@ _SPECIAL_STARTS = frozenset("`~$:#")  # what opens one of these, or a directive
 class LogseqPage:
     """One page as read, everything in order of appearance; offsets count characters of the whole text."""
 
+    frontmatter: Frontmatter
     properties: dict[str, Any]  # of the page, by normalised name
     block_properties: tuple[dict[str, Any], ...]  # one for each block that has any
     keys: tuple[str, ...]  # normalised names of all properties, distinct
@@ -62,10 +63,10 @@ class LogseqPage:
 
 def read_page(text: str) -> LogseqPage:
     """Read a page. Every text is one; nothing is raised."""
-    reader = _Reader(text, Inline(text))
-    frontmatter = read_frontmatter(text)
-    if frontmatter.state is FrontmatterState.OK:
-        reader.read_frontmatter(frontmatter)
+    frontmatter, yaml = read_head(text)
+    reader = _Reader(text, Inline(text), frontmatter)
+    if yaml and frontmatter.state is FrontmatterState.OK:
+        reader.read_frontmatter(yaml.pairs)
     reader.read_body(frontmatter.body_start)
     return reader.page()
 
@@ -93,6 +94,7 @@ class _Outline:
 class _Reader:
     text: str
     inline: Inline
+    frontmatter: Frontmatter
     outlines: list[_Outline] = field(default_factory=lambda: [_Outline()])
     properties: dict[str, Any] = field(default_factory=dict)  # of the frontmatter
     keys: dict[str, None] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class _Reader:
         own = self._page_block()
         properties = self.properties | (own.properties if own else {})
         return LogseqPage(
+            frontmatter=self.frontmatter,
             properties=properties,
             block_properties=tuple(each.properties for each in self.outlines if each.properties and each is not own),
             keys=tuple(self.keys),
@@ -125,12 +128,11 @@ class _Reader:
         first = self.outlines[min(1, len(self.outlines) - 1)]
         return first if first.leads and not first.other else None
 
-    def read_frontmatter(self, frontmatter: Frontmatter) -> None:
-        pairs = read_yaml(self.text[frontmatter.start : frontmatter.end]).pairs
+    def read_frontmatter(self, pairs: Sequence[Pair]) -> None:
         line = _LineCount(self.text)
         for pair in pairs:
             key = property_name(pair.key)
-            value, names = read_yaml_value(key, frontmatter.properties[pair.key])
+            value, names = read_yaml_value(key, self.frontmatter.properties[pair.key])
             if value in (None, "", []):
                 continue
             self.keys[key] = None
@@ -138,7 +140,7 @@ class _Reader:
             if key == TAGS:
                 self.tags += names
             if key not in ALIASES:
-                self.links += self._frontmatter_links(pair, frontmatter.start, names, line)
+                self.links += self._frontmatter_links(pair, self.frontmatter.start, names, line)
 
     def _frontmatter_links(self, pair: Pair, base: int, names: list[str], line: _LineCount) -> Iterator[Link]:
         """One link for each name, where it stands in the value; the whole pair if it is written otherwise."""
