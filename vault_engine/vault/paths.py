@@ -4,6 +4,7 @@ Every path from outside passes `check_path` before it meets the disk.
 """
 
 import re
+import sys
 import unicodedata
 
 from vault_engine.errors import BadName
@@ -16,6 +17,22 @@ _JUNK_NAMES = frozenset({"node_modules", "desktop.ini", "thumbs.db", "__pycache_
 _JUNK_PREFIXES = (".", "~$", "~syncthing~")
 _JUNK_SUFFIXES = (".tmp", ".icloud")
 _PLACEHOLDER = ".icloud"
+
+# Control characters, halves of pairs, marks that turn the writing direction, and what has no width at all. Soft
+# hyphens, variation selectors and the two joiners are not among them: names that people gave hold them.
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+_JOINER = re.compile("[\u200c\u200d]")
+# The flags of England, Scotland, Texas …: a black flag, three to six letters or digits as tags, a last tag.
+_REGION_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
+_VIRAMA = 9  # the combining class of the signs that take the vowel off a letter of an Indic script
+
+_NO_WINDOWS_NAME = re.compile(r'[\\:*?"<>|]|[. ]\Z')
+_WINDOWS_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.IGNORECASE | re.DOTALL
+)
 
 
 def is_note(path: str) -> bool:
@@ -56,7 +73,7 @@ def note_path(category: str, key: str) -> str:
     """
     segments = [*category.split("/"), key + ".md"]
     for segment, shown in zip(segments, [*category.split("/"), key], strict=True):
-        if problem := slug_problem(shown) or slug_problem(segment):
+        if problem := slug_problem(shown) or slug_problem(segment) or _windows_problem(segment):
             raise BadName(shown, problem)
     return "/".join(segments)
 
@@ -66,32 +83,58 @@ def clean_name(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
-def check_path(path: str) -> str:
+def check_path(path: str, *, windows: bool = sys.platform == "win32") -> str:
     """Return ``path`` if it may name a note of a vault.
 
     Existing notes may have names that we would not give, so only what is dangerous is refused: paths that
     lead out of the vault or into hidden folders, control and invisible characters, and what is no Markdown.
+    Where the vault is on ``windows``, also what opens another file there than it says: a device, a stream of a
+    file (``note.md:stream``), a name that loses its last dot or blank.
 
     Raises:
         BadName: it says why.
     """
-    if problem := _path_problem(path):
+    if problem := _path_problem(path, windows):
         raise BadName(path[:200], problem)
     return path
 
 
-def _path_problem(path: str) -> str | None:
+def _path_problem(path: str, windows: bool) -> str | None:
     if not path or len(path) > MAX_PATH_CHARS:
         return "empty" if not path else f"longer than {MAX_PATH_CHARS} characters"
-    if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
+    if path.startswith("/"):
         return "a path is relative to the vault and has '/' between its folders"
-    if any(unicodedata.category(char) in ("Cc", "Cs") or char in _INVISIBLE for char in path):
-        return "it holds control or invisible characters"
-    if any(segment in ("", ".", "..") or segment.startswith(".") for segment in path.split("/")):
+    if not path.isprintable() and (problem := _mark_problem(path)):  # all that is printable can be seen
+        return problem
+    if path.startswith(".") or path.endswith("/") or "//" in path or "/." in path:
         return "no part of a path may be empty, hidden, '.' or '..'"
     if not path.lower().endswith(".md"):
         return "a note's path ends in .md"
+    return next(filter(None, map(_windows_problem, path.split("/"))), None) if windows else None
+
+
+def _mark_problem(path: str) -> str | None:
+    """Say which character of a path can't be seen, None if each can or has a work to do."""
+    if found := _UNSEEN.search(_REGION_FLAG.sub("", path)):
+        return f"it holds the control or invisible character U+{ord(found[0]):04X}"
+    for joiner in _JOINER.finditer(path):
+        if not _joins(path[: joiner.start()], path[joiner.end() :]):
+            return f"it holds the invisible character U+{ord(joiner[0]):04X}, which joins nothing there"
     return None
 
 
-_INVISIBLE = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+def _joins(before: str, after: str) -> bool:
+    """Say whether a joiner between these shapes a letter or an emoji: after a virama, or with no ASCII beside it.
+
+    Two joiners in a row shape nothing, and many could hide a message.
+    """
+    if unicodedata.combining(before[-1:] or " ") == _VIRAMA:
+        return True
+    return not any(mark.isascii() or _JOINER.match(mark) for mark in (before[-1:], after[:1]))
+
+
+def _windows_problem(segment: str) -> str | None:
+    """Say what Windows would take this part of a path for, None if for a name."""
+    if found := _NO_WINDOWS_NAME.search(segment):
+        return "it ends with a dot or blank" if found[0] in ". " else f"{found[0]} is reserved in file names"
+    return "it is a device on Windows" if _WINDOWS_DEVICE.fullmatch(segment) else None
