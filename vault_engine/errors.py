@@ -3,19 +3,21 @@
     MemwellError
     ├── BadInput            an argument that can't be used as it is
     │   ├── BadName         a category, key or path that no note may have
-    │   └── NeedsConfirmation   a rename would change more files than the caller has agreed to
+    │   ├── NeedsConfirmation   a rename would change more files than the caller has agreed to
+    │   └── NeedsYes        what would be done can't be taken back
     ├── ConfigBroken        config.toml or an environment variable can't be understood
     ├── VaultMissing        no vault where one was looked for
     ├── VaultDenied         the system refuses to read or write a file of the vault
     ├── VaultBusy           another process holds the vault's lock
+    │   └── NoteOpen        another program has a note open for writing
     ├── StorageFailed       the disk is full or broken; the write did not happen
-    │   ├── NotConfirmed    the disk took the write and did not confirm it
-    │   └── HalfMoved       a rename stopped, and a link it had rewritten could not be put back
+    │   └── NotConfirmed    the disk took the write and did not confirm it
     ├── NoteMissing         no note answers to that name
     ├── NoteAmbiguous       several notes answer to that name
     ├── NoteExists          a note is there which this call may not replace
     │   └── NameTaken       a path that a note should have belongs to another file
     ├── NoteChanged         the note on disk is not the revision the caller read
+    │   └── CannotMerge     and what the caller wants changed was changed there too
     ├── EditRefused         an edit does not fit the note, or would risk other bytes of it
     ├── NoteDamaged         the note can't be edited without risking its bytes
     └── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
@@ -70,6 +72,14 @@ class NeedsConfirmation(BadInput):
         super().__init__(f"moving {old} to {new} changes {files} files")
 
 
+class NeedsYes(BadInput):
+    """A purge can't be taken back, and nobody has said that it is meant."""
+
+    def __init__(self, path: str, revisions: int) -> None:
+        self.path, self.revisions = path, revisions
+        super().__init__(f"purging {path} erases it and {revisions} revisions for good")
+
+
 class ConfigBroken(MemwellError):
     """A setting can't be understood."""
 
@@ -110,6 +120,14 @@ class VaultBusy(MemwellError):
         super().__init__(f"another process has been writing to {where} for more than {waited_s:g} s")
 
 
+class NoteOpen(VaultBusy):
+    """A program has held the note open for writing for too long: what it writes would be lost with the old file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        MemwellError.__init__(self, f"another program has {path} open for writing")
+
+
 class StorageFailed(MemwellError):
     """The disk is full or broken. The note is as it was before the call."""
 
@@ -122,12 +140,6 @@ class NotConfirmed(StorageFailed):
     """The note is written and in the journal, but the disk did not confirm that it would survive a power failure."""
 
     state = "The change was made, but may be undone if the power fails."
-
-
-class HalfMoved(StorageFailed):
-    """A rename stopped half-way, and a note whose links it had rewritten could not be put back."""
-
-    state = "The file has its old name, but links were rewritten already; undoing the move puts them back."
 
 
 class NoteMissing(MemwellError):
@@ -170,14 +182,28 @@ class NameTaken(NoteExists):
 
 
 class NoteChanged(MemwellError):
-    """The note on disk is not the revision the caller knows. ``expected`` is "" if it should not exist."""
+    """The note on disk is not the revision the caller knows. ``expected`` is "" if it should not exist.
+
+    ``text`` is the note as it is now, where it could be read.
+    """
 
     kind = Kind.CONFLICT
+    text: str | None = None
 
     def __init__(self, path: str, expected: str, found: str) -> None:
         self.path, self.expected, self.found = path, expected, found
         before = expected[:8] or "absent"
         super().__init__(f"{path} changed since you read it ({before}, now {found[:8] or 'absent'})")
+
+
+class CannotMerge(NoteChanged):
+    """Both the caller and somebody else changed the same lines; ``lines`` says where they stood before either did."""
+
+    def __init__(self, path: str, expected: str, found: str, lines: Sequence[int]) -> None:
+        super().__init__(path, expected, found)
+        self.lines = tuple(lines)
+        shown = ", ".join(map(str, self.lines[:5])) + (" and others" if len(self.lines) > 5 else "")
+        self.args = (f"{path} changed since you read it, in the same place as your change (line {shown})",)
 
 
 class EditRefused(MemwellError):

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from vault_engine.errors import StorageFailed, VaultBusy, VaultDenied
-from vault_engine.vault.files import explained, sha256_hex, staged, write_atomic
+from vault_engine.vault.files import explained, fsync_folder, make_folder, sha256_hex, write_atomic
 from vault_engine.vault.lock import Lock
 
 HOLD_THE_LOCK = """
@@ -47,13 +47,56 @@ def test_a_replaced_file_keeps_its_mode(tmp_path, mode):
     assert (b"new", mode) == (target.read_bytes(), stat.S_IMODE(target.stat().st_mode))
 
 
-def test_a_staged_file_that_is_not_committed_leaves_nothing(tmp_path):
-    """A temporary file goes away when its block ends, however it ends."""
-    with pytest.raises(RuntimeError), staged(b"never", tmp_path, mode=0o644) as temporary:  # noqa: PT012 - both belong to it
-        assert b"never" == temporary.read_bytes()
-        raise RuntimeError
+@pytest.mark.parametrize("call", ["fsync", "replace", "open", "chmod"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, call):
+    """Whichever operation is refused."""
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+    (tmp_path / "tmp").mkdir()
+    real = getattr(os, call)
 
-    assert [] == list(tmp_path.iterdir())
+    def refuse(*arguments: object, **options: object) -> object:
+        if call == "open" and not arguments[1] & os.O_CREAT:
+            return real(*arguments, **options)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, refuse)
+        with pytest.raises(StorageFailed, match="No space left"):
+            write_atomic(target, b"new", tmp_path / "tmp")
+
+    assert {"file", "tmp"} == {each.relative_to(tmp_path).as_posix() for each in tmp_path.rglob("*")}
+    assert b"old" == target.read_bytes()
+
+
+def test_folders_are_made_with_those_above_each_made_durable(tmp_path, monkeypatch):
+    """The name of a new folder is in the one above it; what is there costs nothing."""
+    synced = []
+    monkeypatch.setattr("vault_engine.vault.files.fsync_folder", synced.append)
+
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+
+    assert [tmp_path, tmp_path / "a"] == synced
+    (tmp_path / "file").touch()
+    for path in ("file", "file/x"):
+        with pytest.raises(FileExistsError):
+            make_folder(tmp_path / path)
+
+
+@pytest.mark.parametrize(("number", "is_refused"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
+def test_a_file_system_that_syncs_no_folders_is_left_at_that(tmp_path, monkeypatch, number, is_refused):
+    """A disk that fails is an error."""
+
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    if is_refused:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            fsync_folder(tmp_path)
+    else:
+        fsync_folder(tmp_path)
 
 
 @pytest.mark.parametrize(

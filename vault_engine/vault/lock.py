@@ -1,15 +1,25 @@
 """One writer at a time. The lock is the kernel's, so it dies with its process and can't be stale."""
 
+import os
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from vault_engine.errors import VaultBusy
 from vault_engine.vault.files import explained
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 WAIT_S = 10.0
+
+_LOOK_S = 0.002  # between two tries: a write takes about that long, and the kernel has no queue with a time limit
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Lock:
@@ -17,7 +27,9 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = FileLock(path)
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._handle = -1
 
     @contextmanager
     def held(self, *, wait_s: float = WAIT_S) -> Iterator[None]:
@@ -27,13 +39,60 @@ class Lock:
             VaultBusy: somebody else has it and did not let go within ``wait_s`` seconds.
             VaultDenied: the lock file can't be opened for writing.
         """
-        with explained(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._lock.acquire(timeout=wait_s)
-            except Timeout:
-                raise VaultBusy(str(self._path.parent), wait_s) from None
+        until = time.monotonic() + wait_s
+        if not self._threads.acquire(timeout=max(wait_s, 0)):
+            raise VaultBusy(str(self._path.parent), wait_s)
         try:
-            yield
+            if self._depth == 0:
+                self._handle = self._take(until, wait_s)
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    os.close(self._handle)
         finally:
-            self._lock.release()
+            self._threads.release()
+
+    def _take(self, until: float, wait_s: float) -> int:
+        with explained(self._path):
+            while True:
+                handle = self._open()
+                try:
+                    if _try(handle) and _is_at(handle, self._path):
+                        return handle
+                except BaseException:
+                    os.close(handle)
+                    raise
+                os.close(handle)
+                if time.monotonic() >= until:
+                    raise VaultBusy(str(self._path.parent), wait_s)
+                time.sleep(_LOOK_S)
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._path, _OPEN, 0o600)
+        except FileNotFoundError:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._path, _OPEN, 0o600)
+
+
+def _try(handle: int) -> bool:
+    """Take the lock of an open file, if nobody has it. Closing the file lets go of it."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # the latter on Windows
+        return False
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Say whether the file is still the one of that name: one that was deleted keeps nobody out."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

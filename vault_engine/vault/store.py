@@ -1,19 +1,52 @@
-"""One vault's notes on disk: read, write, move, archive, restore. The caller holds the lock while it writes."""
+"""One vault's notes on disk: read, write, move, archive, restore. The caller holds the lock while it writes.
+
+No path is used twice: each file is reached through its folder, held open, and no symbolic link is followed.
+"""
 
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
-from vault_engine.errors import BadName, NameTaken, NoteExists, NoteMissing, VaultMissing
-from vault_engine.vault.files import commit, explained, mode_of, move, move_onto_itself, sha256_hex, staged
+from vault_engine.errors import (
+    BadName,
+    NameTaken,
+    NoteChanged,
+    NoteDamaged,
+    NoteExists,
+    NoteMissing,
+    NoteOpen,
+    VaultDenied,
+    VaultMissing,
+)
+from vault_engine.vault.beneath import NO_HANDLE
+from vault_engine.vault.files import explained, make_folder, sha256_hex
 from vault_engine.vault.lock import Lock
+from vault_engine.vault.many import Many
 from vault_engine.vault.paths import check_path, placeholder_of
+from vault_engine.vault.place import (
+    Place,
+    can_exchange,
+    has_writer,
+    look,
+    place_of,
+    read,
+    remove,
+    rename_new,
+    write_new,
+)
+from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over, wait_for_writer
 from vault_engine.vault.walk import Walk, walk
 
 ARCHIVE = "archive"
 CANVAS = ".canvas"
 LOCAL = "local"
+TMP = "tmp"
+SPARE = "displaced"
+
+_MARK = ".note"  # ends the names of temporary files of notes
 
 
 class Vault:
@@ -24,6 +57,7 @@ class Vault:
         self.memwell_dir = memwell_dir
         self.local_dir = memwell_dir / LOCAL
         self.archive_dir = memwell_dir / ARCHIVE
+        self.spare_dir = self.local_dir / SPARE
         self.lock = Lock(self.local_dir / "lock")
 
     def walk(self) -> Walk:
@@ -44,12 +78,18 @@ class Vault:
             NoteMissing: there is no such file.
             VaultDenied: the file may not be read.
         """
-        file = self._locate(path)
         with explained(path):
             try:
-                return file.read_bytes()
+                with self.place(path) as place:
+                    return read(place)
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 raise NoteMissing(path) from None
+
+    def has(self, path: str) -> bool:
+        """Say whether anything is at ``path``."""
+        with explained(path), suppress(FileNotFoundError, NotADirectoryError), self.place(path) as place:
+            return look(place) is not None
+        return False
 
     def revision_of(self, path: str) -> str:
         """Give the SHA-256 of a note as it is now, "" when it is not there."""
@@ -58,13 +98,42 @@ class Vault:
         except NoteMissing:
             return ""
 
-    def staged(self, path: str, data: bytes) -> AbstractContextManager[Path]:
-        """Give a durable temporary file with ``data`` and the mode of the note at ``path``, to `commit`."""
-        return staged(data, self.local_dir / "tmp", mode=mode_of(self._locate(path)))
+    @contextmanager
+    def staged(self, path: str, data: bytes, *, sync: bool = True) -> Iterator[Staged]:
+        """Give a temporary file with ``data`` and everything that the note at ``path`` has beside its text.
 
-    def commit(self, temporary: Path, path: str) -> None:
-        """Put a staged file in the place of the note at ``path``, durably."""
-        commit(temporary, self._locate(path))
+        It is durable, unless ``sync`` is False; whatever is left of it at the end is removed.
+
+        Raises:
+            NoteDamaged: the note has another name elsewhere, which would go on naming the old text.
+            NameTaken: a folder has the note's path.
+            VaultDenied, StorageFailed: it can't be written, or the note may not be.
+        """
+        into = f"{LOCAL}/{TMP}/{self.temporary_name(path)}"
+        with explained(path), place_of(self.memwell_dir, into, create=True) as temporary:
+            staged = Staged(temporary, sha256_hex(data))
+            try:
+                self.stage(temporary, path, data, sync=sync)
+                yield staged
+            finally:
+                if staged.holds_ours:
+                    with suppress(OSError):
+                        remove(temporary)
+
+    def put(self, staged: Staged, path: str, before: str, keep: Keep) -> None:
+        """Put a staged file in the place of the note that holds the revision ``before``; "" for a new note.
+
+        Raises as `swap.put_new` and `swap.put_over` do.
+
+        Raises:
+            NotConfirmed: it was done, but the disk did not confirm it.
+        """
+        with explained(path), self.place(path, create=not before) as target:
+            if before:
+                put_over(staged, target, path, before, keep, self.spare_dir)
+            else:
+                put_new(staged, target, path)
+            confirm(path, target)
 
     def check_free(self, path: str, mover: str) -> None:
         """Check that the note at ``mover`` can have ``path`` without touching another file.
@@ -72,11 +141,14 @@ class Vault:
         Raises:
             NameTaken: a file is there, or iCloud keeps one there that is not on this device.
         """
-        file = self._locate(path)
+        root = str(self.root)
         with explained(path):
-            if os.path.lexists(self.root / placeholder_of(path)):
+            found = _lstat(f"{root}/{_checked(path)}")
+            if found and stat.S_ISLNK(found.st_mode):
+                raise BadName(path, "a symbolic link is there")
+            if _lstat(f"{root}/{placeholder_of(path)}"):
                 raise NameTaken(path, "iCloud keeps a file there that is not on this device")
-            if os.path.lexists(file) and not _is_one_entry(self._locate(mover), file):
+            if found and not _is_one_entry(self.root / _checked(mover), self.root / path):
                 raise NameTaken(path, "a file is there")
 
     def move(self, path: str, to: str) -> None:
@@ -84,31 +156,81 @@ class Vault:
 
         Raises:
             NameTaken: a file has that path.
+            NoteMissing: there is no such note.
+            NotConfirmed: it was done, but the disk did not confirm it.
+            VaultDenied, StorageFailed: nothing was changed.
         """
         self.check_free(to, path)
-        source, target = self._locate(path), self._locate(to)
-        rename = move_onto_itself if os.path.lexists(target) else move
-        rename(source, target)
+        is_same_entry = os.path.lexists(self.root / to)
+        with explained(path), self.place(path) as source, self.place(to, create=True) as target:
+            if is_same_entry:
+                _rename_onto_itself(source, target)
+            else:
+                _rename(source, target, path, to)
+            confirm(path, target, source)
 
-    def archive(self, path: str, archived: str) -> None:
-        """Move a note into the archive, under the name that `free_archive_name` gave."""
-        move(self._locate(path), self.archive_dir / archived)
+    def archive(self, path: str, archived: str, before: str) -> None:
+        """Move a note into the archive, under the name that `free_archive_name` gave.
+
+        Raises:
+            NoteChanged: the note does not hold the revision ``before``. It still is where it was.
+            NoteOpen: a program has the note open for writing.
+            NameTaken: the archive has a note of that name by now.
+            NoteMissing: there is no such note.
+            NotConfirmed: it was done, but the disk did not confirm it.
+            VaultDenied, StorageFailed: nothing was changed.
+        """
+        into = f"{ARCHIVE}/{_checked(archived)}"
+        with (
+            explained(path),
+            self.place(path) as source,
+            place_of(self.memwell_dir, into, create=True) as target,
+        ):
+            with suppress(FileNotFoundError):  # which the rename says better
+                wait_for_writer(source, path)
+            _rename(source, target, path, into)
+            try:
+                is_open, found = has_writer(target), sha256_hex(read(target))
+            except BaseException:
+                rename_new(target, source)
+                raise
+            if is_open or found != before:
+                with suppress(FileExistsError):  # else it was saved anew meanwhile; what was there stays in the archive
+                    rename_new(target, source)
+                raise NoteOpen(path) if found == before else NoteChanged(path, before, self.revision_of(path))
+            confirm(path, target, source)
 
     def restore(self, archived: str, path: str) -> None:
         """Move an archived note back to ``path``.
 
         Raises:
             NoteExists: another note has that path now.
+            NoteMissing: the archive has no such note.
+            NotConfirmed: it was done, but the disk did not confirm it.
+            VaultDenied, StorageFailed: nothing was changed.
         """
-        target = self._locate(path)
-        if target.exists():
-            raise NoteExists(path, self.revision_of(path), "restoring would replace it")
-        move(self.archive_dir / check_path(archived), target)
+        _checked(path)
+        self.read_archived(archived)  # before a folder is made for it
+        out_of = f"{ARCHIVE}/{archived}"
+        with explained(path), place_of(self.memwell_dir, out_of) as source, self.place(path, create=True) as target:
+            try:
+                _rename(source, target, out_of, path)
+            except NameTaken:
+                raise NoteExists(path, self.revision_of(path), "restoring would replace it") from None
+            confirm(path, target, source)
 
     def read_archived(self, archived: str) -> bytes:
-        """Give the bytes of an archived note, by its name in the archive."""
+        """Give the bytes of an archived note, by its name in the archive.
+
+        Raises:
+            NoteMissing: the archive has no such note.
+        """
         with explained(archived):
-            return (self.archive_dir / check_path(archived)).read_bytes()
+            try:
+                with place_of(self.memwell_dir, f"{ARCHIVE}/{_checked(archived)}") as place:
+                    return read(place)
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                raise NoteMissing(archived, where="the archive") from None
 
     def archived(self) -> list[str]:
         """List the archive's names: the path a note had, with `` (2)`` and so on from the second of one path."""
@@ -118,22 +240,140 @@ class Vault:
         """Give the name under which the note at ``path`` can be archived without replacing an older one."""
         stem = path[: -len(".md")]
         name, count = path, 1
-        while (self.archive_dir / name).exists():
+        while os.path.lexists(self.archive_dir / name):
             count += 1
             name = f"{stem} ({count}).md"
         return name
 
-    def _locate(self, path: str) -> Path:
-        """Say where a note is, or a canvas, refusing a path that a symbolic link leads out of the vault."""
-        check_path(f"{path}.md" if path.lower().endswith(CANVAS) else path)
-        file = self.root / path
-        if file.is_symlink() or not _is_inside(file.parent, self.root):
-            raise BadName(path, "a symbolic link leads out of the vault or to another note")
-        return file
+    def erase_archived(self, archived: str) -> None:
+        """Delete a note from the archive, for good; that it is not there is fine."""
+        out_of = f"{ARCHIVE}/{_checked(archived)}"
+        with (
+            explained(archived),
+            suppress(FileNotFoundError, NotADirectoryError),
+            place_of(self.memwell_dir, out_of) as place,
+        ):
+            remove(place)
+            confirm(archived, place)
+
+    def exchanges(self) -> bool:
+        """Say whether the vault's file system can let two files change places, which no save can slip through."""
+        with suppress(OSError):  # it may be read-only
+            make_folder(self.local_dir / TMP)
+        return can_exchange(self.local_dir / TMP)
+
+    def temporaries(self) -> list[Path]:
+        """List the temporary files of processes that are no more. Only while holding the lock."""
+        try:
+            found = list((self.local_dir / TMP).iterdir())
+        except OSError:
+            return []
+        return sorted(file for file in found if not _is_in_use(file.name))
+
+    @contextmanager
+    def many(self) -> Iterator[Many]:
+        """Write many notes with one sync; see `Many`."""
+        with (
+            explained(self.local_dir),
+            place_of(self.memwell_dir, f"{LOCAL}/{TMP}/-", create=True) as folder,
+            ExitStack() as held,
+        ):
+            many = Many(self, folder, held)
+            try:
+                yield many
+            finally:
+                many.clear()
+
+    # ---- for `Many`
+
+    @contextmanager
+    def place(self, path: str, *, create: bool = False) -> Iterator[Place]:
+        """Hold the folder of a note open."""
+        with place_of(self.root, _checked(path), create=create) as place:
+            yield place
+
+    def temporary_name(self, path: str) -> str:
+        """Give a new name for a temporary file for the note at ``path``."""
+        return f"{os.getpid()}-{os.urandom(8).hex()}-{mark_of(path)}"
+
+    def stage(self, temporary: Place, path: str, data: bytes, *, sync: bool, is_new: bool = False) -> None:
+        """Write a temporary file with everything that the note at ``path`` has beside its text.
+
+        A note that ``is_new`` is not looked for.
+        """
+        try:
+            if is_new:
+                raise FileNotFoundError
+            with self.place(path) as note:
+                found = look(note)
+                if found is None:
+                    raise FileNotFoundError
+                _check_may_replace(path, note, found)
+                write_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note, sync=sync)
+        except (FileNotFoundError, NotADirectoryError):
+            _checked(path)
+            write_new(temporary, data, mode=_new_mode(), sync=sync)
 
 
-def _is_inside(folder: Path, root: Path) -> bool:
-    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root))
+def mark_of(path: str) -> str:
+    """Give what the name of a temporary file for the note at ``path`` ends with."""
+    return f"{sha256_hex(path.encode())[:16]}{_MARK}"
+
+
+def _checked(path: str) -> str:
+    """Check the path of a note or a canvas."""
+    check_path(f"{path}.md" if path.lower().endswith(CANVAS) else path)
+    return path
+
+
+def _check_may_replace(path: str, note: Place, found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise BadName(path, "a symbolic link leads out of the vault or to another note")
+    if stat.S_ISDIR(found.st_mode):
+        raise NameTaken(path, "a folder is there")
+    if found.st_nlink > 1:
+        raise NoteDamaged(path, "it has another name elsewhere (a hard link), which a change would cut off")
+    if not _may_write(note):
+        raise VaultDenied(path, "it is read-only")
+
+
+def _may_write(note: Place) -> bool:
+    if note.handle == NO_HANDLE:
+        return os.access(note.folder / note.name, os.W_OK)
+    return os.access(note.name, os.W_OK, dir_fd=note.handle, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _rename(source: Place, target: Place, path: str, to: str) -> None:
+    try:
+        rename_new(source, target)
+    except FileExistsError:
+        raise NameTaken(to, "a file is there") from None
+    except FileNotFoundError:
+        raise NoteMissing(path) from None
+
+
+def _rename_onto_itself(source: Place, target: Place) -> None:
+    """Rename a file to a name that its disk takes for the same one, such as ``A.md`` to ``a.md``.
+
+    Some disks do not take that in one step. The name in between is visible, so that no crash hides the note.
+    """
+    between = Place(source.folder, f"moving-{os.urandom(4).hex()}.md", source.handle)
+    rename_new(source, between)
+    try:
+        rename_new(between, target)
+    except FileExistsError:  # it has appeared just now
+        rename_new(between, source)
+        raise NameTaken(target.path, "a file is there") from None
+    except OSError:
+        rename_new(between, source)
+        raise
+
+
+def _lstat(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _is_one_entry(file: Path, other: Path) -> bool:
@@ -141,7 +381,32 @@ def _is_one_entry(file: Path, other: Path) -> bool:
     return other.samefile(file) and all(one.name != other.name for one in other.parent.iterdir())
 
 
+@cache
+def _new_mode() -> int:
+    """Give the permission bits of a new note: what the umask leaves of 0666."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _is_in_use(name: str) -> bool:
+    """Say whether a temporary file belongs to a process that lives and is not this one.
+
+    Where that can't be told, those of notes belong to nobody: they are written by who holds the lock.
+    """
+    pid = name.partition("-")[0]
+    if not pid.isdecimal() or os.name == "nt":
+        return not name.endswith(_MARK)
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return int(pid) != os.getpid()
+
+
 def _files_below(folder: Path) -> Iterator[str]:
     for file in folder.rglob("*"):
-        if file.suffix.lower() == ".md" and file.is_file():
+        if file.suffix.lower() == ".md" and file.is_file() and not file.is_symlink():
             yield file.relative_to(folder).as_posix()
