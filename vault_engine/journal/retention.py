@@ -1,14 +1,25 @@
-"""Which revisions the owner wants kept. Pure."""
+"""Which revisions the owner wants kept, and which are gone on purpose. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from vault_engine.journal.entry import Entry, Op
-from vault_engine.journal.replay import happened
+from vault_engine.journal.entry import Change, Entry, Op
+from vault_engine.journal.replay import happened, heads
+
+
+class _State(NamedTuple):
+    """What a path held from a moment on."""
+
+    since: str  # ISO 8601 without the zone, which is UTC; "" for before the journal began
+    sha256: str  # "" for nothing
 
 
 def kept(entries: Iterable[Entry], *, since: str, versions: int) -> set[str]:
-    """Say which revisions are to be kept: of each note the last ones, and whatever it has held since a moment.
+    """Say which revisions are to be kept.
+
+    What a note holds, what an archived one held last, the last versions of each path, and whatever a path has held
+    since a moment.
 
     Args:
         entries: the whole journal, oldest first.
@@ -18,19 +29,63 @@ def kept(entries: Iterable[Entry], *, since: str, versions: int) -> set[str]:
     Returns:
         SHA-256 hashes.
     """
-    by_path: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    done = [entry for entry in happened(entries) if entry.change.op is not Op.PURGE]
+    keep = {*heads(done).values(), *_archived(done)}
+    for states in _states(done).values():
+        held = [state.sha256 for state in states if state.sha256]
+        keep.update(held[-max(1, versions) :])
+        for state, following in zip(states, [*states[1:], None], strict=True):
+            if following is None or following.since >= _moment(since):
+                keep.add(state.sha256)
+    return keep - {""}
+
+
+def purged(entries: Iterable[Entry]) -> set[str]:
+    """Say which contents were erased for good, and have not come to any note since.
+
+    Args:
+        entries: the whole journal, oldest first.
+    """
+    gone: set[str] = set()
     for entry in happened(entries):
         change = entry.change
         if change.op is Op.PURGE:
-            continue
-        if change.before and not by_path[change.path]:
-            by_path[change.path].append(("", change.before))
-        by_path[change.to if change.op is Op.MOVE and change.to else change.path].append((entry.ts, change.after))
-    keep: set[str] = set()
-    for states in by_path.values():
-        held_until = [*(ts for ts, _ in states[1:]), None]
-        keep.update(sha256 for _, sha256 in states[-max(1, versions) :])
-        keep.update(
-            sha256 for (_, sha256), until in zip(states, held_until, strict=True) if until is None or until >= since
-        )
-    return keep - {""}
+            gone.add(change.before)
+        else:
+            gone.discard(change.before if change.op is Op.ARCHIVE else change.after)
+    return gone
+
+
+def _states(entries: Iterable[Entry]) -> dict[str, list[_State]]:
+    """List what each path has held, in order; a moved note goes on at its new path."""
+    states: defaultdict[str, list[_State]] = defaultdict(list)
+    for entry in entries:
+        change, moment = entry.change, _moment(entry.ts)
+        here = states[change.path]
+        if change.before and (not here or here[-1].sha256 != change.before):  # what no entry has told of
+            here.append(_State(here[-1].since if here else "", change.before))
+        if _renames(change) and change.to:
+            here.append(_State(moment, ""))
+            here = states[change.to]
+        here.append(_State(moment, change.after))
+    return states
+
+
+def _renames(change: Change) -> bool:
+    return change.op in (Op.MOVE, Op.EXTERNAL) and change.to not in (None, change.path)
+
+
+def _archived(entries: Iterable[Entry]) -> set[str]:
+    """Give what the notes held that were archived and not brought back."""
+    held: dict[str | None, str] = {}
+    for entry in entries:
+        if entry.change.op is Op.ARCHIVE:
+            held[entry.change.to] = entry.change.before
+        elif entry.change.op is Op.RESTORE:
+            held.pop(entry.change.to, None)
+    return set(held.values())
+
+
+def _moment(ts: str) -> str:
+    """Give a time as text that sorts as the times do, with however many decimals they are written."""
+    return ts.removesuffix("Z").removesuffix("+00:00")

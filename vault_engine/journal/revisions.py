@@ -66,6 +66,7 @@ class RevisionDamage(NamedTuple):
     file: str  # below the folder of revisions
     offset: int  # in bytes
     problem: str
+    sha256: str = ""  # of the revision that it has cost, where its name can still be read
 
 
 class Revisions:
@@ -221,14 +222,14 @@ class Revisions:
     def verify(self) -> list[RevisionDamage]:
         """Read every pack of every device and every loose file; erased revisions are in order."""
         damages: list[RevisionDamage] = []
-        for pack, found in packs_in(self._folder):
+        for pack, seen in packs_in(self._folder):
             try:
                 data = read_pack(self._folder / pack)
             except OSError as error:
                 damages.append(RevisionDamage(pack, 0, f"can't be read: {error.strerror}"))
                 continue
-            damages += [RevisionDamage(pack, offset, problem) for offset, problem in _problems(data)]
-            if found.st_size > MAX_PACK_BYTES:
+            damages += [RevisionDamage(pack, *found) for found in _problems(data)]
+            if seen.st_size > MAX_PACK_BYTES:
                 damages.append(RevisionDamage(pack, MAX_PACK_BYTES, "the pack is longer than any may be"))
         for sha256, _ in self._loose_files():
             if _read_loose(self._loose(sha256), sha256) is None:
@@ -438,15 +439,16 @@ def _records(data: bytes) -> Iterator[Record]:
     return (part for part in walk(data) if isinstance(part, Record))
 
 
-def _problems(data: bytes) -> Iterator[tuple[int, str]]:
-    """Say what is wrong with a pack, and at which offset."""
+def _problems(data: bytes) -> Iterator[tuple[int, str, str]]:
+    """Say at which offset of a pack something is wrong, what, and the revision that it has cost."""
     for part in walk(data):
         if isinstance(part, Gap):
             at_end = part.end == len(data)
-            yield part.start, f"{part.end - part.start} bytes are {'cut short' if at_end else 'no record'}"
+            yield part.start, f"{part.end - part.start} bytes are {'cut short' if at_end else 'no record'}", ""
         elif not is_whole(part, data):
             erasing = f"erasing {part.sha256} was begun and not finished: do it again"
-            yield part.offset, erasing if part.erased else f"the content of {part.sha256} is damaged"
+            problem = erasing if part.erased else f"the content of {part.sha256} is damaged"
+            yield part.offset, problem, "" if part.erased else part.sha256
 
 
 def _read_loose(file: str, sha256: str) -> bytes | None:
