@@ -50,5 +50,14 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     """A misspelt name is not passed over."""
     settings.write_text('profil = "logseq"', "utf-8")
 
-    with pytest.raises(ConfigBroken, match=r"unknown setting 'profil' \(known: embedder, language, profile\)"):
+    with pytest.raises(
+        ConfigBroken, match=r"unknown setting 'profil' \(known: embedder, language, profile, keep_days, keep_versions\)"
+    ):
         load_config(tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "x" * 101])
+def test_a_session_is_one_short_line(tmp_path, name):
+    """It stands in every line of the journal."""
+    with pytest.raises(ConfigBroken, match="MEMWELL_SESSION: must be one line"):
+        load_config(tmp_path, {"MEMWELL_SESSION": name})

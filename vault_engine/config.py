@@ -18,10 +18,15 @@ MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
 DEFAULT_LANGUAGE = "en"
+DEFAULT_KEEP_VERSIONS = 20
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
 PROFILES = ("obsidian", "logseq")
 
-_SETTINGS = ("embedder", "language", "profile")
+_TEXTS = ("embedder", "language", "profile")
+_NUMBERS = ("keep_days", "keep_versions")
+_SETTINGS = _TEXTS + _NUMBERS
+_MAX_NUMBER = 1_000_000
+_MAX_SESSION_CHARS = 100
 _DEVICE_NAME = re.compile(r"[\w-](?:[\w -]{0,58}[\w-])?")
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -37,6 +42,9 @@ class Config:
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
+    session: str | None = None  # what the caller calls the conversation, for the journal
+    keep_days: int = 0  # what a note has not held for so long may be dropped from the history; 0: nothing ever is
+    keep_versions: int = DEFAULT_KEEP_VERSIONS  # of each note, however old they are
     profile: str | None = None  # whose rules the notes follow, one of PROFILES; None: what the folder looks like
 
     @property
@@ -90,11 +98,14 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
+        session=_session(env.get("MEMWELL_SESSION")),
+        keep_days=settings.get("keep_days", 0),
+        keep_versions=settings.get("keep_versions", DEFAULT_KEEP_VERSIONS),
         profile=_profile("MEMWELL_PROFILE", env.get("MEMWELL_PROFILE")) or settings.get("profile"),
     )
 
 
-def _read_settings(file: Path) -> dict[str, str]:
+def _read_settings(file: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
@@ -106,9 +117,13 @@ def _read_settings(file: Path) -> dict[str, str]:
     return {name: _setting(file, name, value) for name, value in table.items()}
 
 
-def _setting(file: Path, name: str, value: Any) -> str:
+def _setting(file: Path, name: str, value: Any) -> str | int:
     if name not in _SETTINGS:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
+    if name in _NUMBERS:
+        if type(value) is not int or not 0 <= value <= _MAX_NUMBER:
+            raise ConfigBroken(str(file), f"{name} must be a whole number from 0 to {_MAX_NUMBER}, not {value!r}")
+        return value
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
     if name == "language" and value not in LANGUAGES:
@@ -129,6 +144,13 @@ def _device(name: str | None) -> str | None:
     """Take the name of a device, which names a folder of the journal, if it can name one."""
     if name and not _DEVICE_NAME.fullmatch(name):
         raise ConfigBroken("MEMWELL_DEVICE", f"{name!r} can't name a device: letters, digits, '-', '_' and blanks")
+    return name or None
+
+
+def _session(name: str | None) -> str | None:
+    """Take what a caller calls the conversation: for people to read, so one line of a sensible length."""
+    if name and (len(name) > _MAX_SESSION_CHARS or not name.isprintable()):
+        raise ConfigBroken("MEMWELL_SESSION", f"must be one line of at most {_MAX_SESSION_CHARS} characters")
     return name or None
 
 

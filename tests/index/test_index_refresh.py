@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from index_twin import answers, links, rebuilt
 
-from vault_engine import Engine
+from vault_engine import Engine, Memory
 from vault_engine.config import load_config
-from vault_engine.index import store as stores
 from vault_engine.index.store import Index
+from vault_engine.journal.known import Known
+from vault_engine.journal.store import Journal
 from vault_engine.vault import walk as walking
+from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import Vault
 
 NAMES = st.sampled_from(["a.md", "b.md", "north/a.md", "north/c.md", "潮.md", "north/deep/d.md"])
@@ -28,6 +31,12 @@ NOTES = st.one_of(
     st.just(""),
     st.just("wind " * 400),
 )
+
+
+def opened(vault, env):
+    """Give an index of its own."""
+    own = vault / ".memwell"
+    return Index(load_config(vault, env), Vault(vault, own), Known(Journal(own / "journal", str, own / "local"), own))
 
 
 def paths_of(engine, query, **filters):
@@ -165,24 +174,50 @@ def test_an_edit_of_equal_size_with_the_old_mtime_is_seen(engine, write_note):
 
 
 @pytest.mark.parametrize("age_ns", [0, 10_000_000, 49_000_000])
-def test_a_file_that_is_still_settling_is_read_again(vault, env, write_note, monkeypatch, age_ns):
-    """Two edits within one tick of the file system's clock look alike, so a fresh file is never trusted."""
+def test_a_file_that_is_being_saved_is_not_taken_in(vault, env, write_note, age_ns):
+    """What was written less than a twentieth of a second ago may be the first half of it."""
     file = write_note("a.md", "lantern", fresh=True)
-    frozen = walking.signature_of(file)
-    index = Index(load_config(vault, env), Vault(vault, vault / ".memwell"))
-    index.refresh(frozen.mtime_ns + age_ns)
-    file.write_text("anchors", "utf-8")
-    monkeypatch.setattr(stores, "signature_of", lambda path: frozen)
-    monkeypatch.setattr(walking, "_as_signature", lambda found: frozen)
+    written = file.stat().st_mtime_ns
+    index = opened(vault, env)
 
-    assert (0, 1, 0) == index.refresh(frozen.mtime_ns + age_ns + 1_000_000)
+    done = index.refresh(written + age_ns)
+
+    assert ((0, 0, 0), [], 50_000_000 - age_ns) == (done, list(index.records), index.unsettled_ns)
+    assert (1, 0, 0) == index.look_again(written + 50_000_000, done)
+    assert (["a.md"], 0) == (list(index.records), index.unsettled_ns)
+
+
+@pytest.mark.parametrize("text", ["", "lan"])
+def test_a_file_that_has_shrunk_is_waited_for(vault, env, write_note, text):
+    """Editors empty a file before they write it: for a while the note stays what it was."""
+    file = write_note("a.md", "lantern and anchor")
+    index = opened(vault, env)
+    index.refresh(time.time_ns())
+    before = index.records["a.md"].sha256
+    file.write_text(text, "utf-8")
+    written = file.stat().st_mtime_ns
+
+    index.refresh(written + 299_000_000)
+    assert before == index.records["a.md"].sha256
+
+    index.refresh(written + 300_000_000)
+    assert sha256_hex(text.encode()) == index.records["a.md"].sha256
+
+
+def test_a_file_that_the_journal_knows_needs_no_wait(engine, vault, env):
+    """What we wrote ourselves is whole, however young it is."""
+    engine.remember(Memory("lantern", key="a"))
+    file = vault / "notes/a.md"
+    index = opened(vault, env)
+
+    assert (1, 0, 0) == index.refresh(file.stat().st_mtime_ns)
 
 
 def test_a_settled_file_is_not_read_again(vault, env, write_note, monkeypatch):
     """Nothing has changed: nothing is opened."""
     file = write_note("a.md", "lantern", fresh=True)
     later = file.stat().st_mtime_ns + 10**9
-    index = Index(load_config(vault, env), Vault(vault, vault / ".memwell"))
+    index = opened(vault, env)
     index.refresh(later)
     monkeypatch.setattr(Vault, "read", lambda self, path: pytest.fail(f"{path} was read"))
 

@@ -4,7 +4,7 @@ A failing embedder is never an error here: `problem` says what is wrong, and key
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,18 @@ class Embeddings:
     def load_new(self) -> None:
         """Take in the vectors that other processes have made."""
         self._store.load_new()
+
+    def keep_only(self, keys: Collection[str]) -> None:
+        """Forget all other vectors, on disk too, and every vector of embedders that were used before.
+
+        Raises:
+            VaultBusy, VaultDenied, StorageFailed: they could not be removed.
+        """
+        with explained(self._store.file), self._lock.held():
+            self._store.keep_only(keys)
+            for file in self._store.file.parent.glob("embeddings-*.bin"):
+                if file != self._store.file:
+                    file.unlink(missing_ok=True)
 
     def embed(self, keys: Sequence[str], texts: Sequence[str], progress: Callable[[int], None]) -> int:
         """Make and keep the vectors of chunks; return how many were made before the embedder failed, if it did.

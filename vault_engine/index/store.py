@@ -4,7 +4,7 @@ Every process has the whole index in memory and looks at the vault before each a
 whoever changed something and gets the index's lock saves it for the next process.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -22,9 +22,11 @@ from vault_engine.index.graph import Graph, make_graph, make_resolver
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
 from vault_engine.index.keyword.postings import Floats
+from vault_engine.index.names import Names
 from vault_engine.index.plan import Drop, plan_index
 from vault_engine.index.record import CONFLICTED, Described, Record, describe
 from vault_engine.index.snapshot import Snapshot
+from vault_engine.journal.known import Known
 from vault_engine.note import LinkResolver
 from vault_engine.vault.files import explained, sha256_hex
 from vault_engine.vault.habits import read_habits, read_rules
@@ -35,7 +37,8 @@ from vault_engine.vault.walk import Signature, Walk, signature_of
 _ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
 _TEXTS_AT_ONCE = 256  # held in memory before they are embedded
 _MARK = 0.01  # of a change
-_SETTLED_NS = 50_000_000  # a file changed this recently may change again within one tick of its mtime
+_SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
+_SHRUNK_NS = 300_000_000  # the same for one that has become empty or half as long: editors empty a file to write it
 
 
 class Refreshed(NamedTuple):
@@ -56,8 +59,20 @@ class Row(NamedTuple):
 class Index:
     """Catalogue, postings, embeddings and graph of one vault. Not for two threads at once: the engine sees to it."""
 
-    def __init__(self, config: Config, vault: Vault) -> None:
+    def __init__(self, config: Config, vault: Vault, known: Known) -> None:
+        """Open the index.
+
+        Args:
+            config: the vault's settings.
+            vault: its files.
+            known: what the journals say of them; a note that holds what a journal says is whole.
+        """
         self._folder = config.cache_dir
+        self._known = known
+        self._known_as_of = 0
+        self._touched: set[str] | None = None  # notes that may hold what no journal knows; None: any may
+        self._unsettled: dict[str, int] = {}  # files that may be half written, and when they can be trusted
+        self.unsettled_ns = 0  # in how long they all can be, if nobody touches them
         self._language = config.language
         self.rules = read_rules(config.root, config.profile)
         self.habits = read_habits(config.root)
@@ -75,6 +90,7 @@ class Index:
         self._owners: list[str] = []  # by row: the path of its note
         self._keys: list[str] = []  # by row: the key of its embedding
         self._number_rows()
+        self._names: Names | None = None
 
     # ---- what there is
 
@@ -108,6 +124,13 @@ class Index:
             self._resolver = make_resolver(self._kept.records.values(), others, self.rules)
         return self._resolver
 
+    @property
+    def names(self) -> Names:
+        """What finds notes by their names."""
+        if self._names is None:
+            self._names = Names(self._kept.records.values())
+        return self._names
+
     def rows_of(self, path: str) -> range:
         """Give the rows of a note's chunks."""
         first = self._kept.first_rows[path]
@@ -139,9 +162,12 @@ class Index:
         changes = plan_index(self.walk.notes, {path: r.signature for path, r in self._kept.records.items()})
         drops = {change.path for change in changes if isinstance(change, Drop)}
         gone = [path for path in sorted(drops.difference(self.walk.placeholders)) if not self._is_hidden(path)]
+        self._unsettled = {}
         added, edited = self._read_all([c.path for c in changes if not isinstance(c, Drop)], now_ns, progress)
+        self.unsettled_ns = max((at - now_ns for at in self._unsettled.values()), default=0)
         for path in gone:
             self._forget(path)
+        self.touch(gone)
         self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
         if added or edited or gone or (self.walk.others, self.walk.placeholders) != (self._kept.others, self._evicted):
             self._kept.others, self._evicted = self.walk.others, self.walk.placeholders
@@ -150,6 +176,34 @@ class Index:
         if self._kept.keywords.needs_compaction():
             self._compact()
         return Refreshed(added, edited, len(gone))
+
+    def look_at(self, path: str, now_ns: int) -> None:
+        """Take in one note, without a look at the others. One that is gone stays known until the next refresh."""
+        if any(self._read_all([path], now_ns, None)):
+            self._graph = self._resolver = None
+            self._unsaved += 1
+
+    def look_again(self, now_ns: int, before: Refreshed) -> Refreshed:
+        """Read the files that were being saved at the last refresh; give the sum of both looks.
+
+        What still is being saved stays as it was known until the next refresh.
+        """
+        paths, self._unsettled, self.unsettled_ns = sorted(self._unsettled), {}, 0
+        added, edited = self._read_all(paths, now_ns, None)
+        if added or edited:
+            self._graph = self._resolver = None
+            self._unsaved += added + edited
+        return Refreshed(before.added + added, before.edited + edited, before.gone)
+
+    def touch(self, paths: Iterable[str]) -> None:
+        """Remember that notes may hold what no journal knows."""
+        if self._touched is not None:
+            self._touched.update(paths)
+
+    def take_touched(self) -> set[str] | None:
+        """Give the notes that may hold what no journal knows, and forget them; None: any may."""
+        touched, self._touched = self._touched, set()
+        return touched
 
     def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> int:
         """Embed the chunks that wait, at most ``limit``; return how many were embedded."""
@@ -188,8 +242,18 @@ class Index:
     def discard(self) -> None:
         """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
         snapshots.discard(self._folder)
-        self._kept = self._empty()
+        self._kept, self._names = self._empty(), None
         self._number_rows()
+
+    def drop_strays(self) -> None:
+        """Forget the embeddings of what is in no note, and keep the index as it is now, whatever has changed.
+
+        Raises:
+            VaultBusy, VaultDenied, StorageFailed: the embeddings could not be removed from their file.
+        """
+        self.embeddings.keep_only({chunk.key for record in self._kept.records.values() for chunk in record.chunks})
+        self._unsaved = max(self._unsaved, 1.0)
+        self.save()
 
     # ---- asking it
 
@@ -255,16 +319,37 @@ class Index:
             self.unread[path] = str(error)
             return None
         self.unread.pop(path, None)
+        known, sha256 = self._kept.records.get(path), sha256_hex(data)
         signature = before if settled and now_ns - before.mtime_ns > _SETTLED_NS else None
-        if (known := self._kept.records.get(path)) and known.sha256 == sha256_hex(data):
+        if known and known.sha256 == sha256:
+            self.touch([path])  # it may have been something else meanwhile, which only the journal knows
             self._mark(known, signature)
             return None
+        if not self._is_whole(path, before, sha256, now_ns, settled=settled):
+            return None
+        self.touch([path])
         described = describe(path, data, signature, self.rules)
         if known and described.record.problem == CONFLICTED:  # nothing new is taken in, what was known stays
             if known.sha256 != described.record.sha256:
                 self._mark(replace(known, sha256=described.record.sha256, problem=CONFLICTED), signature)
             return None
         return described
+
+    def _is_whole(self, path: str, found: Signature, sha256: str, now_ns: int, *, settled: bool) -> bool:
+        """Say whether what was read of a note is what somebody saved, and not the first half of it."""
+        known = self._kept.records.get(path)
+        has_shrunk = known is not None and (found.size == 0 or 2 * found.size < known.size)
+        whole_at = found.mtime_ns + (_SHRUNK_NS if has_shrunk else _SETTLED_NS)
+        if settled and (now_ns >= whole_at or found.mtime_ns > now_ns + _SHRUNK_NS):  # the latter: an odd clock
+            return True
+        if self._known_as_of != now_ns:  # once a look
+            self._known.catch_up()
+            self._known_as_of = now_ns
+        head = self._known.get(path)
+        if head is not None and head.sha256 == sha256:
+            return True
+        self._unsettled[path] = max(whole_at, now_ns + _SETTLED_NS if not settled else 0)
+        return False
 
     def _mark(self, known: Record, signature: Signature | None) -> None:
         """Note that a file looks different and holds the same bytes."""
@@ -276,8 +361,10 @@ class Index:
         row = self._kept.keywords.add([fields for one in described for fields in one.fields])
         for one in described:
             record = one.record
-            if record.path in self._kept.records:
+            if known := self._kept.records.get(record.path):
                 self._kept.keywords.drop(self.rows_of(record.path))
+                self.names.drop(known)
+            self.names.add(record)
             self._kept.records[record.path], self._kept.first_rows[record.path] = record, row
             self._owners += [record.path] * len(record.chunks)
             self._keys += [chunk.key for chunk in record.chunks]
@@ -285,6 +372,7 @@ class Index:
 
     def _forget(self, path: str) -> None:
         self._kept.keywords.drop(self.rows_of(path))
+        self.names.drop(self._kept.records[path])
         del self._kept.records[path], self._kept.first_rows[path]
 
     def _compact(self) -> None:

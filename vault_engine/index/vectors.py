@@ -95,6 +95,20 @@ class VectorStore:
         records["key"], records["vector"] = _as_keys(keys), vectors
         self._write(records.tobytes())
 
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Forget all other vectors, in the file too. The caller holds the index's lock.
+
+        Raises:
+            OSError: the file can't be written anew; what is lost is embedded again.
+        """
+        self.load_new()
+        kept = [key for key in keys if key in self]
+        vectors = self.matrix[self.rows(kept)]
+        self.clear()
+        self.file.unlink(missing_ok=True)
+        if kept:
+            self.append(kept, vectors)
+
     def _take(self, keys: NDArray[np.void], vectors: Vectors) -> None:
         fresh = []
         for position, key in enumerate(keys):

@@ -49,6 +49,8 @@ def path_problem(path: str) -> str | None:
 
 
 def _mark_problem(name: str, categories: Collection[str]) -> str | None:
+    if name.isascii() and name.isprintable():  # as nearly all are
+        return None
     found = next((mark for mark in name if category(mark) in categories), None)
     return f"the name holds the invisible character U+{ord(found):04X}" if found else None
 
