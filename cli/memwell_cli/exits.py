@@ -5,11 +5,14 @@ from shlex import quote
 from typing import Any
 
 from vault_engine import Kind, MemwellError, errors
+from vault_engine.engine.entries import EntryMissing
+from vault_engine.engine.history import VersionMissing
 
 DONE = 0
 FAILED = 1
 USAGE = 2
 PARTLY = 3
+DAMAGED = 14
 CANCELLED = 130
 
 EXIT_CODES: dict[Kind, int] = {
@@ -19,7 +22,7 @@ EXIT_CODES: dict[Kind, int] = {
     Kind.CONFLICT: 11,
     Kind.LOCKED: 12,
     Kind.DENIED: 13,
-    Kind.DAMAGED: 14,
+    Kind.DAMAGED: DAMAGED,
 }
 
 _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
@@ -29,14 +32,17 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NeedsConfirmation: lambda error: (
         f"See the links with `memwell note move {quote(error.old)} {quote(error.new)} --dry-run`, then say --yes."
     ),
+    errors.NeedsYes: lambda error: (
+        f"See what would go with `memwell note purge {quote(error.path)} --dry-run`, then say --yes."
+    ),
     errors.BadInput: lambda _: "See `memwell --help`.",
     errors.ConfigBroken: lambda _: "Correct the setting, or take it out to have the default.",
     errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",
     errors.VaultDenied: lambda _: "Check who owns the folder and whether its disk is mounted read-only.",
     errors.VaultBusy: lambda _: "Try again in a moment.",
+    errors.NoteOpen: lambda _: "Close it there, or try again when it has been saved.",
     errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
     errors.NotConfirmed: lambda _: "Check the disk, and look at the note before you do it again.",
-    errors.HalfMoved: lambda _: "Check the disk, then put them back with `memwell note undo-move`.",
     errors.NoteMissing: lambda error: (
         "List what was forgotten with `memwell note list --archived`."
         if error.where == "the archive"
@@ -48,11 +54,17 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
         f" or replace it with `--expect {error.found[:8]}`."
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
+    VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
+    EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
     errors.NoteChanged: lambda error: (
         f"Read it again with `memwell note show {quote(error.path)}`, then write over it with"
-        f" `--expect {error.found[:8]}`."
+        f" `--expect {error.found[:8]}`{_or_merge(error)}."
         if error.found
         else "It is not there any more: leave --expect out to make it anew."
+    ),
+    errors.CannotMerge: lambda error: (
+        f"See both texts with `memwell note diff {quote(error.path)} --from {error.expected[:8]} --to now`,"
+        f" then edit it again with `--expect {error.found[:8]}`."
     ),
     errors.EditRefused: lambda error: (
         f"Look at it with `memwell note show {quote(error.path)}`, then ask for what fits it, or edit it by hand."
@@ -60,6 +72,10 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NoteDamaged: lambda _: "Mend the note in an editor; it stays readable and searchable meanwhile.",
     errors.EmbedderFailed: lambda _: "Correct the embedder setting; keyword search works without.",
 }
+
+
+def _or_merge(error: errors.NoteChanged) -> str:
+    return ", or keep both changes with `--merge` where the command has it" if error.expected else ""
 
 
 def exit_code(error: MemwellError) -> int:

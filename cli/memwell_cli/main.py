@@ -19,8 +19,11 @@ COMMANDS = {
     "context": "memwell_cli.commands.context",
     "note": "memwell_cli.commands.note",
     "vault": "memwell_cli.commands.vault",
+    "journal": "memwell_cli.commands.journal",
+    "git": "memwell_cli.commands.git",
     "index": "memwell_cli.commands.index",
     "status": "memwell_cli.commands.status",
+    "doctor": "memwell_cli.commands.doctor",
     "serve": "memwell_cli.commands.serve",
 }
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +11,7 @@ import click
 
 from memwell_cli.exits import advice
 from vault_engine import MemwellError
+from vault_engine.engine import Problem
 
 JSON_FORMAT = 1
 
@@ -20,14 +21,34 @@ json_option = click.option("--json", "as_json", is_flag=True, help='Print one JS
 def show(result: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
     """Print a result of the engine: as JSON, or as ``text`` makes it."""
     if as_json:
-        click.echo(json.dumps({"format": JSON_FORMAT, **asdict(result)}, ensure_ascii=False))
+        click.echo(json_line(asdict(result)))
     elif shown := text(result):
-        click.echo(shown)
+        click.echo(escaped(shown))
 
 
 def remark(text: str) -> None:
     """Say something beside the answer."""
-    click.echo(text, err=True)
+    click.echo(escaped(text), err=True)
+
+
+def json_line(facts: Mapping[str, Any]) -> str:
+    """Write an object of ours on one line."""
+    return escaped(json.dumps({"format": JSON_FORMAT, **facts}, ensure_ascii=False))
+
+
+def escaped(text: str) -> str:
+    """Write half a surrogate pair, which a file's name or another device may bring, as its escape: no UTF-8 has it."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def plain(text: str) -> str:
+    """Make a text that may be another device's harmless for the terminal that shows it."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def problem_line(problem: Problem) -> str:
+    """Write where something is wrong, and what."""
+    return f"{plain(problem.path)}: {plain(problem.problem)}"
 
 
 def show_error(error: MemwellError, *, as_json: bool) -> None:
@@ -37,7 +58,7 @@ def show_error(error: MemwellError, *, as_json: bool) -> None:
             name: value for name, value in vars(error).items() if isinstance(value, str | int | float | tuple | list)
         }
         message = {"kind": error.kind.value, "message": str(error), "state": error.state, "advice": advice(error)}
-        remark(json.dumps({"format": JSON_FORMAT, "error": message | {"facts": facts}}, ensure_ascii=False))
+        remark(json_line({"error": message | {"facts": facts}}))
     else:
         remark(f"{click.style('error:', fg='red')} {error}")
         remark(f"  {error.state} {advice(error)}")
@@ -52,7 +73,7 @@ def show_usage_error(error: click.ClickException, *, as_json: bool) -> None:
             "state": MemwellError.state,
             "advice": f"See `{_command(error)} --help`.",
         }
-        remark(json.dumps({"format": JSON_FORMAT, "error": message}, ensure_ascii=False))
+        remark(json_line({"error": message}))
     else:
         remark(f"{click.style('error:', fg='red')} {error.format_message()}")
         remark(f"  {MemwellError.state} See `{_command(error)} --help`.")

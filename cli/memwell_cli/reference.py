@@ -19,7 +19,7 @@ The answer goes to stdout, all else to stderr. Every command that reads has `--j
 | 0 | done; a search without hits too | | 11 | conflict: a note is not what you think it is |
 | 1 | failed | | 12 | locked: another process is writing |
 | 2 | usage: an argument can't be used | | 13 | denied by the system |
-| 3 | partly done | | 14 | damaged: a note can't be edited safely |
+| 3 | partly done | | 14 | damaged: a note, the journal or a kept revision |
 | 10 | not found | | 130 | cancelled |
 
 Shell completion: put the line for your shell into its start-up file.

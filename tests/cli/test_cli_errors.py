@@ -42,7 +42,8 @@ def locked(home, monkeypatch):
         [
             sys.executable,
             "-c",
-            "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print(flush=True); input()",
+            "import fcntl, sys; lock = open(sys.argv[1], 'w'); fcntl.flock(lock, fcntl.LOCK_EX); print(flush=True);"
+            "input()",
             str(lock),
         ],
         stdin=subprocess.PIPE,

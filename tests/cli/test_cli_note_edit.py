@@ -102,10 +102,10 @@ USAGE = {
 
 
 def journal_of(home):
+    """Count what Memwell did; what others did is entered before that."""
     with Engine.open(home) as engine:
-        status = engine.status()
-    assert () == status.journal_problems
-    return status.journal_entries
+        assert () == engine.status().journal_problems
+        return sum(entry.op != "external" for entry in engine.last_entries(1000).entries)
 
 
 @pytest.mark.parametrize("name", EFFECTS)

@@ -2,9 +2,7 @@
 
 import pytest
 
-from memwell_cli.exits import advice
 from vault_engine import Engine
-from vault_engine.errors import HalfMoved
 from vault_engine.vault.store import Vault
 
 NOTES = {
@@ -32,6 +30,12 @@ def status(home):
         return engine.status()
 
 
+def made(home):
+    """Count the entries of what Memwell did; what others did is entered before that."""
+    with Engine.open(home) as engine:
+        return sum(entry.op != "external" for entry in engine.last_entries(1000).entries)
+
+
 def test_a_dry_run_prints_the_plan_and_writes_nothing(cli, home, notes, tree):
     """The paths, then a line for each link: where it stands, what it was, what it would be."""
     done = cli("note", "move", "N", "b/New name", "--dry-run")
@@ -45,7 +49,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(cli, home, notes, tree):
         "b/c.md:1  ../N.md → ./New%20name.md\n",
         "",
     ) == done
-    assert (notes, 0) == (tree(home), status(home).journal_entries)
+    assert (notes, 0) == (tree(home), made(home))
 
 
 def test_a_move_takes_the_links_along(cli, home, notes, tree):
@@ -60,7 +64,7 @@ def test_a_move_takes_the_links_along(cli, home, notes, tree):
         "b/c.md": b"[t](./New%20name.md)\n",
         "d.md": NOTES["d.md"],
     } == bytes_of(tree(home))
-    assert (4, ()) == (status(home).journal_entries, status(home).journal_problems)
+    assert (4, ()) == (made(home), status(home).journal_problems)
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -82,7 +86,7 @@ def test_as_json_it_is_one_object(cli, home, notes):
     """Paths, files, links and the entry to undo it by; after a dry run there is none."""
     dry, done = (cli("note", "move", "N", "New", *more, "--json").json for more in (["--dry-run"], []))
 
-    assert {"format", "old", "new", "files", "links", "entry"} == done.keys()
+    assert {"format", "old", "new", "files", "links", "entry", "left"} == done.keys()
     assert (1, "N.md", "New.md", ["New.md", "a.md", "b/c.md"]) == tuple(
         done[name] for name in ("format", "old", "new", "files")
     )
@@ -104,7 +108,7 @@ def test_many_files_need_a_yes(cli, home, notes, put, tree):
     assert "moving N.md to the new.md changes 23 files" in refused.err
     assert "Nothing was changed." in refused.err
     assert "`memwell note move N.md 'the new.md' --dry-run`, then say --yes." in refused.err
-    assert (before, 0) == (tree(home), status(home).journal_entries)
+    assert (before, 0) == (tree(home), made(home))
     assert 25 == len(cli("note", "move", "N.md", "the new.md", "--dry-run").out.splitlines())
     assert "files: 23" in cli("note", "move", "N", "the new", "--yes").out
 
@@ -132,7 +136,7 @@ def test_what_can_not_be_done_is_said_and_nothing_is_written(arguments, code, wo
 
     assert (code, "") == (refused.code, refused.out)
     assert words in refused.err
-    assert (notes, 0) == (tree(home), status(home).journal_entries)
+    assert (notes, 0) == (tree(home), made(home))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +150,7 @@ def test_a_link_that_may_not_be_rewritten_stops_the_move(damage, cli, home, note
 
     refused = cli("note", "move", "N", "New")
 
-    assert (before, 0) == (tree(home), status(home).journal_entries)
+    assert (before, 0) == (tree(home), made(home))
     assert (14, "") == (refused.code, refused.out)
     assert "damaged.md" in refused.err
 
@@ -189,8 +193,3 @@ def test_an_undo_that_was_cancelled_can_be_done_again(cli, home, notes, tree, mo
     assert 0 == cli("note", "undo-move").code
     assert (NOTES, ()) == (bytes_of(tree(home)), status(home).journal_problems)
     assert 2 == cli("note", "undo-move").code
-
-
-def test_a_half_move_is_advised_to_be_undone():
-    """Running the move again would not mend it."""
-    assert "`memwell note undo-move`" in advice(HalfMoved("a.md", "the disk is full"))

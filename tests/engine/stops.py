@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 
-COUNTED = ("fsync", "replace", "rename", "unlink", "mkdir", "rmdir", "truncate", "chmod", "link")
+from vault_engine.vault import place
+
+COUNTED = (
+    "fsync", "replace", "rename", "unlink", "mkdir", "rmdir", "truncate", "ftruncate", "chmod", "fchmod", "link",
+)  # fmt: skip
+FOLDERS = ("dir_fd", "src_dir_fd")
 
 
 class Killed(BaseException):
@@ -82,39 +87,64 @@ class TornFile:
         return getattr(self._file, name)
 
 
+def named(first: Any, folder: int | None) -> str:
+    """Give the whole path of what an operation is about: a path, a name in an open folder, or an open file."""
+    if isinstance(first, int):
+        return str(Path(f"/proc/self/fd/{first}").readlink())
+    return str(Path(f"/proc/self/fd/{folder}").readlink() / first) if folder is not None else os.fspath(first)
+
+
 @contextmanager
 def watched(operations: Operations, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Count every file operation inside the block."""
-    opened, fdopened, os_opened = io.open, os.fdopen, os.open
+    opened, fdopened, os_opened, os_written, exchanged = io.open, os.fdopen, os.open, os.write, place._renameat2
 
     def counting(name: str) -> Any:
         real = getattr(os, name)
 
-        def call(first: Any, *rest: Any, **named: Any) -> Any:
-            if name != "unlink" or os.path.lexists(first):
-                operations.happens(name, first if not isinstance(first, int) else None)
-            return real(first, *rest, **named)
+        def call(first: Any, *rest: Any, **options: Any) -> Any:
+            path = named(first, next((options[key] for key in FOLDERS if options.get(key) is not None), None))
+            if name != "unlink" or os.path.lexists(path):
+                operations.happens(name, path)
+            return real(first, *rest, **options)
 
         return call
 
-    def os_open(path: Any, flags: int, *rest: Any, **named: Any) -> int:
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) or Path(path).is_dir():
-            operations.happens("open", path)
-        return os_opened(path, flags, *rest, **named)
+    def os_open(path: Any, flags: int, *rest: Any, **options: Any) -> int:
+        where = named(path, options.get("dir_fd"))
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            operations.happens("open", where)
+        return os_opened(path, flags, *rest, **options)
 
-    def io_open(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
+    def os_write(handle: int, data: Any) -> int:
+        try:
+            operations.happens("write", named(handle, None))
+        except BaseException:
+            os_written(handle, bytes(data)[: len(data) // 2])
+            raise
+        return os_written(handle, data)
+
+    def renameat2(old_folder: int, old: str, new_folder: int, new: str, flags: int) -> None:
+        operations.happens("renameat2", named(new, new_folder))
+        exchanged(old_folder, old, new_folder, new, flags)
+
+    def io_open(file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
         if not set(mode) & set("wax+"):
-            return opened(file, mode, *rest, **named)
+            return opened(file, mode, *rest, **options)
         operations.happens(f"open {mode}", file)
-        return TornFile(opened(file, mode, *rest, **named), operations)
+        return TornFile(opened(file, mode, *rest, **options), operations)
 
-    def fdopen(handle: int, mode: str = "r", *rest: Any, **named: Any) -> Any:
-        return TornFile(fdopened(handle, mode, *rest, **named), operations)
+    def fdopen(handle: int, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        if not set(mode) & set("wax+"):
+            return fdopened(handle, mode, *rest, **options)
+        return TornFile(fdopened(handle, mode, *rest, **options), operations)
 
     with monkeypatch.context() as patched:
         for name in COUNTED:
             patched.setattr(os, name, counting(name))
         patched.setattr(os, "open", os_open)
+        patched.setattr(os, "write", os_write)
         patched.setattr(io, "open", io_open)
         patched.setattr(os, "fdopen", fdopen)
+        patched.setattr(place, "_renameat2", renameat2)
         yield

@@ -2,66 +2,32 @@
 
 import errno
 import json
+import os
 import stat
 import unicodedata
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stops import Fail, Killed, Operations, Stop, watched
+from moving import CANVAS, files_of, opened, own_entries
+from stops import Fail, watched
 
-from vault_engine import Actor, Engine, MemwellError
-from vault_engine.config import load_config
+from vault_engine import Engine, MemwellError
 from vault_engine.engine.move import MAX_FILES_UNASKED, LinkEdit, move, plan_move, undo_move
-from vault_engine.engine.session import Session
 from vault_engine.errors import (
     BadInput,
     BadName,
-    HalfMoved,
     NameTaken,
     NeedsConfirmation,
-    NotConfirmed,
     NoteChanged,
     NoteDamaged,
 )
 from vault_engine.journal.entry import Op
 from vault_engine.note.relink import LinkFormat
-from vault_engine.vault.files import move_onto_itself
-
-TESTER = Actor("agent", "tester", "python")
-CANVAS = '{"nodes":[{"id":"1","type":"file","file":"a/N.md"}]}'
-NOTES = {
-    "a/N.md": "# N\n[[./B]] [[N#N]]\n",
-    "a/B.md": "---\nup: '[[N]]' # c\n---\r\n[[N|n]] [t](N.md \"x\") `[[N]]`\r\n",
-    "other.md": "\ufeff![[a/N#H|100]]",
-    "plain.md": "The word N.\n",
-}
-
-
-def opened(vault, env) -> Session:
-    return Session(load_config(vault, env), TESTER)
-
-
-def files_of(vault) -> dict[str, bytes]:
-    """Give every file of the vault that is its owner's."""
-    files = [file for file in vault.rglob("*") if file.is_file() and ".memwell" not in file.parts]
-    return {file.relative_to(vault).as_posix(): file.read_bytes() for file in files}
-
-
-@pytest.fixture
-def session(vault, env):
-    """The vault, open."""
-    return opened(vault, env)
-
-
-@pytest.fixture
-def notes(write_note, vault):
-    """Notes that link to ``a/N.md``, and a canvas that shows it."""
-    for path, text in (NOTES | {"map.canvas": CANVAS}).items():
-        write_note(path, text)
-    return files_of(vault)
+from vault_engine.vault import store
 
 
 def test_a_move_takes_every_link_along(session, vault, notes):
@@ -81,19 +47,22 @@ def test_a_move_takes_every_link_along(session, vault, notes):
 
 
 def test_a_move_and_its_rewrites_are_in_the_journal(session, vault, notes):
-    """The move first; each rewritten file after it, with the move's id, each with the bytes it had kept."""
+    """The move first; each other file after it, with the move's id, each with the bytes it had kept."""
     done = move(session, "a/N", "C")
 
-    first, *writes = session.journal.entries()
+    first, *writes = own_entries(session)
     assert (done.entry, Op.MOVE, "a/N.md", "C.md") == (first.id, first.change.op, first.change.path, first.change.to)
-    assert [("a/B.md", done.entry), ("a/N.md", done.entry), ("map.canvas", done.entry), ("other.md", done.entry)] == [
+    assert [("a/B.md", done.entry), ("C.md", done.entry), ("map.canvas", done.entry), ("other.md", done.entry)] == [
         (write.change.path, write.ref) for write in writes
     ]
     assert {"move a/N.md -> C.md"} == {write.change.reason for write in writes}
-    assert [notes[write.change.path] for write in writes] == [
-        session.revisions.get(write.change.before) for write in writes
+    held = notes | {"C.md": notes["a/N.md"]}
+    assert [held[entry.change.path] for entry in (first, *writes)] == [
+        session.revisions.get(entry.change.before) for entry in (first, *writes)
     ]
-    assert first.change.after == session.vault.revision_of("C.md")
+    assert [session.vault.revision_of(write.change.path) for write in writes] == [
+        write.change.after for write in writes
+    ]
     assert [] == session.journal.verify()
 
 
@@ -175,7 +144,7 @@ def test_many_files_need_a_yes(session, vault, write_note):
     with pytest.raises(NeedsConfirmation) as raised:
         move(session, "N", "C")
 
-    assert (MAX_FILES_UNASKED + 1, before, []) == (raised.value.files, files_of(vault), session.journal.files())
+    assert (MAX_FILES_UNASKED + 1, before, []) == (raised.value.files, files_of(vault), own_entries(session))
     assert MAX_FILES_UNASKED + 1 == len(move(session, "N", "C", dry_run=True).files)
     assert MAX_FILES_UNASKED + 1 == len(move(session, "N", "C", yes=True).files)
     undo_move(session)
@@ -278,12 +247,14 @@ def test_a_case_only_rename(session, vault, write_note):
 
 def test_a_disk_that_takes_two_names_for_one_needs_two_steps(tmp_path, monkeypatch):
     """Refused at any step, the note has the old name or the new one."""
+    monkeypatch.setattr(os.path, "lexists", lambda path: Path(path).name.lower() == "a.md")
+    monkeypatch.setattr(store, "_is_one_entry", lambda file, other: True)
     for step in range(1, 20):
         folder = tmp_path / str(step)
         folder.mkdir()
         (folder / "A.md").write_bytes(b"x")
         with watched(Fail(step, folder, errno.EACCES), monkeypatch), suppress(MemwellError):
-            move_onto_itself(folder / "A.md", folder / "a.md")
+            store.Vault(folder, folder / ".memwell").move("A.md", "a.md")
 
         assert files_of(folder) in ({"A.md": b"x"}, {"a.md": b"x"})
 
@@ -336,127 +307,6 @@ def test_a_file_that_a_cloud_has_taken_away_is_still_a_file(session, vault, writ
     assert "two/A" == move(session, "two/B", "two/A").links[0].new
     with pytest.raises(NameTaken):
         move(session, "Src", "one/a")
-
-
-# ---- when something goes wrong
-
-
-class Trial:
-    """One vault for one trial, made anew for every stop."""
-
-    def __init__(self, folder, env) -> None:
-        self.folder, self.env, self.count = folder, env, 0
-
-    def again(self) -> Session:
-        self.count += 1
-        self.vault = self.folder / f"trial-{self.count}"
-        Engine.create(self.vault)
-        (self.vault / "a").mkdir()
-        for path in ("a/N.md", "a/B.md"):
-            (self.vault / path).write_bytes(NOTES[path].encode())
-        return opened(self.vault, self.env | {"MEMWELL_CACHE_DIR": str(self.folder / f"cache-{self.count}")})
-
-    def run(self, operations_at, monkeypatch):
-        """Move ``a/N.md``, with the operations watched; give the session, them and what it ended with."""
-        session = self.again()
-        session.refresh()
-        operations = operations_at(self.vault)
-        with watched(operations, monkeypatch):
-            try:
-                move(session, "a/N", "b/C")
-            except (Exception, Killed) as error:  # noqa: BLE001 - which it was is what the test is about
-                return session, operations, error
-        return session, operations, None
-
-
-@pytest.fixture
-def trial(tmp_path, env):
-    """A vault to be broken over and over."""
-    return Trial(tmp_path, env)
-
-
-def steps_of(counted: Operations) -> list[int]:
-    """Give every operation from the first journal entry on, and some of those that only get things ready."""
-    first = next(number for number, seen in enumerate(counted.seen, 1) if "/journal" in seen)
-    return [*range(1, first, 4), *range(first, len(counted.seen) + 1)]
-
-
-def test_a_killed_move_is_taken_back_by_undo(trial, monkeypatch):
-    """Killed before a file operation: each file whole, old or new; undo gives every byte back."""
-    _, counted, error = trial.run(lambda vault: Operations(0, vault), monkeypatch)
-    assert error is None
-    after = files_of(trial.vault)
-    trial.again()
-    before = files_of(trial.vault)
-    for step in steps_of(counted):
-        _, _, ended = trial.run(lambda vault, step=step: Stop(step, vault), monkeypatch)
-        assert isinstance(ended, Killed)
-        found = files_of(trial.vault)
-        assert all(data in (before.get(path), after.get(path), after["b/C.md"]) for path, data in found.items())
-        session = opened(trial.vault, trial.env)
-        if any(entry.change.op is Op.MOVE for entry in session.journal.entries()):
-            undo_move(session)
-
-        assert (before, []) == (files_of(trial.vault), session.journal.verify())
-
-
-@pytest.mark.parametrize("for_good", [False, True], ids=["once", "for good"])
-def test_a_failed_move_changes_nothing(trial, monkeypatch, for_good):
-    """Whichever operation is refused: the files are as they were, or the move is done and said not to be confirmed.
-
-    Where nothing at all can be written any more, not even what would put a note back, that is said too, and undo
-    does it later.
-    """
-    _, counted, _ = trial.run(lambda vault: Operations(0, vault), monkeypatch)
-    after = files_of(trial.vault)
-    trial.again()
-    before = files_of(trial.vault)
-    for step in steps_of(counted):
-        session, _, ended = trial.run(
-            lambda vault, step=step: Fail(step, vault, errno.ENOSPC, for_good=for_good), monkeypatch
-        )
-        assert ended is None or isinstance(ended, MemwellError)
-        if isinstance(ended, HalfMoved):
-            assert for_good
-            undo_move(session)
-        done = ended is None or isinstance(ended, NotConfirmed)
-        assert (after if done else before, []) == (files_of(trial.vault), session.journal.verify()), counted.seen[
-            step - 1
-        ]
-        if not done:
-            move(session, "a/N", "b/C")
-            assert after == files_of(trial.vault)
-
-
-def test_a_failed_move_is_entered_as_aborted(trial, monkeypatch):
-    """The move and each rewriting that was put back; so there is nothing to undo."""
-    _, counted, _ = trial.run(lambda vault: Operations(0, vault), monkeypatch)
-    last = max(number for number, seen in enumerate(counted.seen, 1) if seen.startswith("replace"))
-
-    session, _, ended = trial.run(lambda vault: Fail(last, vault, errno.EACCES), monkeypatch)
-
-    assert isinstance(ended, MemwellError)
-    entries = session.journal.entries()
-    announced = {entry.id: entry.change.op for entry in entries if entry.change.op is not Op.ABORT}
-    assert [Op.MOVE, Op.WRITE, Op.WRITE] == list(announced.values())
-    assert set(announced) == {entry.ref for entry in entries if entry.change.op is Op.ABORT}
-    with pytest.raises(BadInput, match="no move to undo"):
-        undo_move(session)
-
-
-def test_a_note_edited_during_the_move_stops_it(session, vault, notes, monkeypatch):
-    """The editor's text stays; what was rewritten before is put back."""
-    commit = type(session.vault).commit
-
-    def edit_then_commit(self, temporary, path):
-        commit(self, temporary, path)
-        (vault / "other.md").write_bytes(b"edited")
-
-    monkeypatch.setattr(type(session.vault), "commit", edit_then_commit)
-    with pytest.raises(NoteChanged):
-        move(session, "a/N", "C")
-
-    assert notes | {"other.md": b"edited"} == files_of(vault)
 
 
 _NAMES = st.sampled_from(["A", "B", "x/A", "x/B", "y/A", "y/x/C"])

@@ -39,7 +39,7 @@ def test_writers_of_one_note_come_one_after_the_other(memwell, vault, engine):
 
     assert ["created", *["updated"] * (WRITERS - 1)] == sorted(answer["action"] for _, answer in answers)
     assert [0] * WRITERS == [code for code, _ in answers]
-    revisions = Revisions(vault / ".memwell/revisions", vault / ".memwell/local/tmp")
+    revisions = Revisions(vault / ".memwell/revisions", lambda: "desk", vault / ".memwell/local")
     texts = {revisions.get(answer["sha256"]).decode().splitlines()[-1] for _, answer in answers}
     assert {f"Text {n}." for n in range(WRITERS)} == texts
     told = entries(vault)

@@ -263,11 +263,11 @@ def test_every_write_is_in_the_journal_with_who_and_what(engine, vault):
 
 
 def test_the_settings_name_the_actor(open_engine, vault):
-    """``MEMWELL_ACTOR`` goes before whoever calls."""
-    open_engine(MEMWELL_ACTOR="human:ana").remember(FACT)
+    """``MEMWELL_ACTOR`` goes before whoever calls; ``MEMWELL_SESSION`` says in which conversation."""
+    open_engine(MEMWELL_ACTOR="human:ana", MEMWELL_SESSION="monday").remember(FACT)
 
     (line,) = journal_lines(vault)
-    assert {"kind": "human", "name": "ana", "client": "python"} == line["actor"]
+    assert {"kind": "human", "name": "ana", "client": "python", "session": "monday"} == line["actor"]
     assert "agent" not in properties(vault, "facts/berths.md")
 
 

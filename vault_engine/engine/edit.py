@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from vault_engine.engine.changing import check_here, editable_text, find_note, showing_text, write_bytes, writing
 from vault_engine.engine.find import find
+from vault_engine.engine.merging import base_of, merged
 from vault_engine.engine.results import Changed
 from vault_engine.engine.session import Session
-from vault_engine.engine.write import check_here, editable_text, write_bytes, writing
 from vault_engine.errors import BadInput, EditRefused, NoteChanged
 from vault_engine.index.record import Record
-from vault_engine.journal.entry import Actor, Change, Op
+from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note import Refused
 from vault_engine.note.body import is_hash_of
 from vault_engine.note.change import Edit, apply_edit
@@ -26,6 +27,7 @@ def edit(
     edits: Sequence[Edit],
     *,
     expected: str | None = None,
+    merge: bool = False,
     dry_run: bool = False,
     actor: Actor | None = None,
 ) -> Changed:
@@ -36,30 +38,34 @@ def edit(
         ref: the note, by any of its names.
         edits: what to change.
         expected: the SHA-256 of the note as the caller read it, or at least its first eight digits.
+        merge: if the note has changed since, make the edits of what the caller read and merge the two, line by line.
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         NoteChanged: the note is not the revision expected.
+        CannotMerge: it is not, and somebody changed the same lines.
         EditRefused: an edit would risk bytes that nobody asked to change, or does not fit the note.
         NoteDamaged: nobody but its owner may edit the note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
     if not edits:
         raise BadInput("there is nothing to change")
+    if merge and not expected:
+        raise BadInput("a merge needs the revision that was read, as `expected`")
     if dry_run:
-        with session.guard:
+        with session.guard, showing_text(session):
             session.refresh()
             record = find(ref, session.index.records)
-            old, new = _edited(session, record, edits, expected)
+            old, new = _edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
-    with writing(session, actor) as author:
-        record = find(ref, session.index.records)
-        old, new = _edited(session, record, edits, expected)
+    with writing(session, actor, exact=False) as author:
+        record = find_note(session, ref)
+        old, new = _edited(session, record, edits, expected, merge=merge)
         if new != old:
-            session.revisions.put(old)
-            write_bytes(session, Change(Op.WRITE, record.path, sha256_hex(old), ""), new, author)
+            stance = Expect.NONE if expected is None else Expect.GIVEN
+            write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
         return _changed(record, old, new)
 
 
@@ -69,20 +75,31 @@ def read_value(text: str) -> Any:
     return text if value is None else value
 
 
-def _edited(session: Session, record: Record, edits: Sequence[Edit], expected: str | None) -> tuple[bytes, bytes]:
+def _edited(
+    session: Session, record: Record, edits: Sequence[Edit], expected: str | None, *, merge: bool
+) -> tuple[bytes, bytes]:
     """Give the note's bytes as they are and as they would be."""
-    path, profile = record.path, session.index.rules.profile
+    path = record.path
     check_here(session, path)
     old = session.vault.read(path)
-    if expected is not None and not is_hash_of(sha256_hex(old), expected):
-        raise NoteChanged(path, expected, sha256_hex(old))
+    found = sha256_hex(old)
     text = editable_text(session, path, old)
+    if expected is None or is_hash_of(found, expected):
+        return old, _applied(session, path, text, edits).encode()
+    if not merge:
+        raise NoteChanged(path, expected, found)
+    base = base_of(session, path, expected, found)
+    ours = _applied(session, path, editable_text(session, path, base), edits)
+    return old, merged(path, base, ours, old)
+
+
+def _applied(session: Session, path: str, text: str, edits: Sequence[Edit]) -> str:
     for each in edits:
-        result = apply_edit(text, each, profile)
+        result = apply_edit(text, each, session.index.rules.profile)
         if isinstance(result, Refused):
             raise EditRefused(path, result.reason)
         text = result.text
-    return old, text.encode()
+    return text
 
 
 def _changed(record: Record, old: bytes, new: bytes) -> Changed:

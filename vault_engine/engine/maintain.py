@@ -10,7 +10,7 @@ from vault_engine.engine.results import Built, Created, IndexState, Problem, Sta
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
 from vault_engine.index.graph import count_ambiguous
-from vault_engine.vault.files import explained, write_atomic
+from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
 
@@ -34,6 +34,11 @@ _CONFIG = """\
 
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
+
+# How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),
+# and of each note so many versions, however old.
+# keep_days = 0
+# keep_versions = 20
 """
 _GITIGNORE = "local/\n"
 
@@ -54,10 +59,12 @@ def create_vault(path: str) -> Created:
     own = folder / MEMWELL_DIR
     action: Literal["created", "unchanged"] = "unchanged" if own.is_dir() else "created"
     with explained(folder):
-        own.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        own.mkdir(mode=0o700, exist_ok=True)
         for name, text in ((CONFIG_FILE, _CONFIG), (".gitignore", _GITIGNORE)):
             if not (own / name).exists():
                 write_atomic(own / name, text.encode(), own / LOCAL / "tmp")
+        fsync_folder(folder)
     root = folder.resolve()
     inside = next((str(parent) for parent in root.parents if (parent / MEMWELL_DIR).is_dir()), None)
     return Created(str(root), action, _kind_of(root), len(walk(root).notes), inside)
@@ -100,6 +107,7 @@ def status(session: Session) -> Status:
             problems=_problems(session),
             conflict_copies=tuple(sorted(found.conflict_copies)),
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
+            exchanges=session.vault.exchanges(),
         )
 
 

@@ -1,6 +1,6 @@
 """What is to be remembered, checked, and the note text it becomes. Reads no file and no clock."""
 
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +12,12 @@ from vault_engine.note import (
     FrontmatterState,
     Refused,
     is_tag,
-    parse,
     render,
     replace_body,
     set_properties,
     to_key,
 )
+from vault_engine.note.frontmatter import read_head
 from vault_engine.vault.paths import clean_name
 
 DEFAULT_CATEGORY = "notes"
@@ -42,6 +42,8 @@ PROPERTY_ORDER = (
 )
 
 
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, half surrogates
+
 _NEVER_BROUGHT = ("id", "category", "key", "updated")
 
 
@@ -64,6 +66,7 @@ class Memory:
     recall_when: tuple[str, ...] = ()
     source: str | None = None
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
+    merge: bool = False  # if the note has changed since the revision expected, merge the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,10 @@ def draft(memory: Memory) -> Draft:
     """
     _check(memory)
     text = memory.text.removeprefix("\ufeff").replace("\r\n", "\n")
-    note = parse(text)
+    head, _ = read_head(text)
     brought: dict[str, Any] = {}
-    if note.frontmatter.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
-        brought, text = dict(note.frontmatter.properties), note.body
+    if head.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
+        brought, text = dict(head.properties), text[head.body_start :]
     body = _body(text, memory.title)
     if not body.strip():
         raise BadInput("there is no text below the frontmatter")
@@ -139,7 +142,7 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
         NoteDamaged: the note can't be edited without risking bytes that nobody asked to change.
     """
     text = replace_body(old, draft.body).text
-    current = parse(text).frontmatter.properties
+    current = read_head(text)[0].properties
     changes = {
         name: value for name, value in draft.properties.items() if name != "created" and current.get(name) != value
     }
@@ -161,8 +164,10 @@ def _check(memory: Memory) -> None:
         raise BadInput(
             f"the text has {size / 1e6:.1f} MB, more than the {MAX_TEXT_BYTES >> 20} MiB of one note; split it"
         )
-    if bad := next((char for char in memory.text if _is_unfit(char)), None):
-        raise BadInput(f"the text holds the character U+{ord(bad):04X}, which no text has")
+    if bad := _UNFIT.search(memory.text):
+        raise BadInput(f"the text holds the character U+{ord(bad[0]):04X}, which no text has")
+    if memory.merge and not memory.expected:
+        raise BadInput("a merge needs the revision that was read, as `expected`")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
     for name, values in (
@@ -183,12 +188,8 @@ def _check_field(name: str, values: tuple[str | None, ...]) -> None:
     for value in values:
         if value is None:
             continue
-        if not value.strip() or len(value) > MAX_FIELD_CHARS or any(map(_is_unfit, value)) or "\n" in value:
+        if not value.strip() or len(value) > MAX_FIELD_CHARS or _UNFIT.search(value) or "\n" in value:
             raise BadInput(f"{name} must be one line of 1 to {MAX_FIELD_CHARS} characters, not {value[:60]!r}")
-
-
-def _is_unfit(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t\f"
 
 
 def _body(text: str, title: str | None) -> str:

@@ -1,23 +1,23 @@
 """Giving a note another path, with every link that this would break rewritten; and taking that back.
 
-The links are rewritten first and the file is renamed last. If a step fails, the notes rewritten so far are put
-back; if the process dies, `undo_move` puts them back from the journal and the revisions.
+Everything is made ready and announced in one step; the file is renamed first, and its links follow. What somebody
+edits at that moment is left as it is, and said; what a crash left undone, `finish_move` does later.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 from unicodedata import normalize
 
+from vault_engine.engine.changing import check_here, check_unchanged, keeper, saw, write_bytes, writing
 from vault_engine.engine.find import find
+from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
-from vault_engine.engine.write import check_here, writing
 from vault_engine.errors import (
     BadInput,
     BadName,
-    HalfMoved,
     MemwellError,
     NameTaken,
     NeedsConfirmation,
@@ -27,6 +27,7 @@ from vault_engine.errors import (
 )
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.journal.replay import happened
 from vault_engine.note import Profile, Refused, parse, path_key, slug_problem
 from vault_engine.note.canvas import rewritten_canvas
 from vault_engine.note.relink import LinkFormat, Renaming, Splice, apply_splices, rewritten_links
@@ -84,12 +85,18 @@ class Moved:
     files: tuple[str, ...]  # that change, under their paths afterwards; the moved note is one of them
     links: tuple[LinkEdit, ...]
     entry: str | None  # of the journal, to undo it by; None after a dry run
+    left: tuple[Problem, ...] = ()  # files whose links were left as they are, and why
 
 
 class _Rewrite(NamedTuple):
     path: str
     before: bytes
     after: bytes
+
+
+class _Done(NamedTuple):
+    entry: str
+    left: tuple[Problem, ...]
 
 
 def plan_move(session: Session, ref: str, new_path: str, *, link_format: LinkFormat = LinkFormat.SHORTEST) -> MovePlan:
@@ -132,7 +139,6 @@ def move(
         NoteChanged: somebody changed a note meanwhile; nothing was changed.
         VaultBusy, VaultDenied, StorageFailed: nothing was changed.
         NotConfirmed: it was done, and the disk did not confirm all of it.
-        HalfMoved: it failed, and a note that was rewritten could not be put back; `undo_move` does that later.
     """
     link_format = link_format or read_habits(session.config.root).link_format
     if dry_run:
@@ -142,9 +148,7 @@ def move(
         if plan.files > MAX_FILES_UNASKED and not yes:
             raise NeedsConfirmation(plan.old, plan.new, plan.files)
         rewrites = [_Rewrite(edit.path, edit.before.encode(), edit.after.encode()) for edit in plan.edits]
-        sha256 = next((sha256_hex(one.after) for one in rewrites if one.path == plan.old), plan.sha256)
-        change = Change(Op.MOVE, plan.old, plan.sha256, sha256, to=plan.new)
-        return _moved(plan, _carry_out(session, author, change, rewrites, f"move {plan.old} -> {plan.new}"))
+        return _moved(plan, _carry_out(session, author, plan.old, plan.new, rewrites))
 
 
 def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None = None) -> Moved:
@@ -162,23 +166,21 @@ def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None
         NoteChanged: a file was changed since. Nothing was changed; move the note back instead.
         NameTaken: another file has the old path now.
         NoteDamaged: what a note held before is not among the revisions any more.
-        VaultBusy, VaultDenied, StorageFailed, NotConfirmed, HalfMoved: as `move`.
+        VaultBusy, VaultDenied, StorageFailed, NotConfirmed: as `move`.
     """
     with writing(session, actor) as author:
         done, writes = _to_undo(session, entry_id)
         old, new = done.change.path, done.change.to or done.change.path
         now = new if session.vault.revision_of(new) else old
-        found = session.vault.revision_of(now)
-        if found not in (done.change.before, done.change.after):
-            raise NoteChanged(now, done.change.after, found)
         if now != old:
             _check_free(session, old, now)
-        placed = [write._replace(path=now) if write.path == old else write for write in writes]
+        placed = [write._replace(path=now) if write.path in (old, new) else write for write in writes]
+        if not any(write.path == now for write in placed):
+            check_unchanged(session, now, done.change.after)
         rewrites = [one for write in placed if (one := _reversal(session, write))]
-        back = Change(Op.MOVE, now, found, done.change.before, to=old, reason=f"undo of {done.id}")
-        entry = _carry_out(session, author, back, rewrites, f"move {now} -> {old}", ref=done.id)
-        files = {old, *(old if one.path == now else one.path for one in rewrites)}
-        return Moved(now, old, tuple(sorted(files)), (), entry)
+        finished = _carry_out(session, author, now, old, rewrites, reason=f"undo of {done.id}", ref=done.id)
+        files = {old, *(one.path for one in rewrites if one.path != now)}
+        return Moved(now, old, tuple(sorted(files)), (), *finished)
 
 
 # ---- planning
@@ -286,78 +288,79 @@ def _edit(path: str, data: bytes, splices: tuple[Splice, ...]) -> FileEdit | Non
     return FileEdit(path, splices, text, apply_splices(text, splices), sha256_hex(data))
 
 
-def _moved(plan: MovePlan, entry: str | None) -> Moved:
+def _moved(plan: MovePlan, done: _Done | None) -> Moved:
     files = {plan.new, *(plan.new if edit.path == plan.old else edit.path for edit in plan.edits)}
     links = (LinkEdit(edit.path, one.line, one.old, one.text) for edit in plan.edits for one in edit.splices)
-    return Moved(plan.old, plan.new, tuple(sorted(files)), tuple(links), entry)
+    return Moved(plan.old, plan.new, tuple(sorted(files)), tuple(links), *(done or (None,)))
 
 
 # ---- doing it
 
 
 def _carry_out(
-    session: Session, author: Actor, change: Change, rewrites: Sequence[_Rewrite], reason: str, ref: str | None = None
-) -> str:
-    """Rewrite files, then rename the one that ``change`` is about; give the id of its entry."""
-    session.revisions.put(session.vault.read(change.path))
-    for rewrite in rewrites:
-        session.revisions.put(rewrite.before)
-        session.revisions.put(rewrite.after)
-    unconfirmed: list[NotConfirmed] = []
-    with ExitStack() as steps:
-        staged = [steps.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
-        entry = steps.enter_context(session.journal.announced(change, at=session.now(), actor=author, ref=ref))
-        for rewrite, temporary in zip(rewrites, staged, strict=True):
-            write = Change(Op.WRITE, rewrite.path, sha256_hex(rewrite.before), sha256_hex(rewrite.after), reason=reason)
-            steps.enter_context(session.journal.announced(write, at=session.now(), actor=author, ref=entry))
-            _check_unchanged(session, write.path, write.before)
-            steps.enter_context(_or_put_back(session, rewrite))
-            with _noting(unconfirmed):
-                session.vault.commit(temporary, rewrite.path)
-        _check_unchanged(session, change.path, change.after)
-        if change.to is not None and change.to != change.path:
-            with _noting(unconfirmed):
-                session.vault.move(change.path, change.to)
+    session: Session,
+    author: Actor,
+    old: str,
+    new: str,
+    rewrites: Sequence[_Rewrite],
+    *,
+    reason: str = "",
+    ref: str | None = None,
+) -> _Done:
+    """Rename a file and rewrite files, itself among them perhaps; what has changed meanwhile is left as it is.
+
+    Raises:
+        NoteChanged, NameTaken, VaultDenied, StorageFailed: nothing was changed.
+        NotConfirmed: it was done.
+    """
+    data = session.vault.read(old)
+    for path, before in ((old, data), *((one.path, one.before) for one in rewrites)):
+        saw(session, path, before)
+    session.revisions.put_many([one.after for one in rewrites])
+    session.revisions.sync()
+    placed = [one._replace(path=new) if one.path == old else one for one in rewrites]
+    moved = sha256_hex(data)
+    changes = [Change(Op.MOVE, old, moved, moved, to=new, reason=reason, size=len(data))]
+    changes += [_change(one, f"move {old} -> {new}") for one in placed]
+    with ExitStack() as stack:
+        staged = [stack.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
+        for one in rewrites:
+            check_unchanged(session, one.path, sha256_hex(one.before))
+        entries = session.journal.announce(changes, at=session.now(), actor=author, ref=ref)
+        unconfirmed = _rename(session, entries, old, new)
+        left: list[Problem] = []
+        for temporary, change, entry in zip(staged, changes[1:], entries[1:], strict=True):
+            try:
+                session.vault.put(temporary, change.path, change.before, keeper(session, change.path))
+            except NotConfirmed as error:
+                unconfirmed.append(error)
+            except MemwellError as error:
+                left.append(Problem(change.path, str(error)))
+                with suppress(MemwellError):  # then recovery sees it
+                    session.journal.abort([entry], at=session.now(), actor=author, reason=str(error))
     if unconfirmed:
         raise unconfirmed[0]
-    return entry
+    session.journal.settle()
+    return _Done(entries[0].id, tuple(left))
 
 
-def _check_unchanged(session: Session, path: str, expected: str) -> None:
-    found = session.vault.revision_of(path)
-    if found != expected:
-        raise NoteChanged(path, expected, found)
+def _change(rewrite: _Rewrite, reason: str) -> Change:
+    before, after = sha256_hex(rewrite.before), sha256_hex(rewrite.after)
+    return Change(Op.WRITE, rewrite.path, before, after, reason=reason, size=len(rewrite.after))
 
 
-@contextmanager
-def _noting(unconfirmed: list[NotConfirmed]) -> Iterator[None]:
-    """Keep for the end what was done and not confirmed: the steps that follow belong to it."""
+def _rename(session: Session, entries: Sequence[Entry], old: str, new: str) -> list[NotConfirmed]:
+    """Rename the file; if that fails, nothing of the move happens."""
+    if old == new:
+        return []
     try:
-        yield
+        session.vault.move(old, new)
     except NotConfirmed as error:
-        unconfirmed.append(error)
-
-
-@contextmanager
-def _or_put_back(session: Session, rewrite: _Rewrite) -> Iterator[None]:
-    """Put a note back as it was if its rewriting, or a later step of the move, fails."""
-    try:
-        yield
-    except BaseException:
-        _put_back(session, rewrite)
-        raise
-
-
-def _put_back(session: Session, rewrite: _Rewrite) -> None:
-    try:
-        found = session.vault.revision_of(rewrite.path)
-        if found == sha256_hex(rewrite.before):
-            return
-        _check_unchanged(session, rewrite.path, sha256_hex(rewrite.after))
-        with session.vault.staged(rewrite.path, rewrite.before) as temporary, suppress(NotConfirmed):
-            session.vault.commit(temporary, rewrite.path)
+        return [error]
     except MemwellError as error:
-        raise HalfMoved(rewrite.path, str(error)) from error
+        session.journal.abort(entries, at=session.now(), actor=entries[0].actor, reason=str(error))
+        raise
+    return []
 
 
 # ---- undoing it
@@ -365,24 +368,16 @@ def _put_back(session: Session, rewrite: _Rewrite) -> None:
 
 def _to_undo(session: Session, entry_id: str | None) -> tuple[Entry, list[Change]]:
     """Find a move and the rewrites that belong to it."""
-    entries = session.journal.entries()
-    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
-    happened = [entry for entry in entries if entry.id not in aborted]
-    moves = [entry for entry in happened if entry.change.op is Op.MOVE]
-    undone = {entry.ref for entry in moves if entry.ref and not _is_cut_short(session, entry.change)}
+    done = happened(session.journal.entries())
+    moves = [entry for entry in done if entry.change.op is Op.MOVE]
+    undone = {entry.ref for entry in moves if entry.ref}
     if entry_id in undone:
         raise BadInput(f"the move {entry_id} was undone already")
     open_moves = [e for e in moves if not e.ref and e.id not in undone and entry_id in (None, e.id)]
     if not open_moves:
         raise BadInput(f"the journal has no move {entry_id}" if entry_id else "the journal has no move to undo")
-    done = open_moves[-1]
-    writes = [entry.change for entry in happened if entry.change.op is Op.WRITE and entry.ref == done.id]
-    return done, writes
-
-
-def _is_cut_short(session: Session, back: Change) -> bool:
-    """Say whether undoing a move stopped before its last step: the note has not got its old path."""
-    return back.path in session.index.records and back.to not in session.index.records
+    writes = [e.change for e in done if e.change.op is Op.WRITE and e.ref == open_moves[-1].id]
+    return open_moves[-1], writes
 
 
 def _reversal(session: Session, write: Change) -> _Rewrite | None:
@@ -396,3 +391,46 @@ def _reversal(session: Session, write: Change) -> _Rewrite | None:
         return _Rewrite(write.path, found, session.revisions.get(write.before))
     except KeyError:
         raise NoteDamaged(write.path, "what it held before the move is not kept any more") from None
+
+
+# ---- finishing one that a crash cut short
+
+
+def unfinished(session: Session) -> list[Entry]:
+    """List the rewritings that belong to a move which happened, were not made, and still can be."""
+    entries = session.journal.entries()
+    moves = {entry.id for entry in happened(entries) if entry.change.op is Op.MOVE}
+    last = {entry.change.path: entry for entry in entries if entry.change.op is not Op.ABORT}
+    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+    return [
+        entry
+        for entry in last.values()
+        if entry.ref in moves
+        and entry.id in aborted
+        and entry.change.op is Op.WRITE
+        and session.vault.revision_of(entry.change.path) == entry.change.before
+    ]
+
+
+def finish_moves(session: Session, actor: Actor | None = None) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Rewrite the links that a move cut short by a crash has left; give the files rewritten, and those left and why.
+
+    Only a file that still holds what it held before the move is touched.
+
+    Raises:
+        VaultBusy, VaultDenied: nothing was changed.
+    """
+    done: list[str] = []
+    left: list[Problem] = []
+    with writing(session, actor) as author:
+        for entry in unfinished(session):
+            path = entry.change.path
+            try:
+                old, new = session.vault.read(path), session.revisions.get(entry.change.after)
+                write_bytes(session, entry.change._replace(reason=f"finishes {entry.ref}"), old, new, author)
+                done.append(path)
+            except KeyError:
+                left.append(Problem(path, "what it should hold is not kept any more"))
+            except MemwellError as error:
+                left.append(Problem(path, str(error)))
+    return tuple(done), tuple(left)

@@ -2,14 +2,39 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from vault_engine.config import find_vault, load_config
-from vault_engine.engine import check, edit, links, maintain, move, read, write
+from vault_engine.engine import (
+    bulk,
+    check,
+    edit,
+    entries,
+    fsck,
+    git,
+    history,
+    links,
+    maintain,
+    move,
+    past,
+    purge,
+    read,
+    undo,
+    write,
+)
+from vault_engine.engine.bulk import Progress as BulkProgress
+from vault_engine.engine.bulk import RememberedMany
+from vault_engine.engine.entries import Entries
+from vault_engine.engine.external import enter_external_if_free
+from vault_engine.engine.fsck import Repaired, Verified
+from vault_engine.engine.git import Committed, GitState, Postponed
+from vault_engine.engine.history import Diffed, History, NoteAt
 from vault_engine.engine.memory import Memory
 from vault_engine.engine.move import Moved
+from vault_engine.engine.past import ListedAt, VaultAt
+from vault_engine.engine.purge import Pruned, Purged
 from vault_engine.engine.results import (
     Backlinks,
     Built,
@@ -29,6 +54,7 @@ from vault_engine.engine.results import (
     Status,
 )
 from vault_engine.engine.session import Session
+from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
@@ -49,6 +75,7 @@ class Engine:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._watcher: Watcher | None = None
+        self._committer = git.Committer(session)
         self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
         self._closing = threading.Event()
 
@@ -83,6 +110,12 @@ class Engine:
         """Make or update a note; see `write.remember`."""
         return write.remember(self._session, memory, actor)
 
+    def remember_many(
+        self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
+    ) -> RememberedMany:
+        """Make or update many notes, durable together; see `bulk.remember_many`."""
+        return bulk.remember_many(self._session, memories, actor=actor, progress=progress)
+
     def recall(
         self,
         query: str,
@@ -113,11 +146,12 @@ class Engine:
         ref: str,
         *edits: Edit,
         expected: str | None = None,
+        merge: bool = False,
         dry_run: bool = False,
         actor: Actor | None = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
-        return edit.edit(self._session, ref, edits, expected=expected, dry_run=dry_run, actor=actor)
+        return edit.edit(self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor)
 
     def move(self, ref: str, to: str, *, dry_run: bool = False, yes: bool = False, actor: Actor | None = None) -> Moved:
         """Give a note another path, links to it included; see `move.move`."""
@@ -126,6 +160,88 @@ class Engine:
     def undo_move(self, entry: str | None = None, *, actor: Actor | None = None) -> Moved:
         """Take a move back; see `move.undo_move`."""
         return move.undo_move(self._session, entry, actor)
+
+    def history(self, ref: str, *, limit: int = 50) -> History:
+        """Give every version of a note; see `history.history`."""
+        return history.history(self._session, ref, limit=limit)
+
+    def diff(self, ref: str, old: str | None = None, new: str | None = None) -> Diffed:
+        """Compare two versions of a note; see `history.diff`."""
+        return history.diff(self._session, ref, old, new)
+
+    def show_at(self, ref: str, at: str) -> NoteAt:
+        """Give a note as it was known at a time; see `history.show_at`."""
+        return history.show_at(self._session, ref, at)
+
+    def list_at(
+        self,
+        as_of: str | None = None,
+        valid_at: str | None = None,
+        *,
+        category: str | None = None,
+        type: str | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> ListedAt:
+        """List what was known at a time, and true at another; see `past.list_at`."""
+        return past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags)
+
+    def vault_at(self, at: str, to: Path, *, progress: maintain.Progress | None = None) -> VaultAt:
+        """Write the whole vault as it was; see `past.vault_at`."""
+        return past.vault_at(self._session, at, to, progress=progress)
+
+    def undo(
+        self,
+        ref: str,
+        *,
+        entry: str | None = None,
+        expected: str | None = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+    ) -> Undone:
+        """Take a change of a note back; see `undo.undo`."""
+        return undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
+
+    def purge(
+        self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None
+    ) -> Purged:
+        """Erase a note and all it ever held; see `purge.purge`."""
+        return purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
+
+    def prune(self, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
+        """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
+        return purge.prune(self._session, dry_run=dry_run, actor=actor)
+
+    def last_entries(self, count: int = 20) -> Entries:
+        """Give the newest entries of the journal; see `entries.last_entries`."""
+        return entries.last_entries(self._session, count)
+
+    def find_entries(self, which: str | None = None, *, path: str | None = None) -> Entries:
+        """Give one entry of the journal, or those of a path; see `entries.find_entries`."""
+        return entries.find_entries(self._session, which, path=path)
+
+    def verify(self, *, read_data: bool = False, against: Sequence[str] = ()) -> Verified:
+        """Check journal, revisions and notes; see `fsck.verify`."""
+        return fsck.verify(self._session, read_data=read_data, against=against)
+
+    def repair(self, *, dry_run: bool = False, actor: Actor | None = None) -> Repaired:
+        """Mend what can be mended; see `fsck.repair`."""
+        return fsck.repair(self._session, dry_run=dry_run, actor=actor)
+
+    def git_enable(self, *, everything: bool = False) -> GitState:
+        """Let what Memwell changes be committed; see `git.enable`."""
+        return git.enable(self._session, everything=everything)
+
+    def git_disable(self) -> GitState:
+        """Leave committing to the owner; see `git.disable`."""
+        return git.disable(self._session)
+
+    def git_state(self) -> GitState:
+        """Say what is committed and what is not; see `git.state`."""
+        return git.state(self._session)
+
+    def git_commit(self) -> Committed | Postponed:
+        """Commit what waits; see `git.commit_pending`."""
+        return git.commit_pending(self._session)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
@@ -180,6 +296,7 @@ class Engine:
             self._watcher = Watcher(self._session.config.root, self._follow)
             self._watcher.start()
             self._starting.start()
+            self._committer.start()
 
     def close(self) -> None:
         """Stop following the vault and keep the index for the next process."""
@@ -187,7 +304,10 @@ class Engine:
         if self._watcher is not None:
             self._watcher.stop()
             self._starting.join()
+            self._committer.stop()
+            self._session.is_watched = False
             self._watcher = None
+        enter_external_if_free(self._session)
         self._session.close()
 
     def __enter__(self) -> "Engine":
@@ -201,8 +321,11 @@ class Engine:
     def _follow(self) -> None:
         """Bring the index up to date without keeping a recall waiting."""
         try:
+            self._committer.poke()
             with self._session.guard:
                 self._session.refresh()
+                self._session.is_watched = self._watcher is not None and self._watcher.problem is None
+                enter_external_if_free(self._session, adopt=True)
                 index = self._session.index
                 index.embeddings.load()
             while not self._closing.is_set():

@@ -190,6 +190,7 @@ class Status:
     problems: tuple[Problem, ...]  # notes that are searched only in part or can't be edited
     conflict_copies: tuple[str, ...]
     writable: bool
+    exchanges: bool  # whether the file system lets two files change places: what else is saved at that moment is safe
 
 
 @dataclass(frozen=True)

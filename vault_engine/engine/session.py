@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from vault_engine.config import Config
 from vault_engine.index.embeddings import Progress
 from vault_engine.index.store import Index, Refreshed
 from vault_engine.journal.entry import Actor
+from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
 _DEVICE_FILE = "device"
+_FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 _MAX_NAME_CHARS = 60
 
@@ -30,36 +33,57 @@ class Session:
         self._actor = actor
         self.guard = threading.RLock()
         self.vault = Vault(config.root, config.memwell_dir)
-        self.revisions = Revisions(config.memwell_dir / "revisions", self.vault.local_dir / "tmp")
-        self._journal: Journal | None = None
+        local_dir = self.vault.local_dir
+        self.revisions = Revisions(config.memwell_dir / "revisions", self._device, local_dir)
+        self.journal = Journal(config.memwell_dir / "journal", self._device, local_dir)
+        self.known = Known(self.journal, local_dir)
+        self.is_watched = False  # whether a watcher has the index follow the vault
+        self.is_tidy = False  # whether the temporary files of dead processes have been looked for
+        self.behind: dict[str, str] = {}  # notes of which the journal told before the index met them; and their names
+        self.has_news = False  # whether a look of this process has found what may not be in the journal yet
+        self._device_name = config.device
+        self._looked_at: float | None = None
         self._index: Index | None = None
 
     @property
     def index(self) -> Index:
         """The index, loaded when it is first asked for."""
         if self._index is None:
-            self._index = Index(self.config, self.vault)
+            self._index = Index(self.config, self.vault, self.known)
         return self._index
 
-    @property
-    def journal(self) -> Journal:
-        """The journal."""
-        if self._journal is None:
-            self._journal = Journal(
-                self.config.memwell_dir / "journal",
-                lambda: _device_name(self.config.device, self.vault.local_dir),
-                self.vault.local_dir / "quarantine",
-            )
-        return self._journal
+    def refresh(self, progress: Progress | None = None, *, wait: bool = True) -> Refreshed:
+        """Take in what has changed in the vault since the last look; ``wait`` a moment for what is being saved."""
+        self._looked_at = time.monotonic()
+        done = self.index.refresh(time.time_ns(), progress)
+        if wait and (wait_ns := self.index.unsettled_ns):
+            time.sleep(wait_ns / 1e9)
+            done = self.index.look_again(time.time_ns(), done)
+        self.index.touch(self.behind)
+        self.behind = {}
+        self.has_news = self.has_news or any(done)
+        return done
 
-    def refresh(self, progress: Progress | None = None) -> Refreshed:
-        """Take in what has changed in the vault since the last look."""
-        return self.index.refresh(time.time_ns(), progress)
+    def look(self) -> None:
+        """Refresh, unless that was a moment ago and no other process has written since.
+
+        For a writer who looks himself at the files that his change concerns.
+        """
+        is_fresh = self._looked_at is not None and time.monotonic() - self._looked_at < _FRESH_S
+        is_followed = self.is_watched and self._looked_at is not None
+        if self.journal.take_others_wrote() or not (is_fresh or is_followed):
+            self.refresh(wait=False)
+
+    def look_at(self, path: str) -> None:
+        """Take in one note as it is now."""
+        self.index.look_at(path, time.time_ns())
 
     def actor(self, calling: Actor | None) -> Actor:
         """Say who makes a change: what the settings say, else who calls, else who opened the vault."""
         actor = calling or self._actor
-        return Actor.named(self.config.actor, actor.client) if self.config.actor else actor
+        if self.config.actor:
+            actor = Actor.named(self.config.actor, actor.client)
+        return replace(actor, session=actor.session or self.config.session or self._actor.session)
 
     def now(self) -> datetime:
         """Read the clock."""
@@ -70,6 +94,18 @@ class Session:
         with self.guard:
             if self._index is not None:
                 self._index.save()
+            self.known.save()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether this machine has a name in the journal yet; else it has entered nothing."""
+        return self._device_name is not None or (self.vault.local_dir / _DEVICE_FILE).is_file()
+
+    def _device(self) -> str:
+        """Give this machine's name in the journal."""
+        if self._device_name is None:
+            self._device_name = _made_up_name(self.vault.local_dir)
+        return self._device_name
 
 
 def timestamp(moment: datetime) -> str:
@@ -77,13 +113,8 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _device_name(given: str | None, local_dir: Path) -> str:
-    """Give this machine's name in the journal, fit to name a folder.
-
-    Where none is given, one is made up and kept: two machines of one host name must not share a journal.
-    """
-    if given:
-        return given
+def _made_up_name(local_dir: Path) -> str:
+    """Make a name up and keep it, fit to name a folder: two machines of one host name must not share a journal."""
     file = local_dir / _DEVICE_FILE
     try:
         name = _as_name(file.read_text("utf-8"))

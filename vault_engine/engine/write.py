@@ -3,25 +3,49 @@
 Each holds the vault's lock, keeps the bytes it replaces, and is in the journal before it is in the vault.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Collection
 from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from ulid import ULID
 
-from vault_engine.engine.find import find, near
+from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
+from vault_engine.engine.external import enter_external
+from vault_engine.engine.find import near
 from vault_engine.engine.memory import Draft, Memory, draft, new_text, updated_text
+from vault_engine.engine.merging import base_of, merged
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.errors import NameTaken, NoteChanged, NoteDamaged, NoteExists, NoteMissing
+from vault_engine.errors import NameTaken, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
-from vault_engine.journal.entry import Actor, Change, Op
+from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note import Profile, Resolver, parse, path_key
 from vault_engine.note.body import is_hash_of
-from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import note_path
 from vault_engine.vault.store import ARCHIVE
+
+
+class Terms(NamedTuple):
+    """On what terms a note may be replaced."""
+
+    expected: str | None = None  # the revision that the caller has read, "" for none
+    merge: bool = False  # whether an older one may be merged with the note
+
+
+class Planned(NamedTuple):
+    """What remembering one memory will do."""
+
+    result: Remembered
+    change: Change  # without its hashes
+    old: bytes
+    new: bytes
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a note is there that is replaced."""
+        return self.change.op is not Op.CREATE
 
 
 def remember(session: Session, memory: Memory, actor: Actor | None = None) -> Remembered:
@@ -37,13 +61,12 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None) -> Re
         NoteDamaged: the note can't be edited safely.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    planned = draft(memory)
-    path = note_path(planned.category, planned.key)
-    with writing(session, actor) as author:
-        known = _note_of(session, planned, path)
-        if known is None or (not planned.key_is_given and not _says_the_same(session, known, planned)):
-            return _create(session, planned, memory.expected, author)
-        return _update(session, known, planned, memory.expected, author)
+    drafted = draft(memory)
+    with writing(session, actor, exact=False) as author:
+        planned = plan(session, drafted, Terms(memory.expected, memory.merge), author)
+        if planned.result.action != "unchanged":
+            write_bytes(session, planned.change, planned.old, planned.new, author)
+        return planned.result
 
 
 def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
@@ -53,14 +76,23 @@ def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None 
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with writing(session, actor) as author:
-        record = find(ref, session.index.records)
-        before = session.revisions.put(session.vault.read(record.path))
-        archived = session.vault.free_archive_name(record.path)
-        change = Change(Op.ARCHIVE, record.path, before, "", to=f"{ARCHIVE}/{archived}", reason=reason)
-        with _announced(session, change, author):
-            session.vault.archive(record.path, archived)
+    with writing(session, actor, exact=False) as author:
+        record = find_note(session, ref)
+        before = session.vault.revision_of(record.path)
+        archived = archive_note(session, record.path, reason, author)
         return Forgotten(record.id, record.path, archived, before)
+
+
+def archive_note(session: Session, path: str, reason: str, author: Actor) -> str:
+    """Move a note into the archive; give its name there. The vault is held."""
+    data = session.vault.read(path)
+    before = sha256_hex(data)
+    saw(session, path, data)
+    archived = session.vault.free_archive_name(path)
+    change = Change(Op.ARCHIVE, path, before, "", to=f"{ARCHIVE}/{archived}", reason=reason)
+    with announced(session, change, author):
+        session.vault.archive(path, archived, before)
+    return archived
 
 
 def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restored:
@@ -82,133 +114,138 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         revision = session.revisions.put(data)
         if found := session.vault.revision_of(path):
             raise NoteExists(path, found, "restoring would replace it")
-        change = Change(Op.RESTORE, path, "", revision, to=f"{ARCHIVE}/{archived}")
-        with _announced(session, change, author):
+        change = Change(Op.RESTORE, path, "", revision, to=f"{ARCHIVE}/{archived}", size=len(data))
+        with announced(session, change, author):
             session.vault.restore(archived, path)
         return Restored(describe(path, data, None).record.id, path, revision)
 
 
-@contextmanager
-def writing(session: Session, actor: Actor | None) -> Iterator[Actor]:
-    """Hold the vault for a change, with the index up to date; say in whose name the change is made."""
-    with session.guard:
-        if not session.index.records:
-            session.refresh()  # without the lock: the first time, this may take long
-        with session.vault.lock.held():
-            session.refresh()
-            yield session.actor(actor)
-
-
-@contextmanager
-def _announced(session: Session, change: Change, author: Actor) -> Iterator[None]:
-    with session.journal.announced(change, at=session.now(), actor=author):
-        yield
-
-
-def _note_of(session: Session, planned: Draft, path: str) -> Record | None:
+def _note_of(session: Session, drafted: Draft, path: str) -> Record | None:
     """Find the note of a category and key: at its own path, or where a person has moved it."""
-    records = session.index.records
-    for record in (records.get(path), *records.values()):
-        if record and _is_made_for(record, planned):
-            return record
-    return records.get(path) or next((r for r in records.values() if path_key(r.path) == path_key(path)), None)
+    found, is_there = _look_up(session, drafted, path), os.path.lexists(f"{session.vault.root}/{path}")
+    if found is None and is_there:
+        session.look_at(path)  # made since the last look
+        found = _look_up(session, drafted, path)
+    if found is None and not is_there:
+        return None
+    if found != path or not is_there:
+        session.refresh(wait=False)  # somebody has been here since the last look
+        enter_external(session)
+        found = _look_up(session, drafted, path)
+    return session.index.records[found] if found else None
 
 
-def _is_made_for(record: Record, planned: Draft) -> bool:
+def _look_up(session: Session, drafted: Draft, path: str) -> str | None:
+    names = session.index.names
+    filed, here = names.filed_as(drafted.category, drafted.key), names.at(path)
+    for paths in (filed, here):
+        if paths:
+            return path if path in paths else paths[0]
+    return None
+
+
+def _is_made_for(record: Record, drafted: Draft) -> bool:
     stated = record.properties
-    return (stated.get("category"), stated.get("key")) == (planned.category, planned.key)
+    return (stated.get("category"), stated.get("key")) == (drafted.category, drafted.key)
 
 
-def _says_the_same(session: Session, record: Record, planned: Draft) -> bool:
+def plan(session: Session, drafted: Draft, terms: Terms, author: Actor, taken: Collection[str] = ()) -> Planned:
+    """Say what remembering a memory will do. The vault is held.
+
+    Args:
+        session: the open vault.
+        drafted: the memory, checked.
+        terms: on what terms a note may be replaced.
+        author: who remembers.
+        taken: names, as `path_key` gives them, that other notes are about to have.
+
+    Raises as `remember` does.
+    """
+    path = note_path(drafted.category, drafted.key)
+    known = _note_of(session, drafted, path)
+    if known is None or (not drafted.key_is_given and not _says_the_same(session, known, drafted)):
+        return _creation(session, drafted, path, terms.expected, author, taken)
+    check_here(session, known.path)
+    return _update(session, known, drafted, terms)
+
+
+def _says_the_same(session: Session, record: Record, drafted: Draft) -> bool:
     text = session.vault.read(record.path).decode("utf-8", "replace")
-    return parse(text).body.strip() == planned.body.strip()
+    return parse(text).body.strip() == drafted.body.strip()
 
 
-def _create(session: Session, planned: Draft, expected: str | None, author: Actor) -> Remembered:
-    key, path = _free_key(session, planned)
-    planned = replace(planned, key=key)
+def _creation(
+    session: Session, drafted: Draft, path: str, expected: str | None, author: Actor, taken: Collection[str]
+) -> Planned:
+    _take_in_namesakes(session, drafted.key)
+    if not drafted.key_is_given:
+        key, path = _free_key(session, drafted, taken)
+        drafted = replace(drafted, key=key)
     if expected:
         raise NoteChanged(path, expected, "")
     moment = session.now()
     id = str(ULID.from_datetime(moment))
     agent = author.name if author.kind == "agent" else None
-    data = new_text(planned, id=id, moment=timestamp(moment), agent=agent).encode()
+    data = new_text(drafted, id=id, moment=timestamp(moment), agent=agent).encode()
     session.vault.check_free(path, path)
-    hints = _name_hints(session, path)
-    sha256 = write_bytes(session, Change(Op.CREATE, path, "", ""), data, author)
-    return Remembered("created", id, path, planned.category, key, sha256, hints)
+    result = Remembered(
+        "created", id, path, drafted.category, drafted.key, sha256_hex(data), _name_hints(session, path)
+    )
+    return Planned(result, Change(Op.CREATE, path, "", "", expect=_stance(expected)), b"", data)
 
 
-def _update(session: Session, known: Record, planned: Draft, expected: str | None, author: Actor) -> Remembered:
-    path = known.path
+def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Planned:
+    path, moment = known.path, timestamp(session.now())
     old = session.vault.read(path)
     found = sha256_hex(old)
-    _check_may_replace(session, known, planned, expected, found)
-    old_text = editable_text(session, path, old)
-    data = updated_text(path, old_text, planned, moment=timestamp(session.now())).encode()
-    if data == old:
-        return Remembered("unchanged", known.id, path, planned.category, planned.key, found)
-    session.revisions.put(old)
-    sha256 = write_bytes(session, Change(Op.WRITE, path, found, ""), data, author)
-    return Remembered("updated", known.id, path, planned.category, planned.key, sha256)
+    if not terms.merge:
+        _check_may_replace(session, known, drafted, terms.expected, found)
+    text = editable_text(session, path, old)
+    if terms.merge and terms.expected and not is_hash_of(found, terms.expected):
+        base = base_of(session, path, terms.expected, found)
+        ours = updated_text(path, editable_text(session, path, base), drafted, moment=moment)
+        data = merged(path, base, ours, old)
+    else:
+        data = updated_text(path, text, drafted, moment=moment).encode()
+    action: Literal["updated", "unchanged"] = "unchanged" if data == old else "updated"
+    result = Remembered(action, known.id, path, drafted.category, drafted.key, sha256_hex(data))
+    return Planned(result, Change(Op.WRITE, path, "", "", expect=_stance(terms.expected)), old, data)
 
 
-def _check_may_replace(session: Session, known: Record, planned: Draft, expected: str | None, found: str) -> None:
-    """Let nobody's text be replaced unseen. Bytes among the revisions were written, or replaced knowingly, by us."""
+def _stance(expected: str | None) -> Expect:
+    return Expect.NONE if expected is None else Expect.GIVEN
+
+
+def _check_may_replace(session: Session, known: Record, drafted: Draft, expected: str | None, found: str) -> None:
+    """Let nobody's text be replaced unseen: what the journal knows as an edit by hand, or does not know."""
     if expected is not None:
         if not is_hash_of(found, expected):
             raise NoteChanged(known.path, expected, found)
-    elif not _is_made_for(known, planned):
+    elif not _is_made_for(known, drafted):
         raise NoteExists(known.path, found, "was not made by Memwell")
-    elif found not in session.revisions and not _says_the_same(session, known, planned):
+    elif _is_by_hand(session, known.path, found) and not _says_the_same(session, known, drafted):
         raise NoteExists(known.path, found, "was edited by hand since it was last remembered")
 
 
-def check_here(session: Session, path: str) -> None:
-    """Check that a cloud has not taken a note off this device: reading it would download it.
-
-    Raises:
-        NoteDamaged: it has.
-    """
-    if path in session.index.walk.placeholders:
-        raise NoteDamaged(path, "a cloud keeps it and it is not on this device, so it can't be changed")
+def _is_by_hand(session: Session, path: str, sha256: str) -> bool:
+    head = session.known.get(path)
+    return head is None or head.by_hand or head.sha256 != sha256
 
 
-def editable_text(session: Session, path: str, data: bytes) -> str:
-    """Give the text of a note that may be edited.
-
-    Raises:
-        NoteDamaged: it is not UTF-8, or nobody but its owner may edit it.
-    """
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
-    if reason := why_read_only(parse(text, session.index.rules.profile), path):
-        raise NoteDamaged(path, reason)
-    return text
+def _take_in_namesakes(session: Session, key: str) -> None:
+    """Take in what the index has not met yet, where that may bear on a name: a namesake, or a link to one."""
+    if session.behind and (session.index.names.named(key) or path_key(key) in session.behind.values()):
+        session.refresh(wait=False)
 
 
-def write_bytes(session: Session, change: Change, data: bytes, author: Actor) -> str:
-    """Make ``data`` the note's bytes, if they still are those of ``change.before``; give the new SHA-256."""
-    after = session.revisions.put(data)
-    with session.vault.staged(change.path, data) as temporary:
-        found = session.vault.revision_of(change.path)
-        if found != change.before:
-            raise NoteChanged(change.path, change.before, found)
-        with _announced(session, change._replace(after=after), author):
-            session.vault.commit(temporary, change.path)
-    return after
-
-
-def _free_key(session: Session, planned: Draft) -> tuple[str, str]:
-    """Give a key, and its path, that no note has; the one given, where one was."""
-    names = {path_key(stem_of(path)) for path in session.index.records}
-    key, count = planned.key, 1
-    while not planned.key_is_given and path_key(key) in names:
+def _free_key(session: Session, drafted: Draft, taken: Collection[str]) -> tuple[str, str]:
+    """Give a key, and its path, that no note has or is about to have."""
+    key, path, count = drafted.key, note_path(drafted.category, drafted.key), 1
+    while path_key(key) in taken or session.index.names.named(key) or os.path.lexists(session.vault.root / path):
         count += 1
-        key = f"{planned.key}-{count}"
-    return key, note_path(planned.category, key)
+        key = f"{drafted.key}-{count}"
+        path = note_path(drafted.category, key)
+    return key, path
 
 
 def _redirected(session: Session, path: str) -> list[str]:
@@ -232,8 +269,7 @@ def _name_hints(session: Session, path: str) -> tuple[str, ...]:
     Raises:
         NameTaken: links that mean one of them would mean the new note instead.
     """
-    name = path_key(stem_of(path))
-    twins = sorted(p for p in session.index.records if path_key(stem_of(p)) == name)
+    twins = session.index.names.named(stem_of(path))
     if not twins:
         return ()
     if stolen := _redirected(session, path):

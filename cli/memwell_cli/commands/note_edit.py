@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import click
 
+from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
-from memwell_cli.output import json_option, show
+from memwell_cli.output import json_option, problem_line, remark, show
 from vault_engine.engine import (
     AddLink,
     AddTag,
@@ -60,7 +61,10 @@ def _options(command: Any) -> Any:
     expect = click.option(
         "--expect", "expected", metavar="SHA256", help="Change this revision of the note, or none; 8 digits do."
     )
-    for option in (json_option, vault_option, _dry_run, expect):
+    merge = click.option(
+        "--merge", is_flag=True, help="If NOTE has changed since --expect, keep that change too, or change nothing."
+    )
+    for option in (json_option, vault_option, _dry_run, merge, expect):
         command = option(command)
     return command
 
@@ -208,27 +212,30 @@ def unlink(ref: str, target: str, relation: str | None, **options: Any) -> None:
 @_dry_run
 @vault_option
 @json_option
-def move(ref: str, to: str, yes: bool, dry_run: bool, vault: str | None, as_json: bool) -> None:
+def move(ref: str, to: str, yes: bool, dry_run: bool, vault: str | None, as_json: bool) -> int:
     """Give NOTE the path TO; links that would break follow.
 
-    TO is a path in the vault; with '/' at its end a folder, and NOTE keeps its name.
+    TO is a path in the vault; with '/' at its end a folder, and NOTE keeps its name. The exit code is 3 if somebody
+    edited a file meanwhile, so that its links were left as they are.
     """
     with open_vault(vault) as engine:
         moved = engine.move(ref, to, dry_run=dry_run, yes=yes)
-    show(moved, as_json=as_json, text=_plan if dry_run else _moved)
+    return _show_moved(moved, as_json=as_json, text=_plan if dry_run else _moved)
 
 
 @click.command("undo-move")
 @click.argument("entry", required=False)
 @vault_option
 @json_option
-def undo_move(entry: str | None, vault: str | None, as_json: bool) -> None:
+def undo_move(entry: str | None, vault: str | None, as_json: bool) -> int:
     """Take a move back, byte for byte.
 
-    ENTRY is what the move said; without it the latest is meant. Refused if one of the files was changed since.
+    ENTRY is what the move said; without it the latest is meant. Refused if one of the files was changed since. The
+    exit code is 3 if somebody edited a file at that moment, so that it was left as it is.
     """
     with open_vault(vault) as engine:
-        show(engine.undo_move(entry), as_json=as_json, text=_undone)
+        moved = engine.undo_move(entry)
+    return _show_moved(moved, as_json=as_json, text=_undone)
 
 
 EDITING: tuple[click.Command, ...] = (
@@ -248,10 +255,26 @@ EDITING: tuple[click.Command, ...] = (
 """What belongs to the group ``note``."""
 
 
-def _edit(ref: str, *edits: Edit, expected: str | None, dry_run: bool, vault: str | None, as_json: bool) -> None:
+def _edit(
+    ref: str,
+    *edits: Edit,
+    expected: str | None,
+    merge: bool,
+    dry_run: bool,
+    vault: str | None,
+    as_json: bool,
+) -> None:
     with open_vault(vault) as engine:
-        changed = engine.edit(ref, *edits, expected=expected, dry_run=dry_run)
+        changed = engine.edit(ref, *edits, expected=expected, merge=merge, dry_run=dry_run)
     show(changed, as_json=as_json, text=_diff if dry_run else _changed)
+
+
+def _show_moved(moved: Moved, *, as_json: bool, text: Callable[[Moved], str]) -> int:
+    show(moved, as_json=as_json, text=text)
+    if not as_json:
+        for problem in moved.left:
+            remark(f"left as it is: {problem_line(problem)}")
+    return PARTLY if moved.left else DONE
 
 
 def _text(text: str | None) -> str:
@@ -269,12 +292,17 @@ def _text(text: str | None) -> str:
 
 def _read_json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {error}", param_hint="--json-value") from None
 
 
-def _no_number(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads in JSON and JSON does not have.
+
+    Raises:
+        ValueError: always.
+    """
     raise ValueError(f"{name} is no number of JSON's")
 
 

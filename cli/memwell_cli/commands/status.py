@@ -4,10 +4,13 @@ import click
 
 from memwell_cli.commands.index import state_lines
 from memwell_cli.opening import open_vault, vault_option
-from memwell_cli.output import json_option, show
+from memwell_cli.output import json_option, problem_line, show
 from vault_engine.engine import Problem, Status
 
 _SHOWN = 20
+CAN_NOT_EXCHANGE = (
+    "Two files can't change places on this disk: an edit saved in the same instant as a write by an agent may be lost."
+)
 
 
 @click.command()
@@ -25,9 +28,16 @@ def _text(status: Status) -> str:
         state_lines(status.index),
         f"{status.archived:,} forgotten notes in the archive, {status.journal_entries:,} journal entries",
     ]
-    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched") for path in status.conflict_copies)
-    found = (*status.journal_problems, *copies, *status.problems)
-    lines += [f"! {problem.path}: {problem.problem}" for problem in found[:_SHOWN]]
+    if status.writable and not status.exchanges:  # where nothing can be written, that can't be tried
+        lines.append(f"! {CAN_NOT_EXCHANGE}")
+    found = (*status.journal_problems, *file_problems(status))
+    lines += [f"! {problem_line(problem)}" for problem in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"! and {len(found) - _SHOWN:,} more (--json lists all)")
     return "\n".join(lines)
+
+
+def file_problems(status: Status) -> tuple[Problem, ...]:
+    """List what is the matter with the vault's files."""
+    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched") for path in status.conflict_copies)
+    return copies + status.problems

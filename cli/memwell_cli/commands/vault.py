@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import click
 
+from memwell_cli.commands.note_history import vault_at
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_option, remark, show
@@ -49,3 +50,6 @@ def _summary(checked: Checked) -> str:
     counts = Counter(finding.kind for finding in checked.findings)
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.most_common()) or "nothing found"
     return f"{checked.notes:,} notes, {checked.links:,} links: {kinds}"
+
+
+vault.add_command(vault_at)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from mcp.server import MCPServer
 from mcp.types import ToolAnnotations
@@ -26,7 +27,7 @@ def serve_stdio(vault: str | None) -> None:
     Raises:
         VaultMissing, ConfigBroken: before anything is written to stdout.
     """
-    with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT)) as engine:
+    with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
         make_server(engine).run("stdio")
 
 

@@ -56,6 +56,7 @@ class Tools:
         importance: Annotated[float | None, Field(ge=0, le=1)] = None,
         recall_when: Situations = None,
         expected: Annotated[str | None, Field(max_length=64, description="sha256 of the revision to replace")] = None,
+        merge: Annotated[bool, Field(description="if the note changed since expected, keep that change too")] = False,
     ) -> Remembered:
         """Keep something as a Markdown note, or update the note of the same category and key."""
         memory = Memory(
@@ -68,6 +69,7 @@ class Tools:
             importance=importance,
             recall_when=tuple(recall_when or ()),
             expected=expected or None,
+            merge=merge,
         )
         return self._engine.remember(memory, actor=_caller(context))
 

@@ -1,0 +1,114 @@
+"""The verbs that show the journal as it is written, entry by entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vault_engine.engine.session import Session
+from vault_engine.errors import BadInput, Kind, MemwellError
+from vault_engine.journal.entry import Actor, Entry, Op
+
+
+class EntryMissing(MemwellError):
+    """The journal has no such entry."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, named: str) -> None:
+        self.named = named
+        super().__init__(f"the journal has no entry {named!r}")
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    """One entry of the journal."""
+
+    seq: int  # counts in the journal of one device
+    id: str
+    at: str
+    actor: Actor
+    op: str
+    path: str
+    to: str | None
+    before: str
+    after: str
+    size: int
+    expect: str
+    reason: str
+    ref: str | None
+    aborted: bool  # announced, and did not happen
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Some of the journal's entries, the oldest first."""
+
+    entries: tuple[EntryLine, ...]
+    total: int  # how many the journal has
+
+
+def last_entries(session: Session, count: int = 20) -> Entries:
+    """Give the newest entries of the journal.
+
+    Raises:
+        BadInput: the count is not positive.
+    """
+    if count < 1:
+        raise BadInput(f"{count} is not a positive number of entries")
+    with session.guard:
+        entries = session.journal.entries()
+        return _listed(entries, entries[-count:])
+
+
+def find_entries(session: Session, which: str | None = None, *, path: str | None = None) -> Entries:
+    """Give the entries that are meant.
+
+    Args:
+        session: the open vault.
+        which: the id of an entry, or its number as ``#42``; each device counts on its own, so several may have it.
+        path: all entries that name this path.
+
+    Raises:
+        BadInput: not exactly one of the two was given.
+        EntryMissing: there is no such entry.
+    """
+    if (which is None) == (path is None):
+        raise BadInput("give the id of an entry, its number as #42, or a path")
+    with session.guard:
+        entries = session.journal.entries()
+        found = [
+            entry
+            for entry in entries
+            if (path in (entry.change.path, entry.change.to) if path is not None else _is_called(entry, which or ""))
+        ]
+        if not found:
+            raise EntryMissing(which or path or "")
+        return _listed(entries, found)
+
+
+def _is_called(entry: Entry, name: str) -> bool:
+    return name.strip() in (entry.id, f"#{entry.seq}")
+
+
+def _listed(entries: Sequence[Entry], chosen: Sequence[Entry]) -> Entries:
+    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+    return Entries(tuple(_line(entry, is_aborted=entry.id in aborted) for entry in chosen), len(entries))
+
+
+def _line(entry: Entry, *, is_aborted: bool) -> EntryLine:
+    change = entry.change
+    return EntryLine(
+        seq=entry.seq,
+        id=entry.id,
+        at=entry.ts,
+        actor=entry.actor,
+        op=change.op.value,
+        path=change.path,
+        to=change.to,
+        before=change.before,
+        after=change.after,
+        size=change.size,
+        expect=change.expect.value,
+        reason=change.reason,
+        ref=entry.ref,
+        aborted=is_aborted,
+    )
