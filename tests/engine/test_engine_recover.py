@@ -238,7 +238,7 @@ def test_links_that_should_follow_a_move_that_was_not_made_did_not(announce, ope
     announce(move, WRITE._replace(path="b.md"))
 
     ops = ops_after_recovery(open_engine)
-    assert [(Op.MOVE, "a.md"), (Op.WRITE, "b.md"), (Op.ABORT, "a.md"), (Op.ABORT, "b.md")] == ops
+    assert [(Op.MOVE, "a.md"), (Op.WRITE, "b.md"), (Op.ABORT, "b.md"), (Op.ABORT, "a.md")] == ops
 
 
 def test_a_move_to_the_path_it_has_was_made(engine, announce):

@@ -122,6 +122,28 @@ def test_it_always_is_what_the_journals_say(steps, byte):
         assert machine.expected() == Machine(Path(folder)).found()
 
 
+@pytest.mark.parametrize("how", ["gone", "shorter", "same size", "longer"])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_file_that_was_put_there_anew_is_read_anew(machine, tmp_path, how, is_kept):
+    """By git or a sync tool, with another history; also if this process had kept for others what it knew."""
+    machine.found()
+    if is_kept:
+        machine.known.save()
+        machine = Machine(machine.root)
+    other = Machine(tmp_path / "other")
+    for number in range({"gone": 0, "shorter": 3, "same size": 6, "longer": 9}[how]):
+        other.write(PATHS[number % 2], at=NOON + timedelta(minutes=number))
+    (file,) = machine.journal.files()
+    data = b"".join(each.read_bytes() for each in other.journal.files())
+    assert (how == "same size") is (len(data) == file.stat().st_size)
+    if data:
+        file.write_bytes(data)
+    else:
+        file.unlink()
+
+    assert machine.expected() == machine.found()
+
+
 def test_nothing_new_costs_no_reading(machine, monkeypatch):
     """A file that is as it was is not opened."""
     before = machine.found()

@@ -244,6 +244,22 @@ def test_a_program_that_opened_it_in_between_and_changed_nothing_is_no_reason(de
     assert {OURS} == desk.texts()
 
 
+def test_a_program_that_opened_it_in_between_and_writes_later_is_respected(desk, leases, monkeypatch):
+    """It came after the look and before the exchange: what it writes is in the note."""
+    opened = []
+
+    def exchange(*places: place.Place) -> bool:
+        if not opened:
+            opened.append(desk.note.open("r+b"))
+            threading.Timer(0.05, lambda: (opened[0].write(b"LATE"), opened[0].close())).start()
+        return place.exchange(*places)
+
+    monkeypatch.setattr(swap, "exchange", exchange)
+
+    assert isinstance(desk.put(), NoteChanged)
+    assert {b"LATEtext\n"} == desk.texts()
+
+
 def test_who_opened_our_text_in_its_moment_in_the_note_is_waited_for(desk, leases, monkeypatch):
     """The exchange had to be undone, and an editor had begun to write to what was in the note then."""
     opened = []
