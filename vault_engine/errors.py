@@ -20,7 +20,10 @@
     │   └── CannotMerge     and what the caller wants changed was changed there too
     ├── EditRefused         an edit does not fit the note, or would risk other bytes of it
     ├── NoteDamaged         the note can't be edited without risking its bytes
-    └── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
+    ├── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
+    ├── VersionMissing      the history of a note has no such version
+    ├── EntryMissing        the journal has no such entry
+    └── GitUnusable         git is missing, is no repository, or is in the middle of something
 
 An exception carries facts. Its text says what happened and where; ``state`` says what state the data is in. The
 next step differs between a terminal and an agent: each interface owns one table from the class to its advice, and
@@ -234,3 +237,31 @@ class EmbedderFailed(MemwellError):
     def __init__(self, embedder: str, reason: str) -> None:
         self.embedder, self.reason = embedder, reason
         super().__init__(f"embedder {embedder!r}: {reason}")
+
+
+class VersionMissing(MemwellError):
+    """The history of a note has no such version."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, path: str, named: str, why: str) -> None:
+        self.path, self.named = path, named
+        super().__init__(f"{path} has no version {named!r}: {why}")
+
+
+class EntryMissing(MemwellError):
+    """The journal has no such entry."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, named: str) -> None:
+        self.named = named
+        super().__init__(f"the journal has no entry {named!r}")
+
+
+class GitUnusable(MemwellError):
+    """Git is missing, is no repository here, or is in the middle of something: nothing is committed now."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"git: {reason}")

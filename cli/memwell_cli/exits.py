@@ -5,8 +5,6 @@ from shlex import quote
 from typing import Any
 
 from vault_engine import Kind, MemwellError, errors
-from vault_engine.engine.entries import EntryMissing
-from vault_engine.engine.history import VersionMissing
 
 DONE = 0
 FAILED = 1
@@ -54,8 +52,9 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
         f" or replace it with `--expect {error.found[:8]}`."
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
-    VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
-    EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
+    errors.VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
+    errors.GitUnusable: lambda _: "See `memwell git status`; what waits is committed later.",
+    errors.EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
     errors.NoteChanged: lambda error: (
         f"Read it again with `memwell note show {quote(error.path)}`, then write over it with"
         f" `--expect {error.found[:8]}`{_or_merge(error)}."

@@ -4,8 +4,8 @@ import pytest
 from history_helpers import arrive
 
 from vault_engine import Memory
-from vault_engine.engine.entries import EntryMissing, find_entries, last_entries
-from vault_engine.errors import BadInput, StorageFailed
+from vault_engine.engine.entries import find_entries, last_entries
+from vault_engine.errors import BadInput, EntryMissing, StorageFailed
 from vault_engine.journal.entry import Change, Op
 
 

@@ -4,8 +4,8 @@ import pytest
 from history_helpers import arrive, enter, forget_revisions, save
 
 from vault_engine import Memory
-from vault_engine.engine.history import VersionMissing, diff, history, show_at
-from vault_engine.errors import BadInput, BadName, NoteAmbiguous, NoteDamaged, NoteMissing
+from vault_engine.engine.history import diff, history, show_at
+from vault_engine.errors import BadInput, BadName, NoteAmbiguous, NoteDamaged, NoteMissing, VersionMissing
 from vault_engine.journal.entry import Change, Op
 from vault_engine.vault.files import sha256_hex
 

@@ -4,9 +4,9 @@ import pytest
 from history_helpers import arrive, enter, forget_revisions, save
 
 from vault_engine import Memory
-from vault_engine.engine.history import VersionMissing, history
+from vault_engine.engine.history import history
 from vault_engine.engine.undo import undo
-from vault_engine.errors import BadName, EditRefused, NoteChanged, NoteDamaged, NoteMissing
+from vault_engine.errors import BadName, EditRefused, NoteChanged, NoteDamaged, NoteMissing, VersionMissing
 from vault_engine.journal.entry import Change, Op
 from vault_engine.note.change import Append, Replace
 from vault_engine.vault.files import sha256_hex

@@ -7,7 +7,7 @@ exchanged only for the revision that the caller knew. After a crash `recover.set
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from vault_engine.engine.external import SOMEBODY, enter_external
+from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import find
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session
@@ -105,7 +105,7 @@ def saw(session: Session, path: str, data: bytes) -> None:
     head = session.known.get(path)
     if head is None or head.sha256 != sha256:
         change = Change(Op.EXTERNAL, path, head.sha256 if head else "", sha256, size=len(data))
-        session.journal.note([change], at=session.now(), actor=SOMEBODY)
+        session.note_external(change)
 
 
 def keeper(session: Session, path: str) -> Callable[[bytes], None]:
@@ -114,7 +114,7 @@ def keeper(session: Session, path: str) -> Callable[[bytes], None]:
     def keep(data: bytes) -> None:
         sha256 = session.revisions.put(data)
         change = Change(Op.EXTERNAL, path, "", sha256, reason="saved over at once", size=len(data))
-        session.journal.note([change], at=session.now(), actor=SOMEBODY)
+        session.note_external(change)
 
     return keep
 

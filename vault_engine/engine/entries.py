@@ -4,18 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vault_engine.engine.session import Session
-from vault_engine.errors import BadInput, Kind, MemwellError
+from vault_engine.errors import BadInput, EntryMissing
 from vault_engine.journal.entry import Actor, Entry, Op
-
-
-class EntryMissing(MemwellError):
-    """The journal has no such entry."""
-
-    kind = Kind.NOT_FOUND
-
-    def __init__(self, named: str) -> None:
-        self.named = named
-        super().__init__(f"the journal has no entry {named!r}")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
-from vault_engine.engine.recover import SOMEBODY as SOMEBODY
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
@@ -125,7 +124,7 @@ def _keep(session: Session, texts: list[bytes], changes: list[Change]) -> int:
 
 def _note(session: Session, changes: list[Change]) -> int:
     if changes:
-        session.journal.note(changes, at=session.now(), actor=SOMEBODY)
+        session.note_external(*changes)
     return len(changes)
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vault_engine.engine.changing import writing
+from vault_engine.engine.maintain import journal_problems
 from vault_engine.engine.move import finish_moves, unfinished
 from vault_engine.engine.purge import finish_purges, oldest_kept
 from vault_engine.engine.results import Problem
@@ -65,11 +66,7 @@ def verify(session: Session, *, read_data: bool = False, against: Sequence[str] 
         session.has_news = had_news  # who only verifies lets nothing be entered, not even at the end
         session.known.catch_up()
         entries = session.journal.entries()
-        folder = f"{session.config.memwell_dir.name}/journal"
-        damaged = [
-            Problem(f"{folder}/{damage.file}" + (f":{damage.line}" if damage.line else ""), damage.problem)
-            for damage in session.journal.verify(known_heads)
-        ]
+        damaged = journal_problems(session, known_heads)
         missing: list[Problem] = []
         differing: list[Problem] = []
         loose = _loose(session)

@@ -14,11 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from vault_engine.engine.session import Session
-from vault_engine.errors import MemwellError, VaultBusy
+from vault_engine.errors import GitUnusable, MemwellError, VaultBusy
 from vault_engine.journal.entry import Actor, Entry, decode
 from vault_engine.sync.commits import PlannedCommit, PlannedFile, first_entry_of, plan_commits, touched_paths
 from vault_engine.sync.git import Repository, Settled, commit_settled
-from vault_engine.sync.git_command import GitUnusable
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 from vault_engine.vault.lock import Lock
 

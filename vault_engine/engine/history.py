@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from vault_engine.engine.find import find, near
 from vault_engine.engine.moments import read_moment
 from vault_engine.engine.session import Session
-from vault_engine.errors import BadInput, Kind, MemwellError, NoteAmbiguous, NoteDamaged, NoteMissing
+from vault_engine.errors import BadInput, MemwellError, NoteAmbiguous, NoteDamaged, NoteMissing, VersionMissing
 from vault_engine.index.record import stem_of
 from vault_engine.journal import replay
 from vault_engine.journal.entry import Actor, Entry, Op
@@ -32,16 +32,6 @@ What = Literal[
     "created", "updated", "archived", "restored", "moved", "edited by hand", "made by hand", "deleted by hand",
     "renamed by hand",
 ]  # fmt: skip
-
-
-class VersionMissing(MemwellError):
-    """The history of a note has no such version."""
-
-    kind = Kind.NOT_FOUND
-
-    def __init__(self, path: str, named: str, why: str) -> None:
-        self.path, self.named = path, named
-        super().__init__(f"{path} has no version {named!r}: {why}")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The verbs that look after a vault: making one, bringing its index up to date, saying how it is."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +10,7 @@ from vault_engine.engine.results import Built, Created, IndexState, Problem, Sta
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
 from vault_engine.index.graph import count_ambiguous
+from vault_engine.journal.store import Head
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
@@ -99,16 +100,21 @@ def status(session: Session) -> Status:
             other_files=len(found.others),
             archived=len(session.vault.archived()),
             journal_entries=len(journal.entries()),
-            journal_problems=tuple(
-                Problem(f"{MEMWELL_DIR}/journal/{damage.file}:{damage.line}", damage.problem)
-                for damage in journal.verify()
-            ),
+            journal_problems=tuple(journal_problems(session)),
             index=index_state(session),
             problems=_problems(session),
             conflict_copies=tuple(sorted(found.conflict_copies)),
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
             exchanges=session.vault.exchanges(),
         )
+
+
+def journal_problems(session: Session, known: Sequence[Head] = ()) -> list[Problem]:
+    """List what is wrong with the journals of all devices; ``known`` are heads that they must still hold."""
+    return [
+        Problem(f"{MEMWELL_DIR}/journal/{damage.file}" + (f":{damage.line}" if damage.line else ""), damage.problem)
+        for damage in session.journal.verify(known)
+    ]
 
 
 def index_state(session: Session) -> IndexState:

@@ -75,7 +75,8 @@ def purge(
         if not yes:
             raise NeedsYes(plan.path, len(plan.gone))
         if plan.is_there:
-            plan = plan._replace(archived=(*plan.archived, archive_note(session, plan.path, "to be purged", author)))
+            archived, _ = archive_note(session, plan.path, "to be purged", author)
+            plan = plan._replace(archived=(*plan.archived, archived))
         if plan.gone:
             changes = [Change(Op.PURGE, plan.path, sha256, "", reason=reason) for sha256 in plan.gone]
             session.journal.announce(changes, at=session.now(), actor=author)

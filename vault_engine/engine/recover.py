@@ -13,13 +13,12 @@ from pathlib import Path
 
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
-from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.journal.entry import Change, Entry, Op
 from vault_engine.journal.replay import happened
 from vault_engine.journal.store import MEMWELL
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 from vault_engine.vault.store import TMP, mark_of
 
-SOMEBODY = Actor("external", "somebody")
 QUARANTINE = "quarantine"
 
 _REASON = "it had not been made when the power or the process went"
@@ -110,7 +109,7 @@ def _keep(session: Session, path: str, before: str, data: bytes) -> None:
     sha256, head = sha256_hex(data), session.known.get(path)
     if head is None or head.sha256 != sha256:
         change = Change(Op.EXTERNAL, path, before, sha256, reason="saved as the process died", size=len(data))
-        session.journal.note([change], at=session.now(), actor=SOMEBODY)
+        session.note_external(change)
     session.revisions.put(data)
     session.index.touch([path])  # the note may hold something else
 
@@ -147,7 +146,7 @@ def _rescue(session: Session, file: Path) -> None:
         reason = f"written to {path} as that was being replaced"
         if session.known.get(copy) is None:
             change = Change(Op.EXTERNAL, copy, "", sha256, reason=reason, size=len(data))
-            session.journal.note([change], at=session.now(), actor=SOMEBODY)
+            session.note_external(change)
 
 
 def _path_of(session: Session, before: str) -> str | None:

@@ -12,13 +12,14 @@ from pathlib import Path
 from vault_engine.config import Config
 from vault_engine.index.embeddings import Progress
 from vault_engine.index.store import Index, Refreshed
-from vault_engine.journal.entry import Actor
+from vault_engine.journal.entry import Actor, Change
 from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
+_SOMEBODY = Actor("external", "somebody")
 _DEVICE_FILE = "device"
 _FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
@@ -84,6 +85,10 @@ class Session:
         if self.config.actor:
             actor = Actor.named(self.config.actor, actor.client)
         return replace(actor, session=actor.session or self.config.session or self._actor.session)
+
+    def note_external(self, *changes: Change) -> None:
+        """Enter what somebody did to notes without telling: an editor, git, a sync tool."""
+        self.journal.note(changes, at=self.now(), actor=_SOMEBODY)
 
     def now(self) -> datetime:
         """Read the clock."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
-from vault_engine.engine.history import Past, VersionMissing, content, named_version, past_of
+from vault_engine.engine.history import Past, content, named_version, past_of
 from vault_engine.engine.move import undo_move
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths, forget, restore
-from vault_engine.errors import EditRefused, NoteChanged
+from vault_engine.errors import EditRefused, NoteChanged, VersionMissing
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note.body import is_hash_of
 from vault_engine.sync.merge import Merged, merge, unified_diff

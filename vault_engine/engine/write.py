@@ -78,13 +78,12 @@ def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None 
     """
     with writing(session, actor, exact=False) as author:
         record = find_note(session, ref)
-        before = session.vault.revision_of(record.path)
-        archived = archive_note(session, record.path, reason, author)
+        archived, before = archive_note(session, record.path, reason, author)
         return Forgotten(record.id, record.path, archived, before)
 
 
-def archive_note(session: Session, path: str, reason: str, author: Actor) -> str:
-    """Move a note into the archive; give its name there. The vault is held."""
+def archive_note(session: Session, path: str, reason: str, author: Actor) -> tuple[str, str]:
+    """Move a note into the archive; give its name there and the SHA-256 of its bytes. The vault is held."""
     data = session.vault.read(path)
     before = sha256_hex(data)
     saw(session, path, data)
@@ -92,7 +91,7 @@ def archive_note(session: Session, path: str, reason: str, author: Actor) -> str
     change = Change(Op.ARCHIVE, path, before, "", to=f"{ARCHIVE}/{archived}", reason=reason)
     with announced(session, change, author):
         session.vault.archive(path, archived, before)
-    return archived
+    return archived, before
 
 
 def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restored:

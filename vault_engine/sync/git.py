@@ -13,8 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_engine.errors import GitUnusable
 from vault_engine.sync.commits import Chosen, Left, PlannedCommit, PlannedFile, author_of, message_of, verdict
-from vault_engine.sync.git_command import GitUnusable, find_git, run_git
+from vault_engine.sync.git_command import find_git, run_git
 
 IGNORED = "git ignores it"
 FILTERED = "git passes it through a filter, such as git-crypt or LFS"

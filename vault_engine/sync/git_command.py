@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from vault_engine.errors import MemwellError
+from vault_engine.errors import GitUnusable
 
 TIMEOUT_S = 30.0  # of one command; then it is killed
 
@@ -47,14 +47,6 @@ _OPTIONS = (
     "--no-pager",
     *(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")),
 )
-
-
-class GitUnusable(MemwellError):
-    """Git is missing, is no repository here, or is in the middle of something: nothing is committed now."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"git: {reason}")
 
 
 def find_git() -> str:
