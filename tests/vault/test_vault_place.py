@@ -383,7 +383,7 @@ def test_a_file_system_is_synced_as_a_whole(pair, monkeypatch):
 @pytest.fixture
 def leases(pair):
     """Skips the test where the file system does not tell who writes."""
-    with (pair[0].folder / "a.md").open("r+b"):
+    with pair[0].file.open("r+b"):
         if not has_writer(pair[0]):
             pytest.skip("no leases here")
 

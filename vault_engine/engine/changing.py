@@ -5,7 +5,7 @@ exchanged only for the revision that the caller knew. After a crash `recover.set
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import find
@@ -64,15 +64,18 @@ def find_note(session: Session, ref: str) -> Record:
     return find(ref, session.index.records)
 
 
-@contextmanager
-def announced(session: Session, change: Change, author: Actor) -> Iterator[str]:
-    """Enter a change, let the block make it, or enter that it was not made; give the id of its entry."""
-    with session.journal.announced(change, at=session.now(), actor=author) as entry_id:
-        yield entry_id
+def announced(
+    session: Session, change: Change, author: Actor, first: Callable[[], None] | None = None
+) -> AbstractContextManager[str]:
+    """Enter a change, let the block make it, or enter that it was not made; see `Journal.announced`."""
+    return session.journal.announced(change, at=session.now(), actor=author, first=first)
 
 
 def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author: Actor) -> str:
     """Make ``new`` the note's bytes, if they still are ``old``; give the new SHA-256.
+
+    All is made ready, then come the fsyncs, one after the other: revision, temporary file, journal. So the entry is
+    not there before what it tells of is durable.
 
     Args:
         session: the open vault.
@@ -89,12 +92,17 @@ def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author
     before = "" if change.op is Op.CREATE else sha256_hex(old)
     if before:
         saw(session, change.path, old)
-    after = session.revisions.put(new)
+    after = session.revisions.put(new, sync=False)
     change = change._replace(before=before, after=after, size=len(new))
-    with session.vault.staged(change.path, new) as staged:
-        if before:
-            check_unchanged(session, change.path, before)
-        with announced(session, change, author):
+    with session.vault.staged(change.path, new, sync=False) as staged:
+
+        def make_durable() -> None:
+            session.revisions.sync()
+            staged.sync()
+            if before:
+                staged.check_unchanged(change.path, before)
+
+        with announced(session, change, author, make_durable):
             session.vault.put(staged, change.path, before, keeper(session, change.path))
     return after
 

@@ -87,8 +87,12 @@ class Revisions:
         self._appender: Appender | None = None
         self._confirmed: dict[str, int] = {}  # by pack: up to where this process knows it to be durable
 
-    def put(self, data: bytes) -> str:
-        """Keep ``data`` durably and return its SHA-256. A damaged copy that is there is not relied on.
+    def put(self, data: bytes, *, sync: bool = True) -> str:
+        """Keep ``data`` and return its SHA-256. A damaged copy that is there is not relied on.
+
+        Args:
+            data: the bytes.
+            sync: make them durable; else they are after `sync`.
 
         Raises:
             VaultDenied, StorageFailed: it is not kept.
@@ -100,7 +104,8 @@ class Revisions:
                 self._put_loose(sha256, data)
             else:
                 self._append([(sha256, record)])
-                self.sync()
+                if sync:
+                    self.sync()
         return sha256
 
     def put_many(self, datas: Iterable[bytes]) -> list[str]:
@@ -130,7 +135,7 @@ class Revisions:
         return names
 
     def sync(self) -> None:
-        """Make durable what `put_many` has kept.
+        """Make durable what `put` and `put_many` have kept.
 
         Raises:
             VaultDenied, StorageFailed: the disk did not confirm it; what was not durable yet is not kept.

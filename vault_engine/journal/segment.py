@@ -7,7 +7,7 @@ durable and reads wrong is damage: it is never cut, and the journal goes on in a
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -159,17 +159,20 @@ def read_end(files: Sequence[Path], settled_seq: int) -> End:
     )
 
 
-def append(file: Path, data: bytes, *, sync: bool) -> os.stat_result:
+def append(file: Path, data: bytes, *, sync: bool, first: Callable[[], None] | None = None) -> os.stat_result:
     """Append whole lines; take back what a failure left of them. Say what the file is then.
 
     Args:
         file: made if it is not there.
         data: what to append.
         sync: whether the lines must survive a power failure once this returns.
+        first: called when the file is open and nothing is left to do but to write.
     """
     handle = os.open(file, _APPEND, 0o600)
     try:
         size = os.fstat(handle).st_size
+        if first:
+            first()
         try:
             _write_all(handle, data)
             if sync:

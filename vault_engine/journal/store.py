@@ -147,19 +147,21 @@ class Journal:
     # ---- writing
 
     @contextmanager
-    def announced(self, change: Change, *, at: datetime, actor: Actor, ref: str | None = None) -> Iterator[str]:
+    def announced(
+        self, change: Change, *, at: datetime, actor: Actor, first: Callable[[], None] | None = None
+    ) -> Iterator[str]:
         """Enter ``change`` durably, then let the block do it; if the block fails, enter that it did not happen.
 
         Args:
             change: what the block does.
             at: the time.
             actor: who does it.
-            ref: the id of the entry that this one belongs to.
+            first: as in `announce`.
 
         Yields:
             The id of the entry.
         """
-        entries = self.announce([change], at=at, actor=actor, ref=ref)
+        entries = self.announce([change], at=at, actor=actor, first=first)
         try:
             yield entries[0].id
         except NotConfirmed:  # it did happen, but a power failure may take it back: it stays open
@@ -170,7 +172,15 @@ class Journal:
             raise
         self.settle()
 
-    def announce(self, changes: Sequence[Change], *, at: datetime, actor: Actor, ref: str | None = None) -> list[Entry]:
+    def announce(
+        self,
+        changes: Sequence[Change],
+        *,
+        at: datetime,
+        actor: Actor,
+        ref: str | None = None,
+        first: Callable[[], None] | None = None,
+    ) -> list[Entry]:
         """Enter changes that are about to be made, all in one durable step.
 
         Args:
@@ -178,9 +188,11 @@ class Journal:
             at: the time.
             actor: who does it.
             ref: the id of the entry that the first belongs to; those that follow belong to the first.
+            first: what must be done before the entries are there; called when they are ready to be written. After an
+                fsync a computer is slow for a while: so what is computed comes before the first of them.
         """
         refs = lambda first: [ref, *([first] * (len(changes) - 1))]  # noqa: E731
-        entries = self._append(changes, at=at, actor=actor, refs=refs, sync=True)
+        entries = self._append(changes, at=at, actor=actor, refs=refs, sync=True, first=first)
         self._underway.update(entry.id for entry in entries)
         if entries and self._belongs_to is None:
             self._belongs_to = entries[0].id
@@ -293,6 +305,7 @@ class Journal:
         actor: Actor,
         refs: Callable[[str], Sequence[str | None]],
         sync: bool,
+        first: Callable[[], None] | None = None,
     ) -> list[Entry]:
         own = Path(self._own())
         with explained(own):
@@ -308,7 +321,7 @@ class Journal:
                 segment.sync(end.listed.file)  # the fsync of the next file does not reach it
             self._end = None  # whatever happens, the file tells
             self.appended += 1
-            found = segment.append(file, data, sync=sync)
+            found = segment.append(file, data, sync=sync, first=first)
             self._is_durable = sync
             listed = Listed(str(file), own.name, file.name, found.st_size, found.st_mtime_ns, found.st_ino)
             self._remember_appended(listed, data, entries)

@@ -31,6 +31,7 @@ _NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08
 _HOW = struct.pack("=QQQ", _FOLDER, 0, _NO_MAGICLINKS | _NO_SYMLINKS | _BENEATH)  # flags, mode, resolve
 # An old kernel; a sandbox that knows no openat2; a folder was renamed just then, and the kernel does not say more.
 _TRY_OTHERWISE = (errno.ENOSYS, errno.EPERM, errno.EAGAIN)
+_NO_NAMES = frozenset({"", ".", ".."})
 _LINK = "a symbolic link leads out of the vault or to another note"
 
 
@@ -46,9 +47,10 @@ def open_folder_of(root: Path, path: str, *, create: bool = False) -> int:
         BadName: a symbolic link is on the way, or the path is not one beneath ``root``.
         OSError: as the system says it, FileNotFoundError where a folder is missing.
     """
-    *folders, name = path.split("/")
-    if "\0" in path or any(part in ("", ".", "..") for part in (*folders, name)):
+    folders = path.split("/")
+    if "\0" in path or not _NO_NAMES.isdisjoint(folders):
         raise BadName(path, "it is no path beneath the vault")
+    folders.pop()
     if not _HAS_HANDLES:
         _check_whole(root, path, create)
         return NO_HANDLE

@@ -8,9 +8,9 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from vault_engine.errors import StorageFailed, VaultDenied
 
@@ -23,20 +23,27 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@contextmanager
-def explained(where: str | Path) -> Iterator[None]:
+class explained:  # noqa: N801 - reads as a word in a `with`; a class, because a write enters ten of them
     """Turn the system's refusal of what happens inside into an error that says where.
 
     Raises:
         VaultDenied: permission is missing or the file system is read-only.
         StorageFailed: the disk is full or broken, a name is too long and the like.
     """
-    try:
-        yield
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        kind = VaultDenied if error.errno in _DENIED else StorageFailed
-        raise kind(str(where), reason) from error
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            refusal = VaultDenied if error.errno in _DENIED else StorageFailed
+            raise refusal(str(self._where), reason) from error
 
 
 def write_atomic(target: Path, data: bytes, temporary_folder: Path) -> None:

@@ -13,9 +13,10 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
 
 from vault_engine.errors import BadName
 from vault_engine.vault.beneath import NO_HANDLE, open_folder_of, sync_handle
@@ -28,6 +29,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _NOFOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY | getattr(os, "O_CLOEXEC", 0)
 
+_READ_AT_ONCE = 1 << 20
 _NO_REPLACE = 0x4 if sys.platform == "darwin" else 0x1
 _EXCHANGE = 0x2  # the same on Linux and macOS
 _RENAMEAT2 = {"x86_64": 316, "aarch64": 276}  # the number of the system call, for a C library that has no name for it
@@ -42,18 +44,35 @@ _ACCESS_LIST = "system.posix_acl_access"
 _COPY_ACCESS_LIST_AND_ATTRIBUTES = 0x5  # of macOS's fcopyfile
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One name in one folder that is held open, so that nothing done to the path in between leads elsewhere."""
+class Place(NamedTuple):
+    """One name in one folder that is held open, so that nothing done to the path in between leads elsewhere.
 
-    folder: Path  # for messages, and for platforms without folder handles
+    Whoever made it closes it, by ``with`` or `close`.
+    """
+
+    folder: str  # for messages, and for platforms without folder handles
     name: str
     handle: int  # of the open folder; -1 where the platform has none (Windows): then the path is used
     path: str = ""  # as it was asked for, for messages
 
+    @property
+    def file(self) -> Path:
+        """The file by its path, which may lead elsewhere by now."""
+        return Path(self.folder, self.name)
 
-@contextmanager
-def place_of(root: Path, path: str, *, create: bool = False) -> Iterator[Place]:
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self.handle != NO_HANDLE:
+            os.close(self.handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+
+def place_of(root: Path, path: str, *, create: bool = False) -> Place:
     """Hold the folder of ``path`` open, strictly beneath ``root``; no link below ``root`` is followed.
 
     If the folder is moved while it is held, its files are still meant, not what has its path now. With ``create``,
@@ -70,11 +89,7 @@ def place_of(root: Path, path: str, *, create: bool = False) -> Iterator[Place]:
     """
     handle = open_folder_of(root, path, create=create)
     folder, _, name = path.rpartition("/")
-    try:
-        yield Place(root / folder, name, handle, path)
-    finally:
-        if handle != NO_HANDLE:
-            os.close(handle)
+    return Place(f"{root}/{folder}", name, handle, path)
 
 
 def read(place: Place) -> bytes:
@@ -84,9 +99,11 @@ def read(place: Place) -> bytes:
         BadName: it is a symbolic link, a pipe, a socket or a device.
         OSError: FileNotFoundError, IsADirectoryError and so on.
     """
-    handle = _open_regular(place)
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        return file.readall()
+    handle, found = _open_regular(place)
+    try:
+        return _read_all(handle, found.st_size)
+    finally:
+        os.close(handle)
 
 
 def look(place: Place) -> os.stat_result | None:
@@ -99,7 +116,38 @@ def look(place: Place) -> os.stat_result | None:
 
 
 def write_new(place: Place, data: bytes, *, mode: int, like: Place | None = None, sync: bool = True) -> None:
-    """Write a file that was not there, all of it; on a failure nothing of it is left.
+    """Write a file that was not there, all of it, as `begin_new` does, and close it.
+
+    Args:
+        place, data, mode, like: as in `begin_new`.
+        sync: make the content durable.
+
+    Raises as `begin_new` does; nothing is left then.
+    """
+    handle = begin_new(place, data, mode=mode, like=like)
+    try:
+        finish_new(handle, sync=sync)
+    except BaseException:
+        with suppress(OSError):
+            remove(place)
+        raise
+
+
+def finish_new(handle: int, *, sync: bool = True) -> None:
+    """Close a file that `begin_new` has written, durably or not.
+
+    Raises:
+        OSError: the disk did not take it.
+    """
+    try:
+        if sync:
+            os.fsync(handle)
+    finally:
+        os.close(handle)  # which may fail as well, where a file system writes late
+
+
+def begin_new(place: Place, data: bytes, *, mode: int, like: Place | None = None) -> int:
+    """Write a file that was not there, all of it, and leave it open; on a failure nothing of it is left.
 
     Args:
         place: where; its name must be free.
@@ -107,7 +155,9 @@ def write_new(place: Place, data: bytes, *, mode: int, like: Place | None = None
         mode: its permission bits, whatever the umask. Until all is written only the owner may read it.
         like: a file whose extended attributes and access list it shall have, and owner and group where the system
             permits that.
-        sync: make the content durable. The name is not: that is `sync_folder`.
+
+    Returns:
+        Its handle, for `finish_new`, which makes the content durable. The name is not: that is `sync_folder`.
 
     Raises:
         FileExistsError: something has that name, be it a link that leads nowhere.
@@ -116,19 +166,16 @@ def write_new(place: Place, data: bytes, *, mode: int, like: Place | None = None
     name, folder = _at(place)
     handle = os.open(name, _NEW, 0o600, dir_fd=folder)
     try:
-        try:
-            _write_all(handle, data)
-            if like is not None:
-                _copy_attributes(like, handle)
-            _set_mode(place, handle, mode)
-            if sync:
-                os.fsync(handle)
-        finally:
-            os.close(handle)  # which may fail as well, where a file system writes late
+        _write_all(handle, data)
+        if like is not None:
+            _copy_attributes(like, handle)
+        _set_mode(place, handle, mode)
     except BaseException:
+        os.close(handle)
         with suppress(OSError):
             remove(place)
         raise
+    return handle
 
 
 def rename_new(source: Place, target: Place) -> None:
@@ -147,7 +194,7 @@ def rename_new(source: Place, target: Place) -> None:
         if error.errno not in _CANT:
             raise
         if os.name == "nt":
-            os.rename(source.folder / source.name, target.folder / target.name)  # noqa: PTH104 - never replaces there
+            os.rename(source.file, target.file)  # noqa: PTH104 - never replaces there
         else:
             _link_and_remove(source, target)
 
@@ -207,7 +254,7 @@ def has_writer(place: Place) -> bool | None:
     """
     if sys.platform != "linux":
         return None
-    handle = _open_regular(place)
+    handle, _ = _open_regular(place)
     try:
         # The kernel signals a lease's holder that somebody wants to write. The signal is SIGIO unless told otherwise,
         # which ends the process; SIGURG does nothing.
@@ -240,12 +287,12 @@ def can_exchange(folder: Path) -> bool:
 def _at(place: Place) -> tuple[str, int | None]:
     """Name a file as the system shall find it: in its open folder, or by its whole path."""
     if place.handle == NO_HANDLE:
-        return str(place.folder / place.name), None
+        return str(place.file), None
     return place.name, place.handle
 
 
-def _open_regular(place: Place) -> int:
-    """Open a regular file for reading, and nothing else; an open of a pipe does not wait."""
+def _open_regular(place: Place) -> tuple[int, os.stat_result]:
+    """Open a regular file for reading, and nothing else, and say what it is; an open of a pipe does not wait."""
     if place.handle == NO_HANDLE:  # such a platform has no way to refuse links as it opens
         _refuse_special(place)
     name, folder = _at(place)
@@ -254,11 +301,11 @@ def _open_regular(place: Place) -> int:
     except OSError:
         _refuse_special(place)
         raise
-    mode = os.fstat(handle).st_mode
-    if stat.S_ISREG(mode):
-        return handle
+    found = os.fstat(handle)
+    if stat.S_ISREG(found.st_mode):
+        return handle, found
     os.close(handle)
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place.name)
     raise _not_regular(place)
 
@@ -273,6 +320,14 @@ def _not_regular(place: Place, *, is_link: bool = False) -> BadName:
     return BadName(place.path or place.name, "a symbolic link is there" if is_link else "it is no regular file")
 
 
+def _read_all(handle: int, size: int) -> bytes:
+    """Read an open file to its end, which is expected after ``size`` bytes."""
+    data = os.read(handle, size + 1)
+    while len(data) != size and (more := os.read(handle, _READ_AT_ONCE)):
+        data += more
+    return data
+
+
 def _write_all(handle: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
@@ -283,15 +338,15 @@ def _set_mode(place: Place, handle: int, mode: int) -> None:
     if hasattr(os, "fchmod"):
         os.fchmod(handle, mode)
     else:  # Windows, before Python 3.13
-        (place.folder / place.name).chmod(mode)
+        place.file.chmod(mode)
 
 
 def _copy_attributes(like: Place, handle: int) -> None:
     """Copy what a file has beside content and mode, as far as the system permits."""
     with _where_permitted():
-        model = _open_regular(like)
+        model, found = _open_regular(like)
         try:
-            _copy_owner(model, handle)
+            _copy_owner(found, handle)
             if sys.platform == "darwin":
                 _copy_on_macos(model, handle)
             elif hasattr(os, "listxattr"):
@@ -300,8 +355,8 @@ def _copy_attributes(like: Place, handle: int) -> None:
             os.close(model)
 
 
-def _copy_owner(model: int, handle: int) -> None:
-    wanted, own = os.fstat(model), os.fstat(handle)  # on Windows both owners are 0
+def _copy_owner(wanted: os.stat_result, handle: int) -> None:
+    own = os.fstat(handle)  # on Windows both owners are 0
     if wanted.st_gid != own.st_gid:
         with _where_permitted():
             os.fchown(handle, -1, wanted.st_gid)

@@ -29,13 +29,14 @@ from vault_engine.vault.paths import check_path, placeholder_of
 from vault_engine.vault.place import (
     Place,
     can_exchange,
+    begin_new,
+    finish_new,
     has_writer,
     look,
     place_of,
     read,
     remove,
     rename_new,
-    write_new,
 )
 from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over, wait_for_writer
 from vault_engine.vault.walk import Walk, walk
@@ -102,7 +103,13 @@ class Vault:
     def staged(self, path: str, data: bytes, *, sync: bool = True) -> Iterator[Staged]:
         """Give a temporary file with ``data`` and everything that the note at ``path`` has beside its text.
 
-        It is durable, unless ``sync`` is False; whatever is left of it at the end is removed.
+        Whatever is left of it at the end is removed.
+
+        Args:
+            path: the note.
+            data: what it shall hold.
+            sync: make the file durable, and hold nothing but its folder. Else that is for the caller, by
+                `Staged.sync`, and the note's folder is held as well, where there is one.
 
         Raises:
             NoteDamaged: the note has another name elsewhere, which would go on naming the old text.
@@ -111,11 +118,15 @@ class Vault:
         """
         into = f"{LOCAL}/{TMP}/{self.temporary_name(path)}"
         with explained(path), place_of(self.memwell_dir, into, create=True) as temporary:
-            staged = Staged(temporary, sha256_hex(data))
+            staged = Staged(temporary, sha256_hex(data), self._place_if_there(path))
             try:
-                self.stage(temporary, path, data, sync=sync)
+                staged.handle = self._begin(temporary, staged.target, path, data)
+                if sync:
+                    staged.sync()
+                    staged.let_go()
                 yield staged
             finally:
+                staged.let_go()
                 if staged.holds_ours:
                     with suppress(OSError):
                         remove(temporary)
@@ -128,12 +139,19 @@ class Vault:
         Raises:
             NotConfirmed: it was done, but the disk did not confirm it.
         """
-        with explained(path), self.place(path, create=not before) as target:
-            if before:
-                put_over(staged, target, path, before, keep, self.spare_dir)
+        with explained(path):
+            if staged.target and staged.target.path == path:
+                self._put(staged, staged.target, path, before, keep)
             else:
-                put_new(staged, target, path)
-            confirm(path, target)
+                with self.place(path, create=not before) as target:
+                    self._put(staged, target, path, before, keep)
+
+    def _put(self, staged: Staged, target: Place, path: str, before: str, keep: Keep) -> None:
+        if before:
+            put_over(staged, target, path, before, keep, self.spare_dir)
+        else:
+            put_new(staged, target, path)
+        confirm(path, target)
 
     def check_free(self, path: str, mover: str) -> None:
         """Check that the note at ``mover`` can have ``path`` without touching another file.
@@ -286,11 +304,9 @@ class Vault:
 
     # ---- for `Many`
 
-    @contextmanager
-    def place(self, path: str, *, create: bool = False) -> Iterator[Place]:
-        """Hold the folder of a note open."""
-        with place_of(self.root, _checked(path), create=create) as place:
-            yield place
+    def place(self, path: str, *, create: bool = False) -> Place:
+        """Hold the folder of a note open, for a ``with``."""
+        return place_of(self.root, _checked(path), create=create)
 
     def temporary_name(self, path: str) -> str:
         """Give a new name for a temporary file for the note at ``path``."""
@@ -301,18 +317,27 @@ class Vault:
 
         A note that ``is_new`` is not looked for.
         """
+        note = None if is_new else self._place_if_there(path)
+        _checked(path)
         try:
-            if is_new:
-                raise FileNotFoundError
-            with self.place(path) as note:
-                found = look(note)
-                if found is None:
-                    raise FileNotFoundError
-                _check_may_replace(path, note, found)
-                write_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note, sync=sync)
+            finish_new(self._begin(temporary, note, path, data), sync=sync)
+        finally:
+            if note:
+                note.close()
+
+    def _place_if_there(self, path: str) -> Place | None:
+        try:
+            return self.place(path)
         except (FileNotFoundError, NotADirectoryError):
-            _checked(path)
-            write_new(temporary, data, mode=_new_mode(), sync=sync)
+            return None
+
+    def _begin(self, temporary: Place, note: Place | None, path: str, data: bytes) -> int:
+        """Write a temporary file for a note, which may not be there, and give its handle."""
+        found = look(note) if note else None
+        if note is None or found is None:
+            return begin_new(temporary, data, mode=_new_mode())
+        _check_may_replace(path, note, found)
+        return begin_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note)
 
 
 def mark_of(path: str) -> str:
@@ -339,7 +364,7 @@ def _check_may_replace(path: str, note: Place, found: os.stat_result) -> None:
 
 def _may_write(note: Place) -> bool:
     if note.handle == NO_HANDLE:
-        return os.access(note.folder / note.name, os.W_OK)
+        return os.access(note.file, os.W_OK)
     return os.access(note.name, os.W_OK, dir_fd=note.handle, effective_ids=os.access in os.supports_effective_ids)
 
 

@@ -14,7 +14,18 @@ from pathlib import Path
 from vault_engine.errors import BadName, MemwellError, NameTaken, NotConfirmed, NoteChanged, NoteOpen, StorageFailed
 from vault_engine.vault.beneath import NO_HANDLE
 from vault_engine.vault.files import explained, sha256_hex
-from vault_engine.vault.place import Place, exchange, has_writer, look, read, remove, rename_new, replace, sync_folder
+from vault_engine.vault.place import (
+    Place,
+    exchange,
+    finish_new,
+    has_writer,
+    look,
+    read,
+    remove,
+    rename_new,
+    replace,
+    sync_folder,
+)
 
 _WRITER_WAIT_S = 0.5  # an editor has a file open for writing for a few milliseconds, while it saves
 _PAUSE_S = 0.002
@@ -26,12 +37,52 @@ Keep = Callable[[bytes], None]
 
 
 class Staged:
-    """A finished temporary file, and what it holds now."""
+    """A temporary file, and what it holds now."""
 
-    def __init__(self, place: Place, sha256: str) -> None:
+    def __init__(self, place: Place, sha256: str, target: Place | None = None) -> None:
+        """Say where the file is.
+
+        Args:
+            place: the file.
+            sha256: of what it is to hold.
+            target: the note it is for, if its folder is there; closed by `let_go`.
+        """
         self.place = place
         self.sha256 = sha256
+        self.target = target
+        self.handle = NO_HANDLE  # of the file, as long as it is open
         self.holds_ours = True  # else it may hold somebody's text: it is not to be removed
+        self.may_be_open = False  # whether what came out of the note's place may be open in an editor, for all we know
+
+    def sync(self) -> None:
+        """Make the file durable and close it.
+
+        Raises:
+            StorageFailed: the disk did not take it.
+        """
+        handle, self.handle = self.handle, NO_HANDLE
+        with explained(self.place.path):
+            finish_new(handle)
+
+    def check_unchanged(self, path: str, before: str) -> None:
+        """Check once more that the note which the file is for holds the revision ``before``.
+
+        Raises:
+            NoteChanged: it holds another.
+            VaultDenied, StorageFailed: it can't be read.
+        """
+        with explained(path):
+            found = _hash_at(self.target) if self.target else ""
+        if found != before:
+            raise NoteChanged(path, before, found)
+
+    def let_go(self) -> None:
+        """Close what is held open."""
+        if self.handle != NO_HANDLE:
+            os.close(self.handle)
+        if self.target:
+            self.target.close()
+        self.handle, self.target = NO_HANDLE, None
 
 
 def put_new(staged: Staged, target: Place, path: str) -> None:
@@ -44,6 +95,7 @@ def put_new(staged: Staged, target: Place, path: str) -> None:
     with explained(path):
         try:
             rename_new(staged.place, target)
+            staged.holds_ours = False
         except FileExistsError:
             if found := _hash_at(target):
                 raise NoteChanged(path, "", found) from None
@@ -80,7 +132,7 @@ def put_over(staged: Staged, target: Place, path: str, before: str, keep: Keep, 
                 raise NoteChanged(path, before, found)
             if time.monotonic() > until:  # one program after the other opens it and changes nothing
                 raise NoteOpen(path)
-        if spare is not None and has_writer(staged.place) is None:
+        if spare is not None and staged.may_be_open:
             _set_aside(staged, before, spare)
         else:
             staged.holds_ours = True  # it holds what is among the revisions: whoever tidies up may remove it
@@ -147,6 +199,7 @@ def _is_what_was_read(staged: Staged, target: Place, path: str, before: str, kee
             raise
         raise StorageFailed(path, str(error)) from error
     if displaced == before and not writer:
+        staged.may_be_open = writer is None
         return True
     _put_back(staged, target, displaced, path, keep)
     _wait_for_writer(target, path, before)
@@ -212,7 +265,7 @@ def _linked(target: Place, before: str, spare: Path) -> Place | None:
     """Give the note's file a second name, where the system can: an editor that opened it in time writes into it."""
     try:
         link = _spare_place(before, spare)
-        (link.folder / link.name).hardlink_to(target.folder / target.name)
+        link.file.hardlink_to(target.file)
     except OSError:
         return None
     return link
@@ -225,13 +278,13 @@ def _set_aside(staged: Staged, before: str, spare: Path) -> None:
     """
     with suppress(OSError):
         aside = _spare_place(before, spare)
-        (staged.place.folder / staged.place.name).rename(aside.folder / aside.name)
+        staged.place.file.rename(aside.file)
         staged.holds_ours = True
 
 
 def _spare_place(before: str, spare: Path) -> Place:
     spare.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Place(spare, f"{before}-{time.time_ns()}-{os.urandom(4).hex()}", NO_HANDLE)
+    return Place(str(spare), f"{before}-{time.time_ns()}-{os.urandom(4).hex()}", NO_HANDLE)
 
 
 def _remove_quietly(place: Place | None) -> None:
