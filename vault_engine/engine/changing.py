@@ -15,7 +15,8 @@ from vault_engine.errors import MemwellError, NoteChanged, NoteDamaged, NoteMiss
 from vault_engine.index.record import Record
 from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse
-from vault_engine.note.special import why_read_only
+from vault_engine.note.frontmatter import read_frontmatter
+from vault_engine.note.special import is_plain, why_read_only
 from vault_engine.vault.files import sha256_hex
 
 
@@ -174,6 +175,8 @@ def editable_text(session: Session, path: str, data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
-    if reason := why_read_only(parse(text, session.index.rules.profile), path):
-        raise NoteDamaged(path, reason)
+    if not is_plain(text, read_frontmatter(text), path):
+        reason = why_read_only(parse(text, session.index.rules.profile), path)
+        if reason:
+            raise NoteDamaged(path, reason)
     return text

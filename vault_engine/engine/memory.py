@@ -142,10 +142,9 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
         NoteDamaged: the note can't be edited without risking bytes that nobody asked to change.
     """
     text = replace_body(old, draft.body).text
-    current = read_head(text)[0].properties
-    changes = {
-        name: value for name, value in draft.properties.items() if name != "created" and current.get(name) != value
-    }
+    stated = {name: value for name, value in draft.properties.items() if name != "created"}
+    current = read_head(text)[0].properties if stated else {}
+    changes = {name: value for name, value in stated.items() if current.get(name) != value}
     if text == old and not changes:
         return old
     changes["updated"] = moment

@@ -120,11 +120,11 @@ def _keep(session: Session, path: str, before: str, data: bytes) -> None:
 def _look_at_displaced(session: Session) -> None:
     """Look at the old files that were set aside, as nobody could tell whether an editor had them open."""
     try:
-        files = sorted(session.vault.spare_dir.iterdir())
+        names = os.listdir(session.vault.spare_dir)  # noqa: PTH208 - it is done with every change
     except OSError:
         return
     now = session.now().timestamp()
-    for file in files:
+    for file in (session.vault.spare_dir / name for name in sorted(names)):
         with suppress(OSError, MemwellError):  # else it waits for the next time
             if not 0 <= now - file.stat(follow_symlinks=False).st_ctime < _QUIET_S:
                 _rescue(session, file)

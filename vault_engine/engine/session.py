@@ -115,7 +115,7 @@ class Session:
 
 def timestamp(moment: datetime) -> str:
     """Write a moment as notes hold it: UTC, to the second, in the form Obsidian knows as a date and time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _made_up_name(local_dir: Path) -> str:

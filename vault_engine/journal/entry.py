@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 FORMAT = 1
 NO_PREVIOUS = ""
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SEAL = b',"h":"'
 _SEALED_TAIL = len(_SEAL) + 64 + len(b'"}')
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")
@@ -149,9 +150,8 @@ def decode(line: bytes) -> Entry:
 
 
 def _written(fields: dict[str, Any]) -> bytes:
-    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     try:
-        return text.encode()
+        return _COMPACT.encode(fields).encode()
     except UnicodeEncodeError:  # half a character, as in a file's name that is no UTF-8: then it is escaped
         return json.dumps(fields, separators=(",", ":")).encode()
 

@@ -312,7 +312,8 @@ class Revisions:
             if pack.startswith(own) and (found := self._read(pack, offset, sha256)):
                 self._confirm(pack, found[1])
                 return True
-        return _read_loose(self._loose(sha256), sha256) is not None
+        loose = self._loose(sha256)
+        return os.path.lexists(loose) and _read_loose(loose, sha256) is not None
 
     def _confirm(self, pack: str, end: int) -> None:
         """See to it that a pack is durable up to ``end``: the process that wrote there may have died before it was."""

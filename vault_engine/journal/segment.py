@@ -159,7 +159,7 @@ def read_end(files: Sequence[Path], settled_seq: int) -> End:
     )
 
 
-def append(file: Path, data: bytes, *, sync: bool, first: Callable[[], None] | None = None) -> os.stat_result:
+def append(file: str, data: bytes, *, sync: bool, first: Callable[[], None] | None = None) -> os.stat_result:
     """Append whole lines; take back what a failure left of them. Say what the file is then.
 
     Args:
@@ -182,8 +182,8 @@ def append(file: Path, data: bytes, *, sync: bool, first: Callable[[], None] | N
                 os.ftruncate(handle, size)
             raise
         if size == 0:
-            fsync_folder(file.parent)
-            fsync_folder(file.parent.parent)
+            fsync_folder(Path(file).parent)
+            fsync_folder(Path(file).parent.parent)
         return os.fstat(handle)
     finally:
         os.close(handle)
@@ -216,14 +216,14 @@ def read_mark(file: Path | str) -> Mark:
     return max((Mark(int(one[2]), one[3].decode(), one[4].decode()) for one in whole), default=Mark())
 
 
-def write_mark(file: Path, mark: Mark) -> None:
+def write_mark(file: str, mark: Mark) -> None:
     """Write a line over the last but one: if it is torn, the last still counts."""
     line = b"%020d %s %s" % (mark.seq, mark.h.encode(), mark.ts.encode())
     line = (line + b" " + sha256_hex(line)[:16].encode()).ljust(_MARK_BYTES - 1) + b"\n"
     try:
         handle = os.open(file, _MARK, 0o600)
     except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(file, _MARK, 0o600)
     try:
         os.lseek(handle, mark.seq % 2 * _MARK_BYTES, os.SEEK_SET)

@@ -99,6 +99,7 @@ class Journal:
         self._local_dir = local_dir
         self._end: _End | None = None  # None: to be read
         self._is_durable = False  # whether the last entries are known to be
+        self._settled_seq = 0  # of the last entry that this process has settled
         self._underway: set[str] = set()  # the ids of what was announced here and neither made nor aborted yet
         self._belongs_to: str | None = None  # the first of what is under way, here or since a crash
         self._others_wrote = False
@@ -230,7 +231,8 @@ class Journal:
             if not self._is_durable:
                 segment.sync(end.listed.file)
                 self._is_durable = True
-            write_mark(self._local_dir / _SETTLED / self._device(), end.last)
+            write_mark(self._mark_file(), end.last)
+            self._settled_seq = end.last.seq
 
     def unsettled(self) -> list[Entry]:
         """Give the entries of which nothing tells what became of them, without mending anything."""
@@ -261,8 +263,12 @@ class Journal:
         return f"{self._folder}{os.sep}{self._device()}"
 
     def _catch_up(self, at: datetime) -> list[Entry]:
-        listed, mark = list_device(self._own()), self._settled()
-        if self._end and self._end.listed == (listed[-1] if listed else None) and self._end.last.seq >= mark.seq:
+        listed = list_device(self._own())
+        is_as_left = self._end is not None and self._end.listed == (listed[-1] if listed else None)
+        if self._end and is_as_left and self._end.last.seq == self._settled_seq:
+            return []
+        mark = self._settled()
+        if self._end and is_as_left and self._end.last.seq >= mark.seq:
             return [entry for entry in self._end.group if entry.seq > mark.seq]
         self._others_wrote = True
         self._is_durable = False  # for all that is known
@@ -307,7 +313,7 @@ class Journal:
         sync: bool,
         first: Callable[[], None] | None = None,
     ) -> list[Entry]:
-        own = Path(self._own())
+        own = self._own()
         with explained(own):
             if self._end is None:
                 self._catch_up(at)
@@ -316,14 +322,15 @@ class Journal:
             entries, data = _encoded(changes, last, at, actor, refs)
             if not entries:
                 return []
-            file = _file_for(own, end, entries[0])
-            if end.listed and not self._is_durable and file.name != end.listed.name:
+            name = _file_for(own, end, entries[0])
+            file = f"{own}{os.sep}{name}"
+            if end.listed and not self._is_durable and name != end.listed.name:
                 segment.sync(end.listed.file)  # the fsync of the next file does not reach it
             self._end = None  # whatever happens, the file tells
             self.appended += 1
             found = segment.append(file, data, sync=sync, first=first)
             self._is_durable = sync
-            listed = Listed(str(file), own.name, file.name, found.st_size, found.st_mtime_ns, found.st_ino)
+            listed = Listed(file, self._device(), name, found.st_size, found.st_mtime_ns, found.st_ino)
             self._remember_appended(listed, data, entries)
             self._end = _End(_mark_of(entries[-1]), listed, True, tuple(_last_group([*end.group, *entries])))
         return entries
@@ -353,7 +360,10 @@ class Journal:
 
     def _settled(self) -> Mark:
         """Read which entry of this device was the last to be settled."""
-        return read_mark(f"{self._local_dir}{os.sep}{_SETTLED}{os.sep}{self._device()}")
+        return read_mark(self._mark_file())
+
+    def _mark_file(self) -> str:
+        return f"{self._local_dir}{os.sep}{_SETTLED}{os.sep}{self._device()}"
 
     def _marks(self) -> dict[str, Mark]:
         """Give the last settled entry of each name that this machine has had."""
@@ -408,15 +418,15 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _file_for(own: Path, end: _End, first: Entry) -> Path:
-    """Say which file the next entry goes to: the last one, unless it is full, damaged, or of another month."""
+def _file_for(own: str, end: _End, first: Entry) -> str:
+    """Name the file that the next entry goes to: the last one, unless it is full, damaged, or of another month."""
     month = max(first.ts[:7], month_of(end.listed.name) if end.listed else "")
     is_of_month = end.listed is not None and month_of(end.listed.name) == month
     if end.listed and end.goes_on and is_of_month and end.listed.size < segment.MAX_BYTES:
-        return end.listed.file
-    make_folder(own)
+        return end.listed.name
+    make_folder(Path(own))
     is_plain = not end.last.seq if end.listed is None else end.goes_on and not is_of_month
-    return own / name_of(month, None if is_plain else first.seq)
+    return name_of(month, None if is_plain else first.seq)
 
 
 def _mark_of(entry: Entry) -> Mark:

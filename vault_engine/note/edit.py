@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vault_engine.note.emit import inline_value, pair_lines, value_lines
-from vault_engine.note.frontmatter import read_frontmatter, read_head
+from vault_engine.note.frontmatter import block_span, body_start, read_frontmatter, read_head
 from vault_engine.note.model import Frontmatter, FrontmatterState
 from vault_engine.note.tags import is_tag, property_tags
 from vault_engine.note.yaml12 import Document, Pair
@@ -121,17 +121,17 @@ def replace_body(text: str, body: str) -> Edited:
 
     The blank lines after the frontmatter, the line ending and the line breaks at the end of the note stay.
     """
-    frontmatter = read_frontmatter(text)
-    head, old = text[: frontmatter.body_start], text[frontmatter.body_start :]
+    start = body_start(text)
+    head, old = text[:start], text[start:]
     if body == old:
         return Edited(text)
     newline = newline_of(text)
     lead = ""
-    if frontmatter.state is not FrontmatterState.NONE and (found := _LEADING_BLANK_LINES.match(old)):
+    if block_span(text) and (found := _LEADING_BLANK_LINES.match(old)):
         lead = found[0] if head.endswith("\n") else newline
     content = _LINE_END.sub(newline, body.strip("\r\n"))
     new = head + lead + content + _final_line_ends(old[len(lead) :], newline)
-    if read_frontmatter(new).body_start != frontmatter.body_start:
+    if body_start(new) != start:
         new = head + newline + content + _final_line_ends(old, newline)  # a body that looks like frontmatter
     return Edited(new)
 

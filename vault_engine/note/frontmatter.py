@@ -53,6 +53,12 @@ def block_span(text: str) -> tuple[int, int, int] | None:
     return opening.end(), closing.start() + 1, closing.end()
 
 
+def body_start(text: str) -> int:
+    """Say where the body begins, whatever the frontmatter says."""
+    span = block_span(text)
+    return span[2] if span else int(text.startswith(BOM))
+
+
 def read_frontmatter(text: str) -> Frontmatter:
     """Read the head of a note; what cannot be read is told by the state, never raised."""
     return read_head(text)[0]
@@ -62,7 +68,7 @@ def read_head(text: str) -> tuple[Frontmatter, Document | None]:
     """Read the head of a note, and its YAML with the places of what it holds where that could be read."""
     span = block_span(text)
     if span is None:
-        return Frontmatter(FrontmatterState.NONE, {}, 0, 0, 1 if text.startswith(BOM) else 0), None
+        return Frontmatter(FrontmatterState.NONE, {}, 0, 0, body_start(text)), None
     start, end, _ = span
     try:
         document = read_block(text[start:end])

@@ -28,8 +28,8 @@ from vault_engine.vault.many import Many
 from vault_engine.vault.paths import check_path, placeholder_of
 from vault_engine.vault.place import (
     Place,
-    can_exchange,
     begin_new,
+    can_exchange,
     finish_new,
     has_writer,
     look,
