@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from strategies import note_texts
 
 from vault_engine.note import parse
-from vault_engine.note.special import find_merge_markers, is_excalidraw_path, searchable_end, why_read_only
+from vault_engine.note.special import (
+    find_merge_markers,
+    is_excalidraw_path,
+    may_be_read_only,
+    searchable_end,
+    why_read_only,
+)
 
 WORDS = "---\nexcalidraw-plugin: parsed\n---\n# Excalidraw Data\n\n## Text Elements\nharbour ^a1\n\n"
 DATA = "```compressed-json\nN4KAkARALgng\n```\n"
@@ -16,6 +22,21 @@ CONFLICT = "one\n<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> branch\ntwo\n"
 
 lines = st.sampled_from(
     ["<<<<<<<", "<<<<<<< a", "=======", ">>>>>>>", ">>>>>>> b", "||||||| c", "word", " <<<<<<<", ""]
+)
+
+HEADS = st.sampled_from(
+    [
+        "---",
+        "excalidraw-plugin: parsed",
+        "'excalidraw-plugin':",
+        '"\\x65xcalidraw-plugin": parsed',
+        "? excalidraw-plugin",
+        "{excalidraw-plugin: parsed}",
+        '"excalidraw-\\',
+        'plugin": parsed',
+        "a: 1",
+        *CONFLICT.split("\n"),
+    ]
 )
 
 
@@ -141,6 +162,12 @@ def test_no_note_is_too_strange_to_be_looked_at(text, path):
 
     assert note.frontmatter.body_start <= searchable_end(note, path) <= len(text)
     assert (why_read_only(note, path) is None) == (path == "a.md" and not note.conflicted)
+
+
+@given(note_texts | st.lists(HEADS).map("\n".join), st.sampled_from(["a.md", "a.excalidraw.md"]))
+def test_a_glance_overlooks_nothing_that_is_read_only(text, path):
+    """Neither a drawing whose property is written oddly nor what a merge left."""
+    assert may_be_read_only(text, path) or why_read_only(parse(text), path) is None
 
 
 @pytest.mark.timeout(10)

@@ -4,6 +4,7 @@ What is replaced is kept as a revision first; the announcement is durable before
 exchanged only for the revision that the caller knew. After a crash `recover.settle` finds out what happened.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
@@ -15,8 +16,7 @@ from vault_engine.errors import MemwellError, NoteChanged, NoteDamaged, NoteMiss
 from vault_engine.index.record import Record
 from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse
-from vault_engine.note.frontmatter import read_frontmatter
-from vault_engine.note.special import is_plain, why_read_only
+from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.vault.files import sha256_hex
 
 
@@ -41,8 +41,10 @@ def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Ite
             else:
                 session.look()
             enter_external(session)
-            with showing_text(session):
+            try:
                 yield session.actor(actor)
+            except NoteChanged as error:
+                raise with_text(session, error) from error.__cause__
 
 
 def find_note(session: Session, ref: str) -> Record:
@@ -51,7 +53,7 @@ def find_note(session: Session, ref: str) -> Record:
     A path means one note whatever else there is; of any other name, a look must say that it is the only one.
     """
     for path in (ref, f"{ref}.md"):
-        if (record := session.index.records.get(path)) and session.vault.has(path):
+        if (record := session.index.records.get(path)) and os.path.lexists(f"{session.vault.root}/{path}"):
             return record
     session.refresh(wait=False)
     enter_external(session)
@@ -175,8 +177,6 @@ def editable_text(session: Session, path: str, data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NoteDamaged(path, f"not UTF-8 (byte {error.start}), so it can't be edited") from None
-    if not is_plain(text, read_frontmatter(text), path):
-        reason = why_read_only(parse(text, session.index.rules.profile), path)
-        if reason:
-            raise NoteDamaged(path, reason)
+    if may_be_read_only(text, path) and (reason := why_read_only(parse(text, session.index.rules.profile), path)):
+        raise NoteDamaged(path, reason)
     return text

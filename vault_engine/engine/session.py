@@ -84,7 +84,8 @@ class Session:
         actor = calling or self._actor
         if self.config.actor:
             actor = Actor.named(self.config.actor, actor.client)
-        return replace(actor, session=actor.session or self.config.session or self._actor.session)
+        session = self.config.session or self._actor.session
+        return replace(actor, session=session) if session and not actor.session else actor
 
     def note_external(self, *changes: Change) -> None:
         """Enter what somebody did to notes without telling: an editor, git, a sync tool."""

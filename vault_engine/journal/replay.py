@@ -125,9 +125,9 @@ class Heads:
         if change.op is Op.ABORT and entry.ref:
             self._aborted.add(entry.ref)
         elif change.op in _CHANGES:
-            step, before = _step(change), self.get(change.path)
-            by_hand = change.op is Op.EXTERNAL
-            if by_hand and before and before.sha256 == change.after:  # renamed by hand: whose text it is stays
+            step, by_hand = _step(change), change.op is Op.EXTERNAL
+            before = self.get(change.path) if by_hand else None
+            if before and before.sha256 == change.after:  # renamed by hand: whose text it is stays
                 by_hand = before.by_hand
             if step.leaves:
                 self._put(step.leaves, _effect(entry, "", by_hand=by_hand))

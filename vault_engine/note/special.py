@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vault_engine.note.model import Frontmatter, Note
+from vault_engine.note.model import Note
 
 _DRAWING_HEADING = re.compile(r"^##? Drawing[ \t]*\r?$", re.MULTILINE)
+_DRAWING_PROPERTY = "excalidraw-plugin"
 _FIRST_MARKER = "<<<<<<<"
 _MERGE_MARKER = re.compile(r"^(?:<{7}|={7}|>{7})(?=[ \t\r]|$)", re.MULTILINE)
 
@@ -19,22 +20,23 @@ def is_excalidraw_path(path: str) -> bool:
 
 def why_read_only(note: Note, path: str) -> str | None:
     """Say why no tool may edit this note, whatever the state of its frontmatter; None if one may."""
-    if _is_drawing(note.frontmatter, path):
+    if _is_drawing(note, path):
         return "an Excalidraw drawing: only its plugin may edit it"
     if note.conflicted:
         return "it holds a merge's conflict markers: a person has to mend it first"
     return None
 
 
-def is_plain(text: str, head: Frontmatter, path: str) -> bool:
-    """Say whether `why_read_only` would say None of a text, as far as its head and a glance tell: mostly they do."""
-    return _FIRST_MARKER not in text and not _is_drawing(head, path)
+def may_be_read_only(text: str, path: str) -> bool:
+    """Say at a glance whether a text has to be parsed for `why_read_only` to tell; most need not."""
+    is_escaped = "\\" in text  # so may the name of a property be
+    return is_escaped or _DRAWING_PROPERTY in text or _FIRST_MARKER in text or is_excalidraw_path(path)
 
 
 def searchable_end(note: Note, path: str = "") -> int:
     """Give the offset in the text where words end and a drawing's data begins: the end, for most notes."""
     end = len(note.text)
-    if not _is_drawing(note.frontmatter, path):
+    if not _is_drawing(note, path):
         return end
     for heading in _DRAWING_HEADING.finditer(note.text, note.frontmatter.body_start):
         end = heading.start()  # the last one: the plugin keeps its data behind every text
@@ -64,5 +66,5 @@ def find_merge_markers(text: str, code: Sequence[tuple[int, int]]) -> bool:
     return not awaited
 
 
-def _is_drawing(head: Frontmatter, path: str) -> bool:
-    return is_excalidraw_path(path) or "excalidraw-plugin" in head.properties
+def _is_drawing(note: Note, path: str) -> bool:
+    return is_excalidraw_path(path) or _DRAWING_PROPERTY in note.frontmatter.properties

@@ -93,6 +93,6 @@ def _try(handle: int) -> bool:
 def _is_at(handle: int, path: Path) -> bool:
     """Say whether the file is still the one of that name: one that was deleted keeps nobody out."""
     try:
-        return os.path.samestat(os.fstat(handle), path.stat())
+        return os.path.samestat(os.fstat(handle), os.stat(path))  # noqa: PTH116 - it is done with every change
     except FileNotFoundError:
         return False

@@ -116,14 +116,7 @@ def look(place: Place) -> os.stat_result | None:
 
 
 def write_new(place: Place, data: bytes, *, mode: int, like: Place | None = None, sync: bool = True) -> None:
-    """Write a file that was not there, all of it, as `begin_new` does, and close it.
-
-    Args:
-        place, data, mode, like: as in `begin_new`.
-        sync: make the content durable.
-
-    Raises as `begin_new` does; nothing is left then.
-    """
+    """Write a file as `begin_new` does and close it as `finish_new` does; on a failure nothing of it is left."""
     handle = begin_new(place, data, mode=mode, like=like)
     try:
         finish_new(handle, sync=sync)
