@@ -12,6 +12,7 @@ from strategies import note_texts, texts
 
 from vault_engine.note import Edited, Refused, parse
 from vault_engine.note.body import (
+    _MAY_SWALLOW,
     Section,
     TypedLink,
     add_link,
@@ -474,3 +475,13 @@ def test_time_is_linear(unit):
 
     small = min(seconds(4_000) for _ in range(3))
     assert min(seconds(16_000) for _ in range(3)) < 12 * max(small, 0.005)
+
+
+@given(note_texts, st.sampled_from(["\n", "\r\n", "\n\n", "\r\n\r\n"]))
+def test_without_certain_marks_nothing_swallows_what_follows(text, gap):
+    """Only code, HTML, math and comments go on over the lines below; so where none can be, nobody has to parse."""
+    above = _MAY_SWALLOW.sub("", text).rstrip() + gap
+
+    assume(parse(above).body.strip())
+
+    assert len(above) == parse(f"{above}# x").headings[-1].start

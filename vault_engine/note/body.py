@@ -27,6 +27,7 @@ _MAX_NAMED = 10
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\r?\n)*+")
 _LINE_END = re.compile(r"\r?\n")
 _LINE = re.compile(r"[^\n]*+\n?")
+_MAY_SWALLOW = re.compile(r"[`~<$%]")  # with these begins all that goes on over blank lines
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ITEM = re.compile(r"(?P<indent>[ \t]*+)(?:[0-9]{1,9})?+(?P<mark>(?<=[0-9])[.)]|(?<![0-9])[-+*])(?=[ \t]|\Z)")
 
@@ -338,6 +339,8 @@ def _named(headings: Sequence[Heading]) -> str:
 def _is_read(above: str, block: str) -> bool:
     """Whether a block below a text would be read as Markdown, not swallowed by code, HTML or math."""
     indent = min(len(block) - len(block.lstrip(" ")), 3)
+    if not indent and not _MAY_SWALLOW.search(above):
+        return True
     headings = parse(f"{above}{' ' * indent}# x").headings
     return bool(headings) and headings[-1].start == len(above)
 
