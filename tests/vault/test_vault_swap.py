@@ -45,7 +45,7 @@ class Desk:
         """Puts our text in the note's place; gives the refusal, if it is refused."""
         try:
             with self.vault.staged("a.md", OURS, sync=False) as staged:
-                staged.sync()
+                staged.sync("a.md")
                 self.vault.put(staged, "a.md", before, self.kept.append)
         except MemwellError as error:
             return error

@@ -77,8 +77,8 @@ def announced(
 def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author: Actor) -> str:
     """Make ``new`` the note's bytes, if they still are ``old``; give the new SHA-256.
 
-    All is made ready, then come the fsyncs, one after the other: revision, temporary file, journal. So the entry is
-    not there before what it tells of is durable.
+    All is made ready, then come the fsyncs, one after the other: revision, temporary file, journal. So no entry is
+    there before what it tells of is durable; and little is computed after an fsync, when a processor is slow.
 
     Args:
         session: the open vault.
@@ -101,7 +101,7 @@ def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author
 
         def make_durable() -> None:
             session.revisions.sync()
-            staged.sync()
+            staged.sync(change.path)
             if before:
                 staged.check_unchanged(change.path, before)
 

@@ -36,6 +36,7 @@ from vault_engine.journal.segment import (
 )
 from vault_engine.vault.files import explained, make_folder, sha256_hex, write_atomic
 
+First = Callable[[], None] | None
 MEMWELL = Actor("system", "memwell")
 
 _SETTLED = "settled"
@@ -148,9 +149,7 @@ class Journal:
     # ---- writing
 
     @contextmanager
-    def announced(
-        self, change: Change, *, at: datetime, actor: Actor, first: Callable[[], None] | None = None
-    ) -> Iterator[str]:
+    def announced(self, change: Change, *, at: datetime, actor: Actor, first: First = None) -> Iterator[str]:
         """Enter ``change`` durably, then let the block do it; if the block fails, enter that it did not happen.
 
         Args:
@@ -174,13 +173,7 @@ class Journal:
         self.settle()
 
     def announce(
-        self,
-        changes: Sequence[Change],
-        *,
-        at: datetime,
-        actor: Actor,
-        ref: str | None = None,
-        first: Callable[[], None] | None = None,
+        self, changes: Sequence[Change], *, at: datetime, actor: Actor, ref: str | None = None, first: First = None
     ) -> list[Entry]:
         """Enter changes that are about to be made, all in one durable step.
 
@@ -189,8 +182,7 @@ class Journal:
             at: the time.
             actor: who does it.
             ref: the id of the entry that the first belongs to; those that follow belong to the first.
-            first: what must be done before the entries are there; called when they are ready to be written. After an
-                fsync a computer is slow for a while: so what is computed comes before the first of them.
+            first: what must be done before the entries are there; called when they are ready to be written.
         """
         refs = lambda first: [ref, *([first] * (len(changes) - 1))]  # noqa: E731
         entries = self._append(changes, at=at, actor=actor, refs=refs, sync=True, first=first)
@@ -311,7 +303,7 @@ class Journal:
         actor: Actor,
         refs: Callable[[str], Sequence[str | None]],
         sync: bool,
-        first: Callable[[], None] | None = None,
+        first: First = None,
     ) -> list[Entry]:
         own = self._own()
         with explained(own):

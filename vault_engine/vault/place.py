@@ -117,26 +117,25 @@ def look(place: Place) -> os.stat_result | None:
 
 def write_new(place: Place, data: bytes, *, mode: int, like: Place | None = None, sync: bool = True) -> None:
     """Write a file as `begin_new` does and close it as `finish_new` does; on a failure nothing of it is left."""
-    handle = begin_new(place, data, mode=mode, like=like)
-    try:
-        finish_new(handle, sync=sync)
-    except BaseException:
-        with suppress(OSError):
-            remove(place)
-        raise
+    finish_new(place, begin_new(place, data, mode=mode, like=like), sync=sync)
 
 
-def finish_new(handle: int, *, sync: bool = True) -> None:
-    """Close a file that `begin_new` has written, durably or not.
+def finish_new(place: Place, handle: int, *, sync: bool = True) -> None:
+    """Close a file that `begin_new` has written, durably or not; on a failure nothing of it is left.
 
     Raises:
         OSError: the disk did not take it.
     """
     try:
-        if sync:
-            os.fsync(handle)
-    finally:
-        os.close(handle)  # which may fail as well, where a file system writes late
+        try:
+            if sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)  # which may fail as well, where a file system writes late
+    except BaseException:
+        with suppress(OSError):
+            remove(place)
+        raise
 
 
 def begin_new(place: Place, data: bytes, *, mode: int, like: Place | None = None) -> int:

@@ -122,7 +122,7 @@ class Vault:
             try:
                 staged.handle = self._begin(temporary, staged.target, path, data)
                 if sync:
-                    staged.sync()
+                    staged.sync(path)
                     staged.let_go()
                 yield staged
             finally:
@@ -320,7 +320,7 @@ class Vault:
         note = None if is_new else self._place_if_there(path)
         _checked(path)
         try:
-            finish_new(self._begin(temporary, note, path, data), sync=sync)
+            finish_new(temporary, self._begin(temporary, note, path, data), sync=sync)
         finally:
             if note:
                 note.close()
@@ -333,11 +333,11 @@ class Vault:
 
     def _begin(self, temporary: Place, note: Place | None, path: str, data: bytes) -> int:
         """Write a temporary file for a note, which may not be there, and give its handle."""
-        found = look(note) if note else None
-        if note is None or found is None:
-            return begin_new(temporary, data, mode=_new_mode())
-        _check_may_replace(path, note, found)
-        return begin_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note)
+        with suppress(FileNotFoundError):  # it has gone meanwhile: who puts the file in its place finds that out
+            if note and (found := look(note)):
+                _check_may_replace(path, note, found)
+                return begin_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note)
+        return begin_new(temporary, data, mode=_new_mode())
 
 
 def mark_of(path: str) -> str:

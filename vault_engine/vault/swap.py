@@ -54,15 +54,18 @@ class Staged:
         self.holds_ours = True  # else it may hold somebody's text: it is not to be removed
         self.may_be_open = False  # whether what came out of the note's place may be open in an editor, for all we know
 
-    def sync(self) -> None:
+    def sync(self, path: str) -> None:
         """Make the file durable and close it.
+
+        Args:
+            path: the note it is for, for messages.
 
         Raises:
             StorageFailed: the disk did not take it.
         """
         handle, self.handle = self.handle, NO_HANDLE
-        with explained(self.place.path):
-            finish_new(handle)
+        with explained(path):
+            finish_new(self.place, handle)
 
     def check_unchanged(self, path: str, before: str) -> None:
         """Check once more that the note which the file is for holds the revision ``before``.
