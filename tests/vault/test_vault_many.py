@@ -41,8 +41,8 @@ def test_all_get_their_places(vault):
     paths = [f"f{number}/n.md" for number in range(many_module._FOLDERS_HELD + 20)]
     with vault.many() as many:
         for path in paths:
-            many.stage(path, path.encode(), is_new=True)
-        many.stage("notes/a.md", NEW, is_new=False)
+            many.stage(path, path.encode(), sha256_hex(path.encode()), is_new=True)
+        many.stage("notes/a.md", NEW, sha256_hex(NEW), is_new=False)
         many.sync()
         for path in paths:
             many.put(path, "", lambda _: None)
@@ -56,7 +56,7 @@ def test_a_conflict_leaves_the_others_alone(vault):
     """The one is refused, its temporary file is taken away, the others go on."""
     with vault.many() as many:
         for path in ("b.md", "c.md", "d.md"):
-            many.stage(path, path.encode(), is_new=True)
+            many.stage(path, path.encode(), sha256_hex(path.encode()), is_new=True)
         many.sync()
         (vault.root / "c.md").write_bytes(OLD)
         many.put("b.md", "", lambda _: None)
@@ -71,9 +71,9 @@ def test_a_conflict_leaves_the_others_alone(vault):
 def test_a_full_disk_leaves_nothing(vault, monkeypatch):
     """Of what was staged before, too."""
     with pytest.raises(StorageFailed), vault.many() as many, monkeypatch.context() as patched:  # noqa: PT012
-        many.stage("b.md", NEW, is_new=True)
+        many.stage("b.md", NEW, sha256_hex(NEW), is_new=True)
         patched.setattr(os, "write", no_space)
-        many.stage("c.md", NEW, is_new=True)
+        many.stage("c.md", NEW, sha256_hex(NEW), is_new=True)
 
     assert {"notes/a.md": OLD} == content(vault)
 
@@ -91,9 +91,11 @@ def test_one_folder_that_is_not_confirmed_is_not_forgotten(vault, monkeypatch, h
         real(where)
 
     monkeypatch.setattr("vault_engine.vault.swap.sync_folder", sync_folder)
+    for folder in "xyz":
+        (vault.root / folder).mkdir()
     with vault.many() as many:
         for path in ("x/b.md", "y/c.md", "z/d.md"):
-            many.stage(path, NEW, is_new=True)
+            many.stage(path, NEW, sha256_hex(NEW), is_new=True)
             many.put(path, "", lambda _: None)
         with pytest.raises(NotConfirmed):
             many.confirm()

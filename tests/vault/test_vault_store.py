@@ -115,7 +115,7 @@ class TestReading:
         with pytest.raises(BadName):
             put(vault, path, "")
         with pytest.raises(BadName), vault.many() as many:
-            many.stage(path, NEW, is_new=True)
+            many.stage(path, NEW, sha256_hex(NEW), is_new=True)
         with pytest.raises(BadName):
             vault.archive("notes/a.md", path, BEFORE)
         assert {"notes/a.md": OLD} == content(vault)

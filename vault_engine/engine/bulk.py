@@ -1,20 +1,24 @@
 """Remembering many memories at once: one step of the journal, one sync, then each note in its place."""
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vault_engine.engine.changing import keeper, saw, with_text, writing
 from vault_engine.engine.memory import Draft, Memory, draft
 from vault_engine.engine.results import Remembered
-from vault_engine.engine.session import Session
-from vault_engine.engine.write import Planned, Terms, plan
+from vault_engine.engine.session import Session, timestamp
+from vault_engine.engine.write import Planned, Terms, creation, plan
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
 from vault_engine.index.record import stem_of
 from vault_engine.journal.entry import Actor, Change, Entry
+from vault_engine.journal.ids import ulids
 from vault_engine.note import parse, path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.many import Many
+from vault_engine.vault.paths import note_path, placeholder_of
 
 Progress = Callable[[int, int], None]
 """Called with how many memories have been dealt with, and how many there are."""
@@ -48,15 +52,12 @@ class RememberedMany:
         return [one for one in self.notes if isinstance(one, NotRemembered)]
 
 
-@dataclass(frozen=True)
-class _Drafted:
+class _Drafted(NamedTuple):
     draft: Draft
     terms: Terms
-
-    @property
-    def place(self) -> str:
-        """The path of its category and key, as `path_key` gives it."""
-        return path_key(f"{self.draft.category}/{self.draft.key}.md")
+    path: str  # of its category and key
+    place: str  # the same, as `path_key` gives it
+    name: str  # of its key, as `path_key` gives it
 
 
 class _Report:
@@ -82,16 +83,31 @@ class _Report:
 class _Batch:
     """Memories that become durable together."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session, author: Actor, ids: Iterator[str]) -> None:
         self.planned: dict[int, Planned] = {}  # by the memory's number
-        self.taken: set[str] = set()  # names that new notes will have
+        self._session, self._author = session, author
+        self._ids, self._moment = ids, timestamp(session.now())
+        self._taken: set[str] = set()  # names that new notes will have
         self._by_place: dict[str, Planned] = {}  # by path, and by where its category and key say
+        self._listed: dict[str, set[str] | None] = {}  # what each folder holds, None: unknown
         self._bytes = 0
 
-    def add(self, number: int, drafted: _Drafted, planned: Planned) -> None:
-        self.planned[number] = planned
-        self._by_place[path_key(planned.result.path)] = self._by_place[drafted.place] = planned
-        self.taken.add(path_key(stem_of(planned.result.path)))
+    def add(self, number: int, drafted: _Drafted) -> None:
+        """Plan what becomes of a memory. Raises as `plan` does."""
+        if self._is_plainly_new(drafted):
+            planned = creation(
+                drafted.draft,
+                drafted.path,
+                id=next(self._ids),
+                moment=self._moment,
+                author=self._author,
+                expected=drafted.terms.expected,
+            )
+        else:
+            planned = plan(self._session, drafted.draft, drafted.terms, self._author, self._taken)
+            self._by_place[path_key(planned.result.path)] = planned
+        self.planned[number] = self._by_place[drafted.place] = planned
+        self._taken.add(path_key(stem_of(planned.result.path)))
         self._bytes += len(planned.old) + len(planned.new)
 
     @property
@@ -100,10 +116,40 @@ class _Batch:
 
     def meets(self, drafted: _Drafted) -> bool:
         """Say whether what becomes of a memory depends on what the batch is about to write."""
+        if not self.planned:
+            return False
         there = self._by_place.get(drafted.place)
         if drafted.draft.key_is_given:
-            return there is not None or path_key(drafted.draft.key) in self.taken
-        return there is not None and (there.replaces or _body(there.new) == drafted.draft.body.strip())
+            if there is not None or drafted.name in self._taken:
+                return True
+        elif there is not None and (there.replaces or _body(there.new) == drafted.draft.body.strip()):
+            return True
+        return self._has_namesake(drafted)
+
+    def _has_namesake(self, drafted: _Drafted) -> bool:
+        """Say whether another note has the name of a new one: links of what is about to be written may mean it."""
+        names = self._session.index.names
+        return bool(names.named(drafted.draft.key)) and not names.at(drafted.path)
+
+    def _is_plainly_new(self, drafted: _Drafted) -> bool:
+        """Say whether nothing has the path or the name of a memory, so that `plan` has nothing to find out."""
+        draft, names = drafted.draft, self._session.index.names
+        return (
+            draft.key_is_given
+            and not drafted.terms.expected
+            and not names.named(draft.key)
+            and not names.filed_as(draft.category, draft.key)
+            and drafted.name not in self._session.behind.values()
+            and self._is_free(drafted.path)
+        )
+
+    def _is_free(self, path: str) -> bool:
+        """Say whether certainly no file has a path, by its folder as it was when it was first met."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._listed:
+            self._listed[folder] = _names_in(f"{self._session.vault.root}/{folder}")
+        listed = self._listed[folder]
+        return listed is not None and path_key(name) not in listed and path_key(placeholder_of(name)) not in listed
 
 
 def remember_many(
@@ -117,37 +163,41 @@ def remember_many(
     Raises:
         VaultMissing, VaultBusy, VaultDenied, StorageFailed: the vault can't be written at all; nothing was.
     """
-    drafts = [_drafted(memory) for memory in memories]
-    report = _Report(len(drafts), progress)
+    memories = list(memories)
+    report = _Report(len(memories), progress)
     with writing(session, actor) as author:
-        batch = _Batch()
-        for number, drafted in enumerate(drafts):
+        ids = iter(ulids(session.now(), len(memories)))
+        batch = _Batch(session, author, ids)
+        for number, memory in enumerate(memories):
             try:
-                if isinstance(drafted, MemwellError):
-                    raise drafted
-                if batch.is_full or batch.meets(drafted) or (batch.planned and _has_namesake(session, drafted)):
-                    full, batch = batch, _Batch()
+                drafted = _drafted(memory)
+                if batch.is_full or batch.meets(drafted):
+                    full, batch = batch, _Batch(session, author, ids)
                     _carry_out(session, author, full, report)
                     session.refresh(wait=False)
                     session.known.catch_up()
-                batch.add(number, drafted, plan(session, drafted.draft, drafted.terms, author, batch.taken))
+                batch.add(number, drafted)
             except MemwellError as error:
                 report.say(number, _shown(session, error))
         _carry_out(session, author, batch, report)
-    return RememberedMany(tuple(report.results[number] for number in range(len(drafts))), report.confirmed)
+    return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 
-def _drafted(memory: Memory) -> _Drafted | MemwellError:
+def _drafted(memory: Memory) -> _Drafted:
+    """Check a memory, and its names. Raises as `draft` and `note_path` do."""
+    checked = draft(memory)
+    path = note_path(checked.category, checked.key)
+    return _Drafted(checked, Terms(memory.expected, memory.merge), path, path_key(path), path_key(checked.key))
+
+
+def _names_in(folder: str) -> set[str] | None:
+    """List what a folder holds, as `path_key` gives it; None where that can't be told."""
     try:
-        return _Drafted(draft(memory), Terms(memory.expected, memory.merge))
-    except MemwellError as error:
-        return error
-
-
-def _has_namesake(session: Session, drafted: _Drafted) -> bool:
-    """Say whether another note has the name of a new one: links of what the batch is about to write may mean it."""
-    names = session.index.names
-    return not names.at(drafted.place) and bool(names.named(drafted.draft.key))
+        return {path_key(name) for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return set()
+    except OSError:
+        return None
 
 
 def _body(data: bytes) -> str:
@@ -171,7 +221,7 @@ def _carry_out(session: Session, author: Actor, batch: _Batch, report: _Report) 
 
 def _write(session: Session, author: Actor, writes: Mapping[int, Planned], report: _Report) -> None:
     """Stage all, announce all, put each in its place; the text comes first, so that no announcement lacks it."""
-    session.revisions.put_many(one.new for one in writes.values())
+    session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values())
     session.revisions.sync()
     with session.vault.many() as many:
         changes = _staged(session, many, writes, report)
@@ -205,7 +255,7 @@ def _staged(session: Session, many: Many, writes: Mapping[int, Planned], report:
         try:
             if one.replaces:
                 saw(session, one.result.path, one.old)
-            many.stage(one.result.path, one.new, is_new=not one.replaces)
+            many.stage(one.result.path, one.new, one.result.sha256, is_new=not one.replaces)
         except MemwellError as error:
             report.say(number, error)
         else:

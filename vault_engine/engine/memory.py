@@ -43,6 +43,7 @@ PROPERTY_ORDER = (
 
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, half surrogates
+_FIT = re.compile(r"[\t\n\x0c\r -~]*+")  # what is nearly all of nearly every text
 
 _NEVER_BROUGHT = ("id", "category", "key", "updated")
 
@@ -156,38 +157,38 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
 
 
 def _check(memory: Memory) -> None:
-    if not memory.text.strip():
+    if not memory.text or memory.text.isspace():
         raise BadInput("there is no text to remember")
-    size = len(memory.text.encode("utf-8", "surrogatepass"))
+    size = len(memory.text) if memory.text.isascii() else len(memory.text.encode("utf-8", "surrogatepass"))
     if size > MAX_TEXT_BYTES:
         raise BadInput(
             f"the text has {size / 1e6:.1f} MB, more than the {MAX_TEXT_BYTES >> 20} MiB of one note; split it"
         )
-    if bad := _UNFIT.search(memory.text):
+    if bad := _unfit(memory.text):
         raise BadInput(f"the text holds the character U+{ord(bad[0]):04X}, which no text has")
     if memory.merge and not memory.expected:
         raise BadInput("a merge needs the revision that was read, as `expected`")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
-    for name, values in (
-        ("title", (memory.title,)),
-        ("type", (memory.type,)),
-        ("source", (memory.source,)),
-        ("tags", memory.tags),
-        ("recall_when", memory.recall_when),
-    ):
-        _check_field(name, values)
+    for name, value in (("title", memory.title), ("type", memory.type), ("source", memory.source)):
+        if value is not None:
+            _check_field(name, (value,))
+    _check_field("tags", memory.tags)
+    _check_field("recall_when", memory.recall_when)
     if bad_tag := next((tag for tag in memory.tags if not is_tag(tag.removeprefix("#"))), None):
         raise BadInput(f"{bad_tag!r} is no tag: letters, digits, '_', '-' and '/', and not digits alone")
 
 
-def _check_field(name: str, values: tuple[str | None, ...]) -> None:
+def _unfit(text: str) -> re.Match[str] | None:
+    """Find what no text has, None if there is nothing."""
+    return _UNFIT.search(text, fit.end()) if (fit := _FIT.match(text)) and fit.end() < len(text) else None
+
+
+def _check_field(name: str, values: tuple[str, ...]) -> None:
     if len(values) > MAX_LIST_ITEMS:
         raise BadInput(f"{name} has {len(values)} items, more than {MAX_LIST_ITEMS}")
     for value in values:
-        if value is None:
-            continue
-        if not value.strip() or len(value) > MAX_FIELD_CHARS or _UNFIT.search(value) or "\n" in value:
+        if not value.strip() or len(value) > MAX_FIELD_CHARS or _unfit(value) or "\n" in value:
             raise BadInput(f"{name} must be one line of 1 to {MAX_FIELD_CHARS} characters, not {value[:60]!r}")
 
 

@@ -6,6 +6,7 @@ something third was changed by somebody after that.
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
@@ -83,7 +84,10 @@ def _clear_temporaries(session: Session, open_entries: Sequence[Entry], undone: 
             _keep(session, change.path, change.before if entry in undone else change.after, data)
     for file in files:
         with suppress(OSError):  # then it stays: nothing is wrong but the space it takes
-            file.unlink()
+            if file.is_dir() and not file.is_symlink():  # notes of a folder that did not get its place
+                shutil.rmtree(file)
+            else:
+                file.unlink()
 
 
 def _may_be_in_use(session: Session, file: Path) -> bool:

@@ -183,13 +183,32 @@ def _creation(
     if expected:
         raise NoteChanged(path, expected, "")
     moment = session.now()
-    id = str(ULID.from_datetime(moment))
-    agent = author.name if author.kind == "agent" else None
-    data = new_text(drafted, id=id, moment=timestamp(moment), agent=agent).encode()
     session.vault.check_free(path, path)
-    result = Remembered(
-        "created", id, path, drafted.category, drafted.key, sha256_hex(data), _name_hints(session, path)
+    return creation(
+        drafted,
+        path,
+        id=str(ULID.from_datetime(moment)),
+        moment=timestamp(moment),
+        author=author,
+        expected=expected,
+        hints=_name_hints(session, path),
     )
+
+
+def creation(
+    drafted: Draft,
+    path: str,
+    *,
+    id: str,
+    moment: str,
+    author: Actor,
+    expected: str | None,
+    hints: tuple[str, ...] = (),
+) -> Planned:
+    """Say what making a new note does, once it is known that nothing is in its way."""
+    agent = author.name if author.kind == "agent" else None
+    data = new_text(drafted, id=id, moment=moment, agent=agent).encode()
+    result = Remembered("created", id, path, drafted.category, drafted.key, sha256_hex(data), hints)
     return Planned(result, Change(Op.CREATE, path, "", "", expect=_stance(expected)), b"", data)
 
 

@@ -101,25 +101,17 @@ def encode(
     clock: str | None = None,
 ) -> bytes:
     """Write one line, with its newline."""
-    fields: dict[str, Any] = {
-        "v": FORMAT,
-        "seq": seq,
-        "id": id,
-        "ts": ts,
-        "actor": {"kind": actor.kind, "name": actor.name, "client": actor.client, "session": actor.session},
-        "op": change.op.value,
-        "path": change.path,
-        "to": change.to,
-        "before": change.before,
-        "after": change.after,
-        "size": change.size,
-        "expect": change.expect.value,
-        "reason": change.reason,
-        "ref": ref,
-        **({"clock": clock} if clock else {}),
-        "prev": prev,
-    }
-    open_object = _written(fields)[:-1]
+    said_clock = f'"clock":{_shown(clock)},' if clock else ""
+    text = (
+        f'{{"v":{FORMAT},"seq":{seq},"id":{_shown(id)},"ts":{_shown(ts)},'
+        f'"actor":{{"kind":{_shown(actor.kind)},"name":{_shown(actor.name)},'
+        f'"client":{_shown(actor.client)},"session":{_shown(actor.session)}}},'
+        f'"op":"{change.op.value}","path":{_shown(change.path)},"to":{_or_null(change.to)},'
+        f'"before":"{change.before}","after":"{change.after}","size":{change.size},'
+        f'"expect":"{change.expect.value}","reason":{_shown(change.reason)},"ref":{_or_null(ref)},'
+        f'{said_clock}"prev":"{prev}"'
+    )
+    open_object = text.encode("utf-8", "backslashreplace")  # half a character, as in a name that is no UTF-8: \udc80
     return open_object + _SEAL + hashlib.sha256(open_object).hexdigest().encode() + b'"}\n'
 
 
@@ -149,11 +141,13 @@ def decode(line: bytes) -> Entry:
         raise ValueError(f"a member is of the wrong kind: {error}") from error
 
 
-def _written(fields: dict[str, Any]) -> bytes:
-    try:
-        return _COMPACT.encode(fields).encode()
-    except UnicodeEncodeError:  # half a character, as in a file's name that is no UTF-8: then it is escaped
-        return json.dumps(fields, separators=(",", ":")).encode()
+
+
+_shown = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _or_null(text: str | None) -> str:
+    return "null" if text is None else _shown(text)
 
 
 def _no_number(name: str) -> None:

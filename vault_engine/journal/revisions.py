@@ -114,12 +114,15 @@ class Revisions:
         Raises:
             VaultDenied, StorageFailed: some are not kept.
         """
-        names: list[str] = []
+        hashed = [(sha256_hex(data), data) for data in datas]
+        self.put_hashed(hashed)
+        return [sha256 for sha256, _ in hashed]
+
+    def put_hashed(self, hashed: Iterable[tuple[str, bytes]]) -> None:
+        """Keep what comes with its SHA-256, as `put_many` does."""
         batch: dict[str, bytes] = {}
         waiting = 0
-        for data in datas:
-            sha256 = sha256_hex(data)
-            names.append(sha256)
+        for sha256, data in hashed:
             if sha256 in batch or self._is_kept(sha256):
                 continue
             if (record := encode(data, sha256, quick=True)) is None:
@@ -132,7 +135,6 @@ class Revisions:
                 batch, waiting = {}, 0
         if batch:
             self._append(batch.items())
-        return names
 
     def sync(self) -> None:
         """Make durable what `put` and `put_many` have kept.

@@ -16,11 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from ulid import ULID
-
 from vault_engine.errors import MemwellError, NotConfirmed
 from vault_engine.journal import segment
 from vault_engine.journal.entry import NO_PREVIOUS, Actor, Change, Entry, Op, decode, encode, hash_of
+from vault_engine.journal.ids import ulids
 from vault_engine.journal.segment import (
     Listed,
     Mark,
@@ -389,11 +388,12 @@ def _encoded(
     ts = max(clock, before)
     skew = clock if clock < ts else None
     actor = _bounded(actor)
-    ids = [str(ULID.from_datetime(at)) for _ in changes]
+    ids = ulids(at, len(changes))
     written: list[bytes] = []
     entries: list[Entry] = []
     for whole, id, ref in zip(changes, ids, refs(ids[0]) if ids else (), strict=True):
-        change = whole._replace(reason=_cut(whole.reason, _MAX_REASON_CHARS))
+        is_long = len(whole.reason) > _MAX_REASON_CHARS
+        change = whole._replace(reason=_cut(whole.reason, _MAX_REASON_CHARS)) if is_long else whole
         seq += 1
         line = encode(change, seq=seq, id=id, ts=ts, actor=actor, prev=h, ref=ref, clock=skew)
         entries.append(Entry(seq, id, ts, actor, change, ref, prev=h, h=hash_of(line), clock=skew))

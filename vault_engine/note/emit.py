@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.()+;!?&=@%~*',:# -]*")
@@ -58,6 +59,8 @@ def value_lines(value: Any, indent: str) -> list[str]:
 def inline_value(value: Any, *, flow: bool = False) -> str:
     """A value on one line; ``flow`` says that it stands between brackets."""
     match value:
+        case str():
+            return _quoted(value, flow)
         case None:
             return "null"
         case bool():
@@ -66,8 +69,6 @@ def inline_value(value: Any, *, flow: bool = False) -> str:
             return str(value)
         case float():
             return _number(value)
-        case str():
-            return _quoted(value, _PLAIN_IN_FLOW if flow else _PLAIN)
         case dict():
             pairs = (
                 f"{inline_value(_text(key), flow=True)}: {inline_value(item, flow=True)}" for key, item in value.items()
@@ -92,8 +93,10 @@ def _number(value: float) -> str:
     return digits if "." in digits else digits.replace("e", ".0e")
 
 
-def _quoted(text: str, plain: re.Pattern[str]) -> str:
+@lru_cache(maxsize=1024)  # the same few names, types and tags stand in note after note
+def _quoted(text: str, flow: bool) -> str:
     """The text, in double quotes unless every YAML reads it as the same text without."""
+    plain = _PLAIN_IN_FLOW if flow else _PLAIN
     safe = plain.fullmatch(text) and not _TRAP.search(text) and text.lower() not in _WORDS_WITH_MEANING
     if safe or _DATE.fullmatch(text):
         return text

@@ -21,9 +21,10 @@ _FLOW = rf"\[(?:{_IN_FLOW}(?:,[ ]{_IN_FLOW})*+)?+\]"
 _VALUE = rf"(?:{_QUOTED}|{_WORDS}|{_FLOW})"
 _ITEM = re.compile(_IN_FLOW)
 _LINE = re.compile(
-    rf"(?:(?P<key>[A-Za-z][A-Za-z0-9_-]{{0,99}}+):(?:[ ]++(?P<value>{_VALUE}))?"
-    rf"|(?P<indent>[ ]*+)-[ ]++(?P<item>{_VALUE}))[ ]*+\r?\n"
+    rf"(?:([A-Za-z][A-Za-z0-9_-]{{0,99}}+):(?:[ ]++({_VALUE}))?"
+    rf"|([ ]*+)-[ ]++({_VALUE}))[ ]*+\r?\n"
 )
+_KEY, _OF_KEY, _OF_ITEM = 1, 2, 4  # the groups of a key, its value, and the value of an item
 
 
 def read_plain_yaml(text: str) -> Document | None:
@@ -36,26 +37,27 @@ def read_plain_yaml(text: str) -> Document | None:
     indent: str | None = None  # of its items, once there is one
     while line := _LINE.match(text, position):
         position = line.end()
-        if (key := line["key"]) is not None:
+        key, value, item_indent, item = line.groups()
+        if key is not None:
             if key in values:
                 return None
-            start, key_end = line.span("key")
-            has_value = line["value"] is not None
-            values[key] = _read(line, "value", key, quoted) if has_value else None
-            pairs.append(Pair(key, start, key_end, line.end("value") if has_value else key_end + 1, ()))
-            items, indent = None if has_value else [], None
+            start, key_end = line.span(_KEY)
+            if value is None:
+                values[key], end, items, indent = None, key_end + 1, [], None
+            else:
+                values[key], end, items = _read(value, line.start(_OF_KEY), key, quoted), line.end(_OF_KEY), None
+            pairs.append(Pair(key, start, key_end, end, ()))
             continue
-        if items is None or indent not in (None, line["indent"]):
+        if items is None or indent not in (None, item_indent):
             return None
-        indent, key = line["indent"], pairs[-1].key
-        items.append(_read(line, "item", f"{key}.{len(items)}", quoted))
-        values[key], pairs[-1] = items, pairs[-1]._replace(end=line.end("item"))
+        indent, key = item_indent, pairs[-1].key
+        items.append(_read(item, line.start(_OF_ITEM), f"{key}.{len(items)}", quoted))
+        values[key], pairs[-1] = items, pairs[-1]._replace(end=line.end(_OF_ITEM))
     return Document(values, True, tuple(pairs), tuple(quoted)) if pairs and position == len(text) else None
 
 
-def _read(line: re.Match[str], group: str, path: str, quoted: list[QuotedText]) -> Any:
+def _read(raw: str, start: int, path: str, quoted: list[QuotedText]) -> Any:
     """Read one value, and keep the places of the quoted texts in it that may be links."""
-    raw, start = line[group], line.start(group)
     if raw[0] != "[":
         return _scalar(raw, start, path, quoted)
     items = _ITEM.finditer(raw)

@@ -96,6 +96,8 @@ def scalar_value(text: str) -> Any:
         return None
     if text in _BOOLEAN:
         return _BOOLEAN[text]
+    if text[0].isalpha():  # no number begins like that
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _OTHER_BASE.fullmatch(text):

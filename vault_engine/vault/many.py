@@ -1,11 +1,23 @@
 """Writing many notes with one sync: what `Vault.many` gives."""
 
+import os
+import shutil
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from vault_engine.errors import NotConfirmed
-from vault_engine.vault.files import explained, sha256_hex
-from vault_engine.vault.place import CAN_SYNC_ALL, Place, place_of, remove, sync_all
+from vault_engine.vault.files import explained
+from vault_engine.vault.paths import check_path
+from vault_engine.vault.place import (
+    CAN_SYNC_ALL,
+    Place,
+    hands_down,
+    place_of,
+    remove,
+    rename_new,
+    sync_all,
+    sync_folder,
+)
 from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over
 
 if TYPE_CHECKING:
@@ -14,10 +26,25 @@ if TYPE_CHECKING:
 _FOLDERS_HELD = 200
 
 
+class _NewFolder:
+    """A folder that the vault does not have yet: its notes are staged in it, and it gets its place with all of them."""
+
+    def __init__(self, place: Place, opened: Place) -> None:
+        self.place = place  # its own, among the temporary files
+        self.opened = opened  # any name in it
+        self.is_whole = True  # whether it holds nothing but whole notes, and can still be moved as one
+        self.is_there = False  # whether it has its place
+
+    def inside(self, name: str, path: str) -> Place:
+        """Give the place of one of its notes."""
+        return Place(self.opened.folder, name, self.opened.handle, path)
+
+
 class Many:
     """Files that are staged one by one, made durable together, and put in their places one by one.
 
-    The order is `stage`, `sync`, `put`, `confirm`. No two are for one note.
+    The order is `stage`, `sync`, `put`, `confirm`. No two are for one note, and once one is put, all of its folder
+    that were staged must be meant to be: where the vault has no such folder yet, they come into it in one step.
     """
 
     def __init__(self, vault: "Vault", temporaries: Place, held: ExitStack) -> None:
@@ -26,33 +53,45 @@ class Many:
         self._held = held
         self._staged: dict[str, Staged] = {}
         self._folders: dict[str, Place] = {}
+        self._new_folders: dict[str, _NewFolder | None] = {}
+        self._new_held = ExitStack()
         self._not_confirmed: NotConfirmed | None = None
 
-    def stage(self, path: str, data: bytes, *, is_new: bool) -> None:
-        """Write the temporary file of one note, as `Vault.staged` does."""
-        name = self._vault.temporary_name(path)
-        temporary = Place(self._temporaries.folder, name, self._temporaries.handle, name)
+    def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
+        """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data."""
+        folder, _, name = path.rpartition("/")
         with explained(path):
-            self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
-        self._staged[path] = Staged(temporary, sha256_hex(data))
+            new = self._new_folder(folder, path) if is_new else None
+            if new:
+                self._stage_inside(new, path, name, data)
+            else:
+                temporary = self._in_temporaries(self._vault.temporary_name(path))
+                self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
+                self._staged[path] = Staged(temporary, sha256)
 
     def sync(self) -> None:
         """Make all that was staged durable."""
         with explained(self._temporaries.folder):
             sync_all(self._temporaries)
+            for new in self._new_folders.values():
+                if new:
+                    sync_folder(new.opened)
 
     def put(self, path: str, before: str, keep: Keep) -> None:
         """Put one file in its place, as `Vault.put` does, not yet durably."""
-        staged = self._staged[path]
+        folder, _, name = path.rpartition("/")
         with explained(path):
-            folder, _, name = path.rpartition("/")
+            new = None if before else self._new_folders.get(folder)
+            if new and self._came_along(new, folder):
+                return
+            staged = Staged(new.inside(name, path), sha256="") if new else self._staged[path]
             held = self._folders.get(folder) or self._hold(folder, path)
             target = Place(held.folder, name, held.handle, path)
             if before:
                 put_over(staged, target, path, before, keep, self._vault.spare_dir)
             else:
                 put_new(staged, target, path)
-                del self._staged[path]  # nothing is left of it
+                self._staged.pop(path, None)  # nothing is left of it
 
     def confirm(self) -> None:
         """Make the places durable.
@@ -66,10 +105,17 @@ class Many:
 
     def clear(self) -> None:
         """Remove what was staged and has no place, and what was replaced."""
+        self._new_held.close()
+        for new in self._new_folders.values():
+            if new and not new.is_there:
+                shutil.rmtree(new.place.folder / new.place.name, ignore_errors=True)
         for staged in self._staged.values():
             if staged.holds_ours:
                 with suppress(OSError):
                     remove(staged.place)
+
+    def _in_temporaries(self, name: str) -> Place:
+        return Place(self._temporaries.folder, name, self._temporaries.handle, name)
 
     def _hold(self, folder: str, path: str) -> Place:
         """Open a folder; of very many, the ones before are made durable and let go first."""
@@ -87,3 +133,43 @@ class Many:
                 confirm(place.path, place)
             except NotConfirmed as error:
                 self._not_confirmed = error
+
+    # ---- folders that are new
+
+    def _new_folder(self, folder: str, path: str) -> _NewFolder | None:
+        """Give the temporary folder for the notes of one that the vault does not have; None if it has it."""
+        if folder not in self._new_folders:
+            check_path(path)
+            is_there = len(self._new_folders) >= _FOLDERS_HELD or os.path.lexists(f"{self._vault.root}/{folder}")
+            self._new_folders[folder] = None if is_there else self._begun(folder)
+        return self._new_folders[folder]
+
+    def _begun(self, folder: str) -> _NewFolder:
+        name = self._vault.temporary_name(folder)
+        (self._temporaries.folder / name).mkdir()
+        opened = self._new_held.enter_context(place_of(self._temporaries.folder, f"{name}/-"))
+        return _NewFolder(self._in_temporaries(name), opened)
+
+    def _in_temporaries(self, name: str) -> Place:
+        return Place(self._temporaries.folder, name, self._temporaries.handle, name)
+
+    def _stage_inside(self, new: _NewFolder, path: str, name: str, data: bytes) -> None:
+        try:
+            self._vault.stage(new.inside(name, path), path, data, sync=not CAN_SYNC_ALL, is_new=True)
+        except BaseException:
+            new.is_whole = False  # what may be left of it must not come along
+            raise
+
+    def _came_along(self, new: _NewFolder, folder: str) -> bool:
+        """Say whether a new folder has its place, with all its notes; if it can't have, they go there one by one."""
+        if new.is_whole and not new.is_there:
+            above, _, name = folder.rpartition("/")
+            held = self._folders.get(above) or self._hold(above, folder)
+            new.is_whole = not hands_down(held)
+            if new.is_whole:
+                try:
+                    rename_new(new.place, Place(held.folder, name, held.handle, folder))
+                    new.is_there = True
+                except FileExistsError:  # somebody has made it meanwhile
+                    new.is_whole = False
+        return new.is_there

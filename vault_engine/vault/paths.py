@@ -13,6 +13,9 @@ from vault_engine.vault.copies import conflict_base
 
 MAX_PATH_CHARS = 1000
 
+# Names that nothing can be said against, as nearly all are; the devices of Windows are shorter.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{4,99}")
+
 _JUNK_NAMES = frozenset({"node_modules", "desktop.ini", "thumbs.db", "__pycache__"})
 _JUNK_PREFIXES = (".", "~$", "~syncthing~")
 _JUNK_SUFFIXES = (".tmp", ".icloud")
@@ -73,6 +76,8 @@ def note_path(category: str, key: str) -> str:
     """
     segments = [*category.split("/"), key + ".md"]
     for segment, shown in zip(segments, [*category.split("/"), key], strict=True):
+        if _PLAIN_NAME.fullmatch(shown):
+            continue
         if problem := slug_problem(shown) or slug_problem(segment) or _windows_problem(segment):
             raise BadName(shown, problem)
     return "/".join(segments)

@@ -41,6 +41,7 @@ CAN_SYNC_ALL = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "syncfs")
 """Whether `sync_all` does anything here; else each file must be synced as it is written."""
 
 _ACCESS_LIST = "system.posix_acl_access"
+_ACCESS_LIST_FOR_NEW = "system.posix_acl_default"
 _COPY_ACCESS_LIST_AND_ATTRIBUTES = 0x5  # of macOS's fcopyfile
 
 
@@ -233,6 +234,21 @@ def sync_all(place: Place) -> None:
     """
     if CAN_SYNC_ALL and place.handle != NO_HANDLE:
         _syncfs(place.handle)
+
+
+def hands_down(place: Place) -> bool:
+    """Say whether the place's folder gives a group or an access list to what is made in it, and not to what is moved.
+
+    Raises:
+        OSError: as the system says it.
+    """
+    if place.handle == NO_HANDLE:
+        return False
+    if os.fstat(place.handle).st_mode & stat.S_ISGID:
+        return True
+    with _where_permitted():
+        return hasattr(os, "listxattr") and _ACCESS_LIST_FOR_NEW in os.listxattr(place.handle)
+    return False
 
 
 def has_writer(place: Place) -> bool | None:

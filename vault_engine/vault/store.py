@@ -317,17 +317,17 @@ class Vault:
 
         A note that ``is_new`` is not looked for.
         """
-        note = None if is_new else self._place_if_there(path)
-        _checked(path)
+        if is_new:
+            _checked(path)
+            write_new(temporary, data, mode=_new_mode(), sync=sync)
+            return
         try:
-            finish_new(temporary, self._begin(temporary, note, path, data), sync=sync)
-        finally:
-            if note:
-                note.close()
-
-    def _place_if_there(self, path: str) -> Place | None:
-        try:
-            return self.place(path)
+            with self.place(path) as note:
+                found = look(note)
+                if found is None:
+                    raise FileNotFoundError
+                _check_may_replace(path, note, found)
+                write_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note, sync=sync)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
