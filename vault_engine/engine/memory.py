@@ -88,7 +88,9 @@ def draft(memory: Memory) -> Draft:
         BadInput: it is empty, too long, not text, or a field is out of its range.
     """
     _check(memory)
-    text = memory.text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = memory.text.removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
     head, _ = read_head(text)
     brought: dict[str, Any] = {}
     if head.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
@@ -105,9 +107,10 @@ def draft(memory: Memory) -> Draft:
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | {name: value for name, value in stated.items() if value is not None}
-    brought_key, brought_category = (_text(properties.get(name)) for name in ("key", "category"))
-    key = brought_key if memory.key is None else memory.key
-    category = (brought_category or DEFAULT_CATEGORY) if memory.category is None else memory.category
+    key = _text(properties.get("key")) if memory.key is None else memory.key
+    category = memory.category
+    if category is None:
+        category = _text(properties.get("category")) or DEFAULT_CATEGORY
     return Draft(
         category=clean_name(category).rstrip("/"),
         key=clean_name(to_key(memory.title or body) if key is None else key),
@@ -119,7 +122,7 @@ def draft(memory: Memory) -> Draft:
 
 def new_text(draft: Draft, *, id: str, moment: str, agent: str | None) -> str:
     """Write the note a draft becomes."""
-    properties = {
+    stated = {
         **draft.properties,
         "id": id,
         "category": draft.category,
@@ -128,9 +131,9 @@ def new_text(draft: Draft, *, id: str, moment: str, agent: str | None) -> str:
         "updated": moment,
         "agent": agent,
     }
-    ours = {name: properties[name] for name in PROPERTY_ORDER if properties.get(name) is not None}
-    rest = {name: value for name, value in properties.items() if name not in ours and value is not None}
-    return render(ours | rest, draft.body)
+    properties = {name: stated[name] for name in PROPERTY_ORDER if name in stated}
+    properties.update(stated)  # what is there keeps its place
+    return render(properties, draft.body)
 
 
 def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:

@@ -145,9 +145,8 @@ def render(properties: Mapping[str, Any], body: str) -> str:
         TypeError: a property is no JSON value.
         ValueError: a property is not a finite number.
     """
-    present = {key: value for key, value in properties.items() if value is not None}
-    lines = [line for key, value in present.items() for line in pair_lines(key, value)]
-    head = "".join(f"{line}\n" for line in ["---", *lines, "---", ""]) if lines else ""
+    lines = [line for key, value in properties.items() if value is not None for line in pair_lines(key, value)]
+    head = "\n".join(["---", *lines, "---", "", ""]) if lines else ""
     content = body.strip("\r\n")
     return f"{head}{content}\n" if content else head.removesuffix("\n")
 

@@ -39,9 +39,12 @@ def pair_lines(key: str, value: Any) -> list[str]:
         TypeError: the value or a key in it has no place in JSON.
         ValueError: a number in it is not finite.
     """
+    name = _quoted(_text(key), False)
+    if isinstance(value, str):
+        return [f"{name}: {_quoted(value, False)}"]
     if isinstance(value, (dict, list, tuple)) and value:
-        return [f"{inline_value(_text(key))}:", *value_lines(value, "  ")]
-    return [f"{inline_value(_text(key))}:" + ("" if value is None else f" {inline_value(value)}")]
+        return [f"{name}:", *value_lines(value, "  ")]
+    return [f"{name}:" if value is None else f"{name}: {inline_value(value)}"]
 
 
 def value_lines(value: Any, indent: str) -> list[str]:
@@ -100,4 +103,6 @@ def _quoted(text: str, flow: bool) -> str:
     safe = plain.fullmatch(text) and not _TRAP.search(text) and text.lower() not in _WORDS_WITH_MEANING
     if safe or _DATE.fullmatch(text):
         return text
+    if text.isprintable() and '"' not in text and "\\" not in text:  # then nothing is to be escaped
+        return f'"{text}"'
     return f'"{text.translate(_ESCAPES)}"'

@@ -45,7 +45,8 @@ def read_plain_yaml(text: str) -> Document | None:
             if value is None:
                 values[key], end, items, indent = None, key_end + 1, [], None
             else:
-                values[key], end, items = _read(value, line.start(_OF_KEY), key, quoted), line.end(_OF_KEY), None
+                start_of_value, end = line.span(_OF_KEY)
+                values[key], items = _read(value, start_of_value, key, quoted), None
             pairs.append(Pair(key, start, key_end, end, ()))
             continue
         if items is None or indent not in (None, item_indent):
@@ -58,7 +59,9 @@ def read_plain_yaml(text: str) -> Document | None:
 
 def _read(raw: str, start: int, path: str, quoted: list[QuotedText]) -> Any:
     """Read one value, and keep the places of the quoted texts in it that may be links."""
-    if raw[0] != "[":
+    if raw[0] not in '["':
+        return scalar_value(raw)
+    if raw[0] == '"':
         return _scalar(raw, start, path, quoted)
     items = _ITEM.finditer(raw)
     return [_scalar(item[0], start + item.start(), f"{path}.{n}", quoted) for n, item in enumerate(items)]
