@@ -167,13 +167,11 @@ class TestPutting:
 
     def test_a_new_note_has_the_mode_that_any_program_would_give_it(self, vault):
         """Its folders are made."""
-        store._new_mode.cache_clear()
         before = os.umask(0o027)
         try:
             put(vault, "x/y/b.md", "")
         finally:
             os.umask(before)
-            store._new_mode.cache_clear()
 
         assert (NEW, 0o640) == (vault.read("x/y/b.md"), stat.S_IMODE((vault.root / "x/y/b.md").stat().st_mode))
 

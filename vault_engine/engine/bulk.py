@@ -193,7 +193,7 @@ def _drafted(memory: Memory) -> _Drafted:
 def _names_in(folder: str) -> set[str] | None:
     """List what a folder holds, as `path_key` gives it; None where that can't be told."""
     try:
-        return {path_key(name) for name in os.listdir(folder)}
+        return {path_key(entry.name) for entry in os.scandir(folder)}
     except FileNotFoundError:
         return set()
     except OSError:

@@ -141,8 +141,6 @@ def decode(line: bytes) -> Entry:
         raise ValueError(f"a member is of the wrong kind: {error}") from error
 
 
-
-
 _shown = json.JSONEncoder(ensure_ascii=False).encode
 
 

@@ -122,8 +122,11 @@ class Revisions:
         """Keep what comes with its SHA-256, as `put_many` does."""
         batch: dict[str, bytes] = {}
         waiting = 0
+        loose = self._loose_folders()
         for sha256, data in hashed:
-            if sha256 in batch or self._is_kept(sha256):
+            if sha256 in batch:
+                continue
+            if (sha256[:2] in loose or self._places.of(sha256)) and self._is_kept(sha256):
                 continue
             if (record := encode(data, sha256, quick=True)) is None:
                 self._put_loose(sha256, data)
@@ -412,6 +415,13 @@ class Revisions:
         with explained(file):
             _make_folder(file.parent)
         write_atomic(file, zlib.compress(data), self._temporary_folder)
+
+    def _loose_folders(self) -> set[str]:
+        """Name the folders that loose files may be in; packs of devices are in others."""
+        try:
+            return {entry.name for entry in os.scandir(self._folder)}
+        except OSError:
+            return set()
 
     def _loose_files(self) -> Iterator[tuple[str, int]]:
         """Give each loose revision and how many bytes it takes."""

@@ -30,20 +30,17 @@ class explained:  # noqa: N801 - reads as a word in a `with`; a class, because a
         VaultDenied: permission is missing or the file system is read-only.
         StorageFailed: the disk is full or broken, a name is too long and the like.
     """
+    try:
+        yield
+    except OSError as error:
+        raise refusal(where, error) from error
 
-    __slots__ = ("_where",)
 
-    def __init__(self, where: str | Path) -> None:
-        self._where = where
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if isinstance(error, OSError):
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            refusal = VaultDenied if error.errno in _DENIED else StorageFailed
-            raise refusal(str(self._where), reason) from error
+def refusal(where: str | Path, error: OSError) -> VaultDenied | StorageFailed:
+    """Say where the system has refused something; for what is done too often for `explained`."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    kind = VaultDenied if error.errno in _DENIED else StorageFailed
+    return kind(str(where), reason)
 
 
 def write_atomic(target: Path, data: bytes, temporary_folder: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from vault_engine.errors import NotConfirmed
-from vault_engine.vault.files import explained
+from vault_engine.vault.files import explained, refusal
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.place import (
     CAN_SYNC_ALL,
@@ -35,9 +35,9 @@ class _NewFolder:
         self.is_whole = True  # whether it holds nothing but whole notes, and can still be moved as one
         self.is_there = False  # whether it has its place
 
-    def inside(self, name: str, path: str) -> Place:
+    def inside(self, path: str) -> Place:
         """Give the place of one of its notes."""
-        return Place(self.opened.folder, name, self.opened.handle, path)
+        return Place(self.opened.folder, path.rpartition("/")[2], self.opened.handle, path)
 
 
 class Many:
@@ -59,15 +59,15 @@ class Many:
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
         """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data."""
-        folder, _, name = path.rpartition("/")
-        with explained(path):
-            new = self._new_folder(folder, path) if is_new else None
-            if new:
-                self._stage_inside(new, path, name, data)
-            else:
-                temporary = self._in_temporaries(self._vault.temporary_name(path))
-                self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
-                self._staged[path] = Staged(temporary, sha256)
+        try:
+            if is_new and (new := self._new_folder(path)):
+                self._stage_inside(new, path, data)
+                return
+            temporary = self._in_temporaries(self._vault.temporary_name(path))
+            self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
+            self._staged[path] = Staged(temporary, sha256)
+        except OSError as error:
+            raise refusal(path, error) from error
 
     def sync(self) -> None:
         """Make all that was staged durable."""
@@ -80,11 +80,13 @@ class Many:
     def put(self, path: str, before: str, keep: Keep) -> None:
         """Put one file in its place, as `Vault.put` does, not yet durably."""
         folder, _, name = path.rpartition("/")
+        new = None if before else self._new_folders.get(folder)
+        if new and new.is_there:
+            return
         with explained(path):
-            new = None if before else self._new_folders.get(folder)
             if new and self._came_along(new, folder):
                 return
-            staged = Staged(new.inside(name, path), sha256="") if new else self._staged[path]
+            staged = Staged(new.inside(path), sha256="") if new else self._staged[path]
             held = self._folders.get(folder) or self._hold(folder, path)
             target = Place(held.folder, name, held.handle, path)
             if before:
@@ -114,9 +116,6 @@ class Many:
                 with suppress(OSError):
                     remove(staged.place)
 
-    def _in_temporaries(self, name: str) -> Place:
-        return Place(self._temporaries.folder, name, self._temporaries.handle, name)
-
     def _hold(self, folder: str, path: str) -> Place:
         """Open a folder; of very many, the ones before are made durable and let go first."""
         if len(self._folders) >= _FOLDERS_HELD:
@@ -136,8 +135,9 @@ class Many:
 
     # ---- folders that are new
 
-    def _new_folder(self, folder: str, path: str) -> _NewFolder | None:
+    def _new_folder(self, path: str) -> _NewFolder | None:
         """Give the temporary folder for the notes of one that the vault does not have; None if it has it."""
+        folder = path.rpartition("/")[0]
         if folder not in self._new_folders:
             check_path(path)
             is_there = len(self._new_folders) >= _FOLDERS_HELD or os.path.lexists(f"{self._vault.root}/{folder}")
@@ -153,9 +153,9 @@ class Many:
     def _in_temporaries(self, name: str) -> Place:
         return Place(self._temporaries.folder, name, self._temporaries.handle, name)
 
-    def _stage_inside(self, new: _NewFolder, path: str, name: str, data: bytes) -> None:
+    def _stage_inside(self, new: _NewFolder, path: str, data: bytes) -> None:
         try:
-            self._vault.stage(new.inside(name, path), path, data, sync=not CAN_SYNC_ALL, is_new=True)
+            self._vault.stage(new.inside(path), path, data, sync=not CAN_SYNC_ALL, is_new=True)
         except BaseException:
             new.is_whole = False  # what may be left of it must not come along
             raise

@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 from vault_engine.errors import (
@@ -319,7 +318,7 @@ class Vault:
         """
         if is_new:
             _checked(path)
-            write_new(temporary, data, mode=_new_mode(), sync=sync)
+            write_new(temporary, data, mode=None, sync=sync)
             return
         try:
             with self.place(path) as note:
@@ -329,15 +328,8 @@ class Vault:
                 _check_may_replace(path, note, found)
                 write_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note, sync=sync)
         except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def _begin(self, temporary: Place, note: Place | None, path: str, data: bytes) -> int:
-        """Write a temporary file for a note, which may not be there, and give its handle."""
-        with suppress(FileNotFoundError):  # it has gone meanwhile: who puts the file in its place finds that out
-            if note and (found := look(note)):
-                _check_may_replace(path, note, found)
-                return begin_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note)
-        return begin_new(temporary, data, mode=_new_mode())
+            _checked(path)
+            write_new(temporary, data, mode=None, sync=sync)
 
 
 def mark_of(path: str) -> str:
@@ -404,14 +396,6 @@ def _lstat(path: str) -> os.stat_result | None:
 def _is_one_entry(file: Path, other: Path) -> bool:
     """Whether both paths mean one name in one folder, on a disk that does not tell its spellings apart."""
     return other.samefile(file) and all(one.name != other.name for one in other.parent.iterdir())
-
-
-@cache
-def _new_mode() -> int:
-    """Give the permission bits of a new note: what the umask leaves of 0666."""
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return 0o666 & ~umask
 
 
 def _is_in_use(name: str) -> bool:
