@@ -24,10 +24,10 @@ _HUGE, _HUGE_LINES = "facts/huge.md", 1600  # and than what a pack of revisions 
 class Step(NamedTuple):
     """One change. The step's number, from 1, says who makes it and what is written."""
 
-    verb: str  # make | remember | append | property | move | forget | restore
+    verb: str  # make | remember | append | property | move | forget | restore | import
     path: str = ""
     to: str = ""  # where a move leads
-    also: tuple[str, ...] = ()  # notes whose links follow a move
+    also: tuple[str, ...] = ()  # notes whose links follow a move, or that are remembered together with the first
 
     @property
     def touched(self) -> tuple[str, ...]:
@@ -77,6 +77,7 @@ STEPS = (
     Step("remember", "facts/tides.md"),
     Step("property", "harbour/berths.md"),
     Step("append", "facts/tides.md"),
+    Step("import", "charts/north.md", also=("charts/south.md", "facts/tides.md", "facts/wrecks.md", "log/2027/may.md")),
 )
 SIMPLE = frozenset({"remember", "append", "property"})  # what the small writers can do as well
 

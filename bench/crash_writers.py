@@ -9,11 +9,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from bench.crash_steps import STEPS, Step, actor_of, line_of, text_of
 from bench.kept import sha256, sha256_at
 from vault_engine import Actor, Engine, Memory
 from vault_engine.engine import Append, SetProperty
+from vault_engine.errors import NotConfirmed
+from vault_engine.vault import many
 
 SMALL_JOURNAL = ".small/journal.jsonl"
 
@@ -66,9 +69,9 @@ class ByEngine:
         read = sha256_at(self._vault / step.path)
         match step.verb:
             case "remember":
-                category, _, name = step.path.removesuffix(".md").rpartition("/")
-                memory = Memory(text_of(number, step.path), category=category, key=name, expected=read)
-                engine.remember(memory, actor=actor)
+                engine.remember(self._memory(number, step.path), actor=actor)
+            case "import":
+                self._import(engine, [self._memory(number, path) for path in step.touched], actor)
             case "append":
                 engine.edit(step.path, Append(line_of(number)), expected=read, actor=actor)
             case "property":
@@ -79,6 +82,16 @@ class ByEngine:
                 engine.forget(step.path, actor=actor)
             case "restore":
                 engine.restore(step.path, actor=actor)
+
+    def _memory(self, number: int, path: str) -> Memory:
+        category, _, name = path.removesuffix(".md").rpartition("/")
+        return Memory(text_of(number, path), category=category, key=name, expected=sha256_at(self._vault / path))
+
+    def _import(self, engine: Engine, memories: list[Memory], actor: Actor) -> None:
+        with patch.object(many, "CAN_SYNC_ALL", new=False):  # the recorder sees no sync of a whole file system
+            done = engine.remember_many(memories, actor=actor)
+        if done.failed or not done.confirmed:
+            raise NotConfirmed(", ".join(str(one.error) for one in done.failed), "some may have been made")
 
 
 class SmallWriter:

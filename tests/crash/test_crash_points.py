@@ -64,7 +64,7 @@ def test_without_the_recorder_nothing_is_claimed(tmp_path, capsys):
 
 
 def test_the_workload_acknowledges_every_step(vault_and_acks):
-    """Undisturbed, all forty steps are done, and the judge finds nothing wrong."""
+    """Undisturbed, all steps are done, and the judge finds nothing wrong."""
     vault, acks = vault_and_acks
 
     assert 0 == workload([str(vault), str(acks)])
