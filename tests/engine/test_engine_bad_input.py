@@ -8,6 +8,7 @@ import time
 import pytest
 
 from vault_engine import Engine, Memory, MemwellError
+from vault_engine.engine.memory import draft
 from vault_engine.errors import BadInput, BadName, ConfigBroken, NoteMissing, VaultMissing
 
 
@@ -277,3 +278,12 @@ def test_a_read_only_vault_is_read_and_a_write_is_refused(vault, env, write_note
     assert 0 == on_a_read_only_disk(vault, env, "status", "--vault", str(vault)).returncode
     refused = on_a_read_only_disk(vault, env, "remember", "x", "--vault", str(vault))
     assert (13, True) == (refused.returncode, "error:" in refused.stderr)
+
+
+@pytest.mark.parametrize("before", ["", "plain text", "\t\r\n", "grün \U0001f600 "])
+@pytest.mark.parametrize("bad", "\0\x08\x0b\x0e\x1f\x7f\x85\x9f\ud800\udfff", ids=ascii)
+def test_what_no_text_holds_is_refused_wherever_it_stands(before, bad):
+    """Behind plain text, behind other letters, at the beginning."""
+    with pytest.raises(BadInput):
+        draft(Memory(f"{before}{bad}x"))
+    assert draft(Memory(f"{before}x")).body.endswith("x")

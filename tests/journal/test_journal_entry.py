@@ -34,6 +34,22 @@ def test_a_line_is_read_as_it_was_written(op, path, name, to, reason, seq):
     )
 
 
+@given(st.sampled_from(Op), TEXTS, TEXTS, st.one_of(st.none(), TEXTS), TEXTS, st.one_of(st.none(), TEXTS))
+def test_a_line_is_what_a_general_encoder_writes(op, path, name, to, reason, clock):
+    """Member by member, without blanks; half a character is escaped, any other stands as it is."""
+    actor = Actor("agent", name, "mcp", reason)
+    written = line(Change(op, path, "0" * 64, "", to, reason, 7), actor=actor, ref=to, clock=clock)
+
+    members = {
+        "v": 1, "seq": 1, "id": "01", "ts": "2026-11-21T10:00:00.000000Z",
+        "actor": {"kind": "agent", "name": name, "client": "mcp", "session": reason},
+        "op": op.value, "path": path, "to": to, "before": "0" * 64, "after": "", "size": 7, "expect": "none",
+        "reason": reason, "ref": to, **({"clock": clock} if clock else {}), "prev": "",
+    }  # fmt: skip
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    assert text.encode("utf-8", "backslashreplace")[:-1] == written[: -len(b',"h":""}') - 64 - 1]
+
+
 def test_a_line_is_one_json_object_that_any_tool_reads():
     """The members are named and in a fixed order; the seal comes last."""
     members = json.loads(line(Change(Op.CREATE, "notes/a.md", "", "1" * 64)))

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_engine.errors import BadName
+from vault_engine.note import slug_problem
 from vault_engine.vault.paths import (
+    _windows_problem,
     check_path,
     clean_name,
     evicted_name,
@@ -24,7 +26,20 @@ BAD_NAMES = [
     "a#b", "a^b", "a[b]", "x" * 300, "ü" * 130, "\ud800", "CONIN$", "conout$.txt",
 ]  # fmt: skip
 
+PLAIN = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,110}", fullmatch=True)
 SHARED_VAULTS = Path(__file__).parents[3] / "shared" / "vaults"
+
+
+@given(st.one_of(PLAIN, st.sampled_from([*BAD_NAMES, "com1", "lpt9", "aux-1", "conin", "nul-x"])))
+def test_what_is_plain_is_held_to_the_same_rules(key):
+    """A name made of letters, digits and dashes is refused exactly where the rules refuse it."""
+    try:
+        accepted = note_path("notes", key) == f"notes/{key}.md"
+    except BadName:
+        accepted = False
+
+    is_fit = slug_problem(key) is None and slug_problem(f"{key}.md") is None and _windows_problem(f"{key}.md") is None
+    assert is_fit == accepted
 
 
 @pytest.mark.parametrize("key", BAD_NAMES, ids=ascii)
