@@ -219,6 +219,22 @@ def test_whatever_the_system_refuses_each_memory_is_told_of_truly(trial, number,
     assert len(operations.seen) > 20
 
 
+def test_what_a_crash_leaves_of_a_new_folder_is_removed(trial, monkeypatch):
+    """By the next who writes; what was announced of it is aborted."""
+    operations = Operations(0, trial.vault)
+    trial.run(operations, monkeypatch)
+    last = max(number for number, seen in enumerate(operations.seen, 1) if "renameat2" in seen and seen.endswith("/c"))
+    trial.run(Stop(last, trial.vault), monkeypatch)
+    assert not (trial.vault / "b" / "c").exists()
+
+    with Engine.open(trial.vault, env=trial.env) as engine:
+        engine.remember(Memory("three", "a", "z"))
+        aborted = [e.change.path for e in engine._session.journal.entries() if e.change.op is Op.ABORT]
+
+    assert "b/c/y.md" in aborted
+    assert [] == list((trial.vault / ".memwell" / "local" / "tmp").iterdir())
+
+
 def test_a_crash_leaves_each_note_whole_or_absent(trial, monkeypatch):
     """Whichever operation was the last; and the journal comes to say so."""
     operations = Operations(0, trial.vault)

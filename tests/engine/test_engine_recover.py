@@ -45,7 +45,8 @@ def move(engine: Engine) -> None:
 
 
 def bulk(engine: Engine) -> None:
-    engine.remember_many([Memory(f"text {n}", "facts", key) for n, key in enumerate(("berths", "x", "y"))])
+    memories = [Memory(f"text {n}", "facts", key) for n, key in enumerate(("berths", "x", "y"))]
+    engine.remember_many([*memories, Memory("one", "new", "z"), Memory("two", "new", "zz")])
 
 
 VERBS = (create, update, archive, restore, move, bulk)
