@@ -72,12 +72,12 @@ STEPS = (
     Step("remember", _HUGE),
     Step("append", "Ideas/Big ideas.md"),
     Step("forget", "facts/lights.md"),
+    Step("import", "charts/north.md", also=("charts/south.md", "facts/tides.md", "facts/wrecks.md", "log/2027/may.md")),
     Step("append", "facts/tides.md"),
     Step("append", _HUGE),
     Step("remember", "facts/tides.md"),
     Step("property", "harbour/berths.md"),
     Step("append", "facts/tides.md"),
-    Step("import", "charts/north.md", also=("charts/south.md", "facts/tides.md", "facts/wrecks.md", "log/2027/may.md")),
 )
 SIMPLE = frozenset({"remember", "append", "property"})  # what the small writers can do as well
 
