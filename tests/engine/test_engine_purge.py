@@ -79,14 +79,15 @@ def test_the_vectors_of_the_text_are_gone(open_engine, endpoint, vault):
         engine.remember(Memory(TEXT, "a", "k"))
         engine.remember(Memory("Nothing to hide.", "a", "other"))
         engine.build_index()
-        (file,) = cache(vault).rglob("embeddings-*.bin")
-        (file.parent / "embeddings-older.bin").write_bytes(b"x")
+        (file,) = cache(vault).rglob("embeddings-*.f32")
+        (file.parent / "embeddings-older.log").write_bytes(b"x")
         size = file.stat().st_size
         asked = len(endpoint.texts)
         engine.purge("a/k.md", yes=True)
 
-        assert [file] == list(cache(vault).rglob("embeddings-*.bin"))
-        assert file.stat().st_size < size
+        (kept,) = cache(vault).rglob("embeddings-*.f32")
+        assert (size // 2, False) == (kept.stat().st_size, file.exists())
+        assert 1 == len(list(cache(vault).rglob("embeddings-*.log")))
         assert 0 == engine.index_state().chunks_waiting
         assert asked == len(endpoint.texts)
 

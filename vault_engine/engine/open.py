@@ -56,13 +56,12 @@ from vault_engine.engine.results import (
 from vault_engine.engine.session import Session
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
+from vault_engine.index.filling import Filling
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
 from vault_engine.search.query import Mode, Query
 from vault_engine.sync.watch import Watcher
 
-_EMBED_AT_ONCE = 8  # chunks; a recall that arrives meanwhile waits for no more than these
-_BREATH_S = 0.005
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 
 
@@ -77,7 +76,7 @@ class Engine:
         self._watcher: Watcher | None = None
         self._committer = git.Committer(session)
         self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
-        self._closing = threading.Event()
+        self._filling = Filling(lambda: (session.index.embeddings, session.index.chunks(session.guard)))
 
     @classmethod
     def open(
@@ -296,12 +295,13 @@ class Engine:
             self._watcher = Watcher(self._session.config.root, self._follow)
             self._watcher.start()
             self._starting.start()
+            self._filling.start()
             self._committer.start()
 
     def close(self) -> None:
         """Stop following the vault and keep the index for the next process."""
-        self._closing.set()
         if self._watcher is not None:
+            self._filling.stop()
             self._watcher.stop()
             self._starting.join()
             self._committer.stop()
@@ -319,21 +319,15 @@ class Engine:
         self.close()
 
     def _follow(self) -> None:
-        """Bring the index up to date without keeping a recall waiting."""
+        """Bring the index up to date, and have what is new embedded without keeping a recall waiting."""
         try:
             self._committer.poke()
             with self._session.guard:
                 self._session.refresh()
                 self._session.is_watched = self._watcher is not None and self._watcher.problem is None
                 enter_external_if_free(self._session, adopt=True)
-                index = self._session.index
-                index.embeddings.load()
-            while not self._closing.is_set():
-                with self._session.guard:
-                    if not index.embed(limit=_EMBED_AT_ONCE):
-                        index.save(at_least=_WORTH_SAVING)
-                        return
-                self._closing.wait(_BREATH_S)  # else whoever waits for the guard would hardly ever get it
+                self._session.index.save(at_least=_WORTH_SAVING)
+            self._filling.poke()
         except MemwellError:
             return  # whatever it is, the next recall meets it too and says so
 

@@ -36,6 +36,11 @@ class Embedder(Protocol):
         """Tell the vectors of one model from another's; the embeddings of a vault are kept by it."""
         ...
 
+    @property
+    def texts_a_call(self) -> int:
+        """How many texts to give `embed` at a time: what is lost when it is cut short, and what stopping waits for."""
+        ...
+
     def load(self) -> None:
         """Get ready, so that the first question is answered as quickly as the next. Raises as `embed` does."""
         ...
@@ -53,8 +58,12 @@ class Embedder(Protocol):
         ...
 
 
-def make_embedder(config: Config) -> Embedder | None:
+def make_embedder(config: Config, *, offline: bool = False) -> Embedder | None:
     """Give the embedder that the settings name; None for ``none``. Loads nothing yet.
+
+    Args:
+        config: the settings.
+        offline: download no model that is not on this machine.
 
     Raises:
         EmbedderFailed: the setting is none we know.
@@ -67,11 +76,16 @@ def make_embedder(config: Config) -> Embedder | None:
     if setting.startswith(("http://", "https://")):
         return Endpoint(setting, config.embedder_key)
     if setting.startswith("fastembed:"):
-        return FastembedModel(setting, model=setting.removeprefix("fastembed:"))
+        return FastembedModel(setting, model=setting.removeprefix("fastembed:"), offline=offline)
     folder = Path(setting).expanduser()
     if folder.is_dir():
         return FastembedModel(f"folder:{folder.resolve()}", folder=folder.resolve())
     raise EmbedderFailed(setting, "neither packaged, none, fastembed:MODEL, a folder, nor an http(s) address")
+
+
+def is_local(setting: str) -> bool:
+    """Say whether an embedder runs on this machine and needs no key; ``none`` does not run."""
+    return setting != "none" and not setting.startswith(("http://", "https://"))
 
 
 def packaged_model_folder() -> Path:
@@ -82,9 +96,11 @@ def packaged_model_folder() -> Path:
 class FastembedModel:
     """A model run by fastembed: from a local folder without any network, or by a name fastembed knows."""
 
-    def __init__(self, name: str, *, folder: Path | None = None, model: str = "") -> None:
+    texts_a_call = 8
+
+    def __init__(self, name: str, *, folder: Path | None = None, model: str = "", offline: bool = False) -> None:
         self.name = name
-        self._folder, self._model = folder, model
+        self._folder, self._model, self._offline = folder, model, offline
         self._loaded: Any = None
 
     def load(self) -> None:
@@ -104,7 +120,9 @@ class FastembedModel:
     def _model_loaded(self) -> Any:
         if self._loaded is None:
             try:
-                self._loaded = _load_folder(self._folder) if self._folder else _load_named(self._model)
+                self._loaded = (
+                    _load_folder(self._folder) if self._folder else _load_named(self._model, offline=self._offline)
+                )
             except Exception as error:
                 raise EmbedderFailed(self.name, _first_line(error)) from error
         return self._loaded
@@ -112,6 +130,8 @@ class FastembedModel:
 
 class Endpoint:
     """An OpenAI-compatible ``/embeddings`` endpoint, written ``http://host/v1#MODEL``."""
+
+    texts_a_call = 32
 
     def __init__(self, setting: str, key: str | None) -> None:
         url, _, model = setting.partition("#")
@@ -178,10 +198,10 @@ def _load_folder(folder: Path) -> Any:
     return TextEmbedding(name, specific_model_path=str(folder), local_files_only=True, threads=1)
 
 
-def _load_named(model: str) -> Any:
+def _load_named(model: str, *, offline: bool) -> Any:
     from fastembed import TextEmbedding
 
-    return TextEmbedding(model, threads=1)
+    return TextEmbedding(model, threads=1, local_files_only=offline)
 
 
 def _dim_of(folder: Path) -> int:

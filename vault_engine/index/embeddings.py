@@ -1,140 +1,362 @@
 """The vectors of a vault's chunks: made by the embedder the settings name, kept by content, asked by cosine.
 
+One process embeds at a time, and another takes its place within a second when it dies; searches never wait for it.
+After a change of the model the vectors of the model before answer until the new ones are complete.
+
 A failing embedder is never an error here: `problem` says what is wrong, and keyword search goes on without it.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vault_engine.config import Config
-from vault_engine.errors import EmbedderFailed, MemwellError
-from vault_engine.index.embedder import Embedder, Vectors, make_embedder
+from vault_engine.errors import EmbedderFailed, MemwellError, StorageFailed, VaultBusy, VaultDenied
+from vault_engine.index.embedder import Embedder, Vectors, is_local, make_embedder
+from vault_engine.index.vector_log import Keys
+from vault_engine.index.vector_view import VectorView
 from vault_engine.index.vectors import VectorStore
-from vault_engine.vault.files import explained
+from vault_engine.vault.files import explained, write_atomic
 from vault_engine.vault.lock import Lock
 
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
-_BATCH = 32  # written to disk together
+LOADING = "the embedder is still being loaded"
+
+_TEXTS_AT_ONCE = 64  # held in memory, and taken by length
+_TURN_S = 1.0  # between two tries to embed, while another process does
+_SOON_S = 0.25  # what a question waits for another who is embedding the little there is
+_LOOK_S = 0.01
+_SERVING = "embeddings-serving"
+
+
+class Chunks(Protocol):
+    """The chunks of a vault, as `Embeddings` asks for them. Called from the thread that embeds."""
+
+    def keys(self) -> Keys:
+        """Give the key of every chunk there is now, distinct, shape ``(n, 16)``; the same array while that is so."""
+        ...
+
+    def texts(self, keys: Keys) -> Mapping[bytes, str]:
+        """Give by key what is to be embedded of some chunks, without those that are not as they were."""
+        ...
+
+
+class Question(NamedTuple):
+    """A question that was embedded, and the vectors of the same model."""
+
+    vector: Vectors
+    vectors: VectorStore
+
+
+class _Model(NamedTuple):
+    setting: str
+    embedder: Embedder
+    vectors: VectorStore
+
+
+class _Asked(NamedTuple):
+    """What `waiting` answered last, and to what."""
+
+    keys: Keys
+    view: VectorView
+    alive: int  # of its vectors: one that proves damaged is gone
+    waiting: Keys
 
 
 class Embeddings:
-    """Turns chunks into vectors once, and compares them with questions."""
+    """Turns chunks into vectors once, and compares them with questions.
+
+    Threads may ask while one of them embeds.
+    """
 
     def __init__(self, config: Config, lock: Lock) -> None:
-        self.problem: str | None = None
-        self._lock = lock
-        self._embedder: Embedder | None = None
+        """Open what there is. Loads no model.
+
+        Args:
+            config: the vault's settings.
+            lock: of the index: held for a moment whenever vectors are kept.
+        """
+        self._problem: str | None = None
+        self._config, self._lock = config, lock
+        self._turn = Lock(config.cache_dir / "embedding.lock")
+        self._loading = threading.Lock()
+        self._asked: _Asked | None = None
+        self._model: _Model | None = None
         try:
-            self._embedder = make_embedder(config)
+            self._model = self._opened(config.embedder, offline=False)
         except EmbedderFailed as error:
-            self.problem = str(error)
-        self._store = VectorStore(_file_of(config.cache_dir, self._embedder))
-        self._store.load_new()
+            self._problem = str(error)
+        self._before = self._model_before()
+        for old in config.cache_dir.glob("embeddings-*.bin"):  # as they were kept once
+            with suppress(OSError):
+                old.unlink()
+
+    # ---- what there is
 
     @property
     def name(self) -> str | None:
-        """The embedder's name; None without one."""
-        return self._embedder.name if self._embedder else None
+        """The name of the embedder that the settings name; None without one."""
+        return self._model.embedder.name if self._model else None
 
-    def missing(self, key: str) -> bool:
-        """Say whether a chunk should have a vector and has none."""
-        return self._embedder is not None and key not in self._store
+    @property
+    def serving(self) -> str | None:
+        """The name of the embedder whose vectors answer: for a while that of the one before. None without one."""
+        model = self._serving()
+        return model.embedder.name if model else None
+
+    @property
+    def problem(self) -> str | None:
+        """Why questions can't be embedded now, in words; None if they can, as far as is known."""
+        return LOADING if self._loading.locked() else self._problem
+
+    def waiting(self, keys: Keys) -> Keys:
+        """Give those keys of chunks that should have a vector and have none, shape ``(n, 16)``.
+
+        Args:
+            keys: of all chunks there are; the same array as the last time is quick. Once none waits, the embedder that
+                the settings name takes the place of the one before.
+        """
+        if self._model is None:
+            return keys[:0]
+        asked, view = self._asked, self._model.vectors.view
+        if asked is None or asked.keys is not keys or asked.view is not view or asked.alive != len(view):
+            self._asked = asked = _Asked(keys, view, len(view), keys[view.rows(keys) < 0])
+        if len(keys) and not len(asked.waiting):
+            self._switch()
+        return asked.waiting
+
+    # ---- asking
 
     def load(self) -> None:
-        """Get the embedder ready for the first question."""
-        try:
-            if self._embedder:
-                self._embedder.load()
-        except EmbedderFailed as error:
-            self.problem = str(error)
+        """Get the embedder ready for the first question. Questions are not embedded meanwhile."""
+        with self._loading:
+            try:
+                if model := self._serving():
+                    model.embedder.load()
+            except EmbedderFailed as error:
+                self._problem = str(error)
 
     def load_new(self) -> None:
         """Take in the vectors that other processes have made."""
-        self._store.load_new()
+        for model in self._models():
+            model.vectors.load_new()
 
-    def keep_only(self, keys: Collection[str]) -> None:
-        """Forget all other vectors, on disk too, and every vector of embedders that were used before.
-
-        Raises:
-            VaultBusy, VaultDenied, StorageFailed: they could not be removed.
-        """
-        with explained(self._store.file), self._lock.held():
-            self._store.keep_only(keys)
-            for file in self._store.file.parent.glob("embeddings-*.bin"):
-                if file != self._store.file:
-                    file.unlink(missing_ok=True)
-
-    def embed(self, keys: Sequence[str], texts: Sequence[str], progress: Callable[[int], None]) -> int:
-        """Make and keep the vectors of chunks; return how many were made before the embedder failed, if it did.
-
-        Args:
-            keys: of the chunks, distinct.
-            texts: what to embed, one a key.
-            progress: called with the size of each batch that is done.
-        """
-        if self._embedder is None:
-            return 0
-        done = 0
-        try:
-            for at in range(0, len(texts), _BATCH):
-                batch = slice(at, at + _BATCH)
-                self._embed_batch(self._embedder, keys[batch], texts[batch])
-                done += len(texts[batch])
-                progress(len(texts[batch]))
-            self.problem = None
-        except EmbedderFailed as error:
-            self.problem = str(error)
-        return done
-
-    def question(self, text: str) -> Vectors | None:
-        """Embed a question, shape ``(dim,)``; None when that is impossible, and `problem` says why."""
-        if self._embedder is None:
+    def question(self, text: str) -> Question | None:
+        """Embed a question; None when that is impossible now, and `problem` says why."""
+        model = self._serving()
+        if model is None or self._loading.locked():
             return None
         try:
-            question = self._embedder.embed_query(_as_unicode(text))
+            vector = model.embedder.embed_query(_as_unicode(text))
         except EmbedderFailed as error:
-            self.problem = str(error)
+            self._problem = str(error)
             return None
-        self.problem = None
-        return question
+        self._problem = None
+        if model.vectors.dim not in (0, len(vector)):
+            self._clear(model.vectors)  # another model goes by the same name now
+        return Question(vector, model.vectors)
 
-    def cosines(self, question: Vectors, keys: Sequence[str]) -> Vectors | None:
+    def cosines(self, question: Question, keys: Keys) -> Vectors | None:
         """Give the cosine of a question and each chunk, shape ``(len(keys),)``; NaN for a chunk without a vector.
 
         None when there is no vector at all.
         """
-        if self._store.dim != len(question):
-            self._store.clear()
-        if not len(self._store):
+        view = question.vectors.view
+        if not len(view) or view.dim != len(question.vector):
             return None
-        return _spread(self._store.matrix @ question, self._store.rows(keys))
+        return view.cosines(question.vector, view.rows(keys))
 
-    def _embed_batch(self, embedder: Embedder, keys: Sequence[str], texts: Sequence[str]) -> None:
-        vectors = embedder.embed([_as_unicode(text) for text in texts])
+    # ---- embedding
+
+    def embed_few(self, chunks: Chunks, limit: int) -> int:
+        """Embed what a question would otherwise miss, at most ``limit`` chunks; return how many.
+
+        Nothing while another thread or process embeds; if that has as little to do, it is waited for a moment. Nothing
+        either while the embedder before answers.
+        """
+        self.load_new()
+        waiting = self.waiting(chunks.keys())
+        if not len(waiting) or self._before is not None:
+            return 0
+        until = time.monotonic() + (_SOON_S if len(waiting) <= limit else 0)
+        while True:
+            with self._my_turn() as mine:
+                if mine:
+                    return self._embed(chunks, limit, threading.Event(), None)
+            if time.monotonic() >= until:
+                return 0
+            time.sleep(_LOOK_S)
+            self.load_new()
+            if not len(self.waiting(chunks.keys())):
+                return 0
+
+    def fill(self, chunks: Chunks, *, stop: threading.Event | None = None, progress: Progress | None = None) -> int:
+        """Embed until no chunk waits, the embedder fails or ``stop`` is set; return how many were embedded here.
+
+        While another process embeds, its vectors are taken in, and it is tried again each second to take its place.
+        """
+        stop = stop or threading.Event()
+        self.load_new()
+        while len(waiting := self.waiting(chunks.keys())) and not stop.is_set():
+            if progress:
+                total = len(chunks.keys())
+                progress(total - len(waiting), total)
+            with self._my_turn() as mine:
+                if mine:
+                    return self._embed(chunks, None, stop, progress)
+            stop.wait(_TURN_S)
+            self.load_new()
+        return 0
+
+    def keep_only(self, keys: Keys) -> None:
+        """Forget all other vectors, on disk too, and every vector of embedders that no longer answer.
+
+        Raises:
+            VaultBusy, VaultDenied, StorageFailed: they could not be removed.
+        """
+        logs = [model.vectors.log for model in self._models()]
+        with explained(self._config.cache_dir), self._lock.held():
+            for model in self._models():
+                model.vectors.keep_only(keys)
+            for file in self._config.cache_dir.glob("embeddings-*.*"):
+                if not any(file.stem.startswith(log.stem) for log in logs):
+                    file.unlink(missing_ok=True)
+
+    def check(self) -> int:
+        """Look for damaged vectors, which wait to be embedded again from now on, and return how many there are.
+
+        Reads all there are; the few that an answer depends on are looked at in any case.
+        """
+        return sum(model.vectors.check() for model in self._models())
+
+    # ---- the parts
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[bool]:
+        """Say whether this thread may embed, as no other does in any process, and keep it so inside the block."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._turn.held(wait_s=0))
+                mine = True
+            except VaultBusy:
+                mine = False
+            except MemwellError:  # the cache folder can't be written: each process has its own vectors
+                mine = True
+            yield mine
+
+    def _embed(self, chunks: Chunks, limit: int | None, stop: threading.Event, progress: Progress | None) -> int:
+        """Embed what waits, a few texts at a time, each of which is kept at once."""
+        assert self._model is not None
+        self.load_new()
+        keys = chunks.keys()
+        waiting, done = self.waiting(keys)[:limit], 0
+        skipped = len(keys) - len(waiting)
         try:
-            with explained(self._store.file), self._lock.held():
-                self._store.load_new()
-                self._store.append(keys, vectors)
-        except MemwellError:
-            self._store.add(keys, vectors)  # not for the next process, then
+            for start in range(0, len(waiting), _TEXTS_AT_ONCE):
+                texts = sorted(chunks.texts(waiting[start : start + _TEXTS_AT_ONCE]).items(), key=_length)
+                step = self._model.embedder.texts_a_call
+                for at in range(0, len(texts), step):
+                    if stop.is_set():
+                        return done
+                    self._embed_batch(self._model, texts[at : at + step], stop)
+                    done += len(texts[at : at + step])
+                    if progress:
+                        progress(skipped + done, len(keys))
+            self._problem = None
+        except EmbedderFailed as error:
+            self._problem = str(error)
+        finally:
+            self._tidy(self._model.vectors)
+        self.waiting(chunks.keys())
+        return done
+
+    def _embed_batch(self, model: _Model, texts: Sequence[tuple[bytes, str]], stop: threading.Event) -> None:
+        vectors = model.embedder.embed([_as_unicode(text) for _, text in texts])
+        keys = np.frombuffer(b"".join(key for key, _ in texts), np.uint8).reshape(len(texts), -1)
+        while not stop.is_set():  # else the index may have been closed meanwhile
+            try:
+                with explained(model.vectors.log), self._lock.held(wait_s=_TURN_S):
+                    model.vectors.append(keys, vectors)
+            except VaultBusy:
+                continue
+            except (VaultDenied, StorageFailed):
+                model.vectors.keep_in_memory(keys, vectors)
+            return
+
+    def _tidy(self, vectors: VectorStore) -> None:
+        with suppress(MemwellError), explained(vectors.log), self._lock.held():
+            vectors.tidy()
+
+    def _clear(self, vectors: VectorStore) -> None:
+        with suppress(MemwellError), explained(vectors.log), self._lock.held():
+            vectors.clear()
+
+    # ---- which model answers
+
+    def _models(self) -> tuple[_Model, ...]:
+        return tuple(model for model in (self._model, self._before) if model)
+
+    def _serving(self) -> _Model | None:
+        return self._before or self._model
+
+    def _opened(self, setting: str, *, offline: bool) -> _Model | None:
+        embedder = make_embedder(replace(self._config, embedder=setting), offline=offline)
+        if embedder is None:
+            return None
+        vectors = VectorStore(_log_of(self._config.cache_dir, embedder.name))
+        vectors.load_new()
+        return _Model(setting, embedder, vectors)
+
+    def _model_before(self) -> _Model | None:
+        """Open the embedder that answered the last time, if it is another one and still can."""
+        last, setting = self._answered_last()
+        if self._model is None or last == _short(self._model.embedder.name) or not setting:
+            return None
+        with suppress(EmbedderFailed):
+            model = self._opened(setting, offline=True)
+            if model and _short(model.embedder.name) == last and len(model.vectors):
+                return model
+        return None
+
+    def _switch(self) -> None:
+        """Let the embedder of the settings answer, now and the next time."""
+        if self._model is None:
+            return
+        self._before = None
+        name = _short(self._model.embedder.name)
+        if self._answered_last()[0] != name:
+            setting = self._model.setting if is_local(self._model.setting) else ""  # an address may hold a password
+            with suppress(MemwellError):
+                folder = self._config.cache_dir
+                write_atomic(folder / _SERVING, f"{name}\n{setting}".encode(), folder)
+
+    def _answered_last(self) -> tuple[str, str]:
+        """Give the short name and the setting of the embedder that answered last; "" for what is not known."""
+        with suppress(OSError, ValueError):
+            name, _, setting = (self._config.cache_dir / _SERVING).read_text("utf-8").partition("\n")
+            return name, setting if is_local(setting) else ""
+        return "", ""
 
 
-def _spread(cosines: Vectors, rows: NDArray[np.int64]) -> Vectors:
-    spread = np.full(len(rows), np.nan, np.float32)
-    known = rows >= 0
-    spread[known] = cosines[rows[known]]
-    return spread
+def _log_of(folder: Path, name: str) -> Path:
+    return folder / f"embeddings-{_short(name)}.log"
 
 
-def _file_of(folder: Path, embedder: Embedder | None) -> Path:
-    name = embedder.name if embedder else "none"
-    return folder / f"embeddings-{hashlib.sha256(name.encode()).hexdigest()[:12]}.bin"
+def _short(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _length(item: tuple[bytes, str]) -> int:
+    return len(item[1])
 
 
 def _as_unicode(text: str) -> str:

@@ -4,10 +4,9 @@ Every process has the whole index in memory and looks at the vault before each a
 whoever changed something and gets the index's lock saves it for the next process.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +16,17 @@ from vault_engine.config import Config
 from vault_engine.errors import MemwellError, NoteMissing, VaultBusy
 from vault_engine.index import snapshot as snapshots
 from vault_engine.index.embedder import Vectors
-from vault_engine.index.embeddings import Embeddings, Progress
+from vault_engine.index.embeddings import Embeddings, Progress, Question
 from vault_engine.index.graph import Graph, make_graph, make_resolver
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
 from vault_engine.index.keyword.postings import Floats
 from vault_engine.index.names import Names
 from vault_engine.index.plan import Drop, plan_index
-from vault_engine.index.record import CONFLICTED, Described, Record, describe
+from vault_engine.index.record import CONFLICTED, KEY_BYTES, Described, Record, describe
 from vault_engine.index.snapshot import Snapshot
+from vault_engine.index.vector_log import Keys
+from vault_engine.index.vectors import as_keys
 from vault_engine.journal.known import Known
 from vault_engine.note import LinkResolver
 from vault_engine.vault.files import explained, sha256_hex
@@ -35,7 +36,6 @@ from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk, signature_of
 
 _ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
-_TEXTS_AT_ONCE = 256  # held in memory before they are embedded
 _MARK = 0.01  # of a change
 _SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
 _SHRUNK_NS = 300_000_000  # the same for one that has become empty or half as long: editors empty a file to write it
@@ -143,8 +143,11 @@ class Index:
 
     def waiting(self) -> int:
         """Count the distinct chunks that should have a vector and have none."""
-        keys = {chunk.key for record in self._kept.records.values() for chunk in record.chunks}
-        return sum(map(self.embeddings.missing, keys))
+        return len(self.embeddings.waiting(self.chunks().keys()))
+
+    def chunks(self, guard: AbstractContextManager[object] | None = None) -> "IndexChunks":
+        """Give what is to be embedded; ``guard`` keeps other threads from the index meanwhile."""
+        return IndexChunks(self, guard or nullcontext())
 
     # ---- bringing it up to date
 
@@ -207,20 +210,9 @@ class Index:
 
     def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> int:
         """Embed the chunks that wait, at most ``limit``; return how many were embedded."""
-        self.embeddings.load_new()
-        total = self.waiting() if limit is None else min(self.waiting(), limit)
-        done = 0
-
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            if progress:
-                progress(done, total)
-
-        for texts in self._waiting_texts(total):
-            if self.embeddings.embed(list(texts), list(texts.values()), advance) < len(texts):
-                break
-        return done
+        if limit is not None:
+            return self.embeddings.embed_few(self.chunks(), limit)
+        return self.embeddings.fill(self.chunks(), progress=progress)
 
     def save(self, *, at_least: int = 1) -> None:
         """Keep the index for the next process, if enough has changed and no other process is saving its own.
@@ -251,7 +243,7 @@ class Index:
         Raises:
             VaultBusy, VaultDenied, StorageFailed: the embeddings could not be removed from their file.
         """
-        self.embeddings.keep_only({chunk.key for record in self._kept.records.values() for chunk in record.chunks})
+        self.embeddings.keep_only(self.chunks().keys())
         self._unsaved = max(self._unsaved, 1.0)
         self.save()
 
@@ -261,9 +253,9 @@ class Index:
         """Score every row against the query's terms, shape ``(rows,)``."""
         return self._kept.keywords.score(query)
 
-    def cosines(self, question: Vectors) -> Vectors | None:
+    def cosines(self, question: Question) -> Vectors | None:
         """Give the cosine of a question and each row, shape ``(rows,)``, as `Embeddings.cosines` does."""
-        return self.embeddings.cosines(question, self._keys)
+        return self.embeddings.cosines(question, as_keys(self._keys))
 
     # ---- the parts
 
@@ -380,29 +372,38 @@ class Index:
         self._kept.first_rows = {path: int(new_row[first]) for path, first in self._kept.first_rows.items()}
         self._number_rows()
 
-    def _waiting_texts(self, limit: int) -> Iterator[dict[str, str]]:
-        """Give the texts to embed by key, a few hundred at a time, at most ``limit`` in all."""
-        texts: dict[str, str] = {}
-        for path in list(self._kept.records):
-            texts |= {key: text for key, text in self._texts_of(path) if self.embeddings.missing(key)}
-            if len(texts) >= min(limit, _TEXTS_AT_ONCE):
-                yield dict(islice(texts.items(), limit))
-                limit -= len(texts)
-                texts = {}
-            if limit <= 0:
-                return
-        if texts:
-            yield texts
-
-    def _texts_of(self, path: str) -> Iterator[tuple[str, str]]:
-        """Read a note again for what of it is to be embedded; nothing if it has changed meanwhile."""
-        record = self._kept.records[path]
-        if not any(self.embeddings.missing(chunk.key) for chunk in record.chunks):
-            return
+    def texts_of(self, path: str) -> Iterable[tuple[bytes, str]]:
+        """Read a note again for what of it is to be embedded, by key; nothing if it has changed meanwhile."""
+        record = self._kept.records.get(path)
         with suppress(MemwellError):
             described = describe(path, self._vault.read(path), None, self.rules)
-            if described.record.sha256 == record.sha256:
-                yield from zip((c.key for c in record.chunks), described.embedded_texts, strict=True)
+            if record and described.record.sha256 == record.sha256:
+                keys = (bytes.fromhex(chunk.key) for chunk in record.chunks)
+                yield from zip(keys, described.embedded_texts, strict=True)
+
+
+class IndexChunks:
+    """The chunks of an index, for those who embed them; see `Chunks`."""
+
+    def __init__(self, index: Index, guard: AbstractContextManager[object]) -> None:
+        self._index, self._guard = index, guard
+        self._paths: dict[bytes, str] = {}  # of a note that has the chunk
+
+    def keys(self) -> Keys:
+        """See `Chunks.keys`."""
+        with self._guard:
+            records = self._index.records.values()
+            self._paths = {bytes.fromhex(chunk.key): record.path for record in records for chunk in record.chunks}
+        return np.frombuffer(b"".join(self._paths), np.uint8).reshape(-1, KEY_BYTES)
+
+    def texts(self, keys: Keys) -> dict[bytes, str]:
+        """See `Chunks.texts`."""
+        wanted = [key.tobytes() for key in keys]
+        texts: dict[bytes, str] = {}
+        with self._guard:
+            for path in dict.fromkeys(self._paths[key] for key in wanted if key in self._paths):
+                texts |= self._index.texts_of(path)
+        return {key: texts[key] for key in wanted if key in texts}
 
 
 def _bare(folder: str) -> str:

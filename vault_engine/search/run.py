@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vault_engine.index.embedder import Vectors
+from vault_engine.index.embeddings import Question
 from vault_engine.index.store import Index
 from vault_engine.search.fuse import SET_BACK_FACTOR, Scored, best_notes, fuse, saturate
 from vault_engine.search.query import Mode, Query
@@ -21,13 +21,13 @@ class Answer(NamedTuple):
     degraded: str | None  # why it was not the mode that was asked for, in words
 
 
-def search(index: Index, query: Query, question: Vectors | None) -> Answer:
+def search(index: Index, query: Query, question: Question | None) -> Answer:
     """Answer a query from the index as it is now.
 
     Args:
         index: brought up to date by the caller.
         query: what is asked.
-        question: its embedding, shape ``(dim,)``; None where there is none, or the mode asks for none.
+        question: its embedding; None where there is none, or the mode asks for none.
     """
     cosines = index.cosines(question) if question is not None else None
     mode, degraded = _mode_that_runs(index, query.mode, has_vectors=cosines is not None)
