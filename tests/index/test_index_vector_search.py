@@ -61,7 +61,7 @@ def questions_near(vectors: np.ndarray, count=60, seed=3) -> np.ndarray:
 
 def best(vectors: np.ndarray, question: np.ndarray, rows=None, count=COUNT) -> list[int]:
     """Look at every vector."""
-    rows = np.arange(len(vectors)) if rows is None else np.asarray(rows)
+    rows = np.arange(len(vectors)) if rows is None else np.asarray(rows, np.int64)
     return rows[np.argsort(-(vectors[rows] @ question), kind="stable")][:count].tolist()
 
 

@@ -112,7 +112,8 @@ class TestStdout:
         server.greet()
         assert server.call(1, "remember", text="Invoices go out on Tuesday.", key="bills")["isError"] is False
         found = server.call(2, "recall", query="when do customers get their bills?")["structuredContent"]
-        assert ("hybrid", "notes/bills.md") == (found["mode"], found["hits"][0]["path"])
+        assert "notes/bills.md" == found["hits"][0]["path"]
+        assert found["mode"] == "hybrid" or "still being loaded" in found["degraded"]
         assert server.call(3, "read_note", note="nope")["isError"] is True
         assert 2 == len(server.call(4, "status")["structuredContent"]["problems"])
         code, _ = server.end()

@@ -180,12 +180,11 @@ class Embeddings:
     def embed_few(self, chunks: Chunks, limit: int) -> int:
         """Embed what a question would otherwise miss, at most ``limit`` chunks; return how many.
 
-        Nothing while another thread or process embeds; if that has as little to do, it is waited for a moment. Nothing
-        either while the embedder before answers.
+        Nothing while another thread or process embeds; if that has as little to do, it is waited for a moment.
         """
         self.load_new()
         waiting = self.waiting(chunks.keys())
-        if not len(waiting) or self._before is not None:
+        if not len(waiting):
             return 0
         until = time.monotonic() + (_SOON_S if len(waiting) <= limit else 0)
         while True:

@@ -114,6 +114,8 @@ class VectorView:
         cosines = np.full(len(rows), np.nan, np.float32)
         known = self._is_alive(rows)
         known[known] = self.check(rows[known])
+        if not known.any():
+            return cosines
         if np.count_nonzero(known) * _GATHERED < len(self.vectors):
             cosines[known] = self.vectors[rows[known]] @ question
         else:
@@ -133,6 +135,8 @@ class VectorView:
             best = self._candidates(question, allowed, max(_RERANKED * count, _LEAST_RERANKED))
             if self.check(best).all():  # else without the damaged ones
                 break
+        if not len(best):
+            return best, np.empty(0, np.float32)
         cosines = self.vectors[best] @ question
         order = np.lexsort((best, -cosines))[:count]
         return best[order], cosines[order]
