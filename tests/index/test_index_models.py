@@ -153,6 +153,26 @@ def test_a_purge_reaches_the_vectors_of_both(filled, fakes, chunks):
     assert (OLD, 3) == (embeddings.serving, len(opened(filled, OLD)._model.vectors))
 
 
+def test_what_is_purged_while_it_is_being_embedded_is_not_kept(fakes, chunks, tmp_path):
+    """Its vector comes too late; the other texts of the same call are embedded again."""
+    embeddings = opened(tmp_path, OLD)
+    embeddings.fill(chunks, stop=stop_after(fakes[OLD], 12))
+    secret = chunks.keys()[29:]
+
+    def purge():
+        if len(fakes[OLD].texts) >= 32:
+            fakes[OLD].before_each = lambda: None
+            chunks.set(*TEXTS[:29])
+            opened(tmp_path, OLD).keep_only(chunks.keys())
+
+    fakes[OLD].before_each = purge
+    embeddings.fill(chunks)
+
+    assert TEXTS[29] in fakes[OLD].texts
+    again = opened(tmp_path, OLD)
+    assert (1, 0) == (len(again.waiting(secret)), len(again.waiting(chunks.keys())))
+
+
 def test_which_settings_are_local():
     """An address is not, and none is no embedder."""
     assert [True, True, True, False, False, False] == [

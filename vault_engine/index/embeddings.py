@@ -203,18 +203,21 @@ class Embeddings:
 
         While another process embeds, its vectors are taken in, and it is tried again each second to take its place.
         """
-        stop = stop or threading.Event()
+        stop, done = stop or threading.Event(), 0
         self.load_new()
         while len(waiting := self.waiting(chunks.keys())) and not stop.is_set():
             if progress:
                 total = len(chunks.keys())
                 progress(total - len(waiting), total)
             with self._my_turn() as mine:
-                if mine:
-                    return self._embed(chunks, None, stop, progress)
-            stop.wait(_TURN_S)
-            self.load_new()
-        return 0
+                made = self._embed(chunks, None, stop, progress) if mine else 0
+            done += made
+            if mine and not made:
+                break
+            if not mine:
+                stop.wait(_TURN_S)
+                self.load_new()
+        return done
 
     def keep_only(self, keys: Keys) -> None:
         """Forget all other vectors, on disk too, and every vector of embedders that no longer answer.
@@ -261,12 +264,14 @@ class Embeddings:
         skipped = len(keys) - len(waiting)
         try:
             for start in range(0, len(waiting), _TEXTS_AT_ONCE):
+                generation = self._model.vectors.view.generation
                 texts = sorted(chunks.texts(waiting[start : start + _TEXTS_AT_ONCE]).items(), key=_length)
                 step = self._model.embedder.texts_a_call
                 for at in range(0, len(texts), step):
                     if stop.is_set():
                         return done
-                    self._embed_batch(self._model, texts[at : at + step], stop)
+                    if not self._embed_batch(self._model, texts[at : at + step], generation, stop):
+                        return done
                     done += len(texts[at : at + step])
                     if progress:
                         progress(skipped + done, len(keys))
@@ -278,18 +283,25 @@ class Embeddings:
         self.waiting(chunks.keys())
         return done
 
-    def _embed_batch(self, model: _Model, texts: Sequence[tuple[bytes, str]], stop: threading.Event) -> None:
+    def _embed_batch(
+        self, model: _Model, texts: Sequence[tuple[bytes, str]], generation: int, stop: threading.Event
+    ) -> bool:
+        """Embed and keep a few texts; say whether to go on, which is not so where they may have been purged since."""
         vectors = model.embedder.embed([_as_unicode(text) for _, text in texts])
         keys = np.frombuffer(b"".join(key for key, _ in texts), np.uint8).reshape(len(texts), -1)
         while not stop.is_set():  # else the index may have been closed meanwhile
             try:
                 with explained(model.vectors.log), self._lock.held(wait_s=_TURN_S):
+                    model.vectors.load_new()
+                    if generation not in (0, model.vectors.view.generation):
+                        return False
                     model.vectors.append(keys, vectors)
             except VaultBusy:
                 continue
             except (VaultDenied, StorageFailed):
                 model.vectors.keep_in_memory(keys, vectors)
-            return
+            return True
+        return False
 
     def _tidy(self, vectors: VectorStore) -> None:
         with suppress(MemwellError), explained(vectors.log), self._lock.held():

@@ -84,21 +84,19 @@ class VectorStore:
             if self._in_memory:
                 return
             try:
-                found = self.log.stat()
-                state = _State(found.st_ino, found.st_size, found.st_mtime_ns)
-                if state != self._seen or self._is_cut_off():
-                    self._load(state)
+                if _state(self.log.stat()) != self._seen or self._is_cut_off():
+                    self._load()
             except FileNotFoundError:
                 self.view, self._maps, self._seen = VectorView.empty(), (), None
                 self._read_to = self._records = 0
             except OSError:  # it may not be read: what is known stays
                 self._seen = None
 
-    def _load(self, state: _State) -> None:
+    def _load(self) -> None:
         """Read what is new of the log, or all of it where it is not the one that was read before."""
-        seen = self._seen
-        goes_on = seen is not None and seen.inode == state.inode and self._read_to <= state.size
         with self.log.open("rb") as handle:
+            seen, state = self._seen, _state(os.fstat(handle.fileno()))
+            goes_on = seen is not None and seen.inode == state.inode and self._read_to <= state.size
             start = self._read_to if goes_on and not self._is_cut_off() else 0
             handle.seek(start)
             read = unpack(handle.read())
@@ -194,10 +192,12 @@ class VectorStore:
             self._remove_files(but=place)
 
     def tidy(self) -> None:
-        """Write the log anew where many small appends have made it slow to read. The rows stay where they are.
+        """Write the log anew where many small appends have made it slow to read, and remove what a crash left.
+
+        The rows stay where they are.
 
         Raises:
-            OSError: it can't be written.
+            OSError: it can't be written, or a file not removed.
         """
         with self._mutex:
             self.load_new()
@@ -206,8 +206,8 @@ class VectorStore:
                 self._put_log(self._place(), _records_of(self.view, rows, rows))
                 self._seen = None
                 self.load_new()
-                with suppress(OSError):
-                    self._remove_files(but=self._place())
+            if self.dim and not self._in_memory:
+                self._remove_files(but=self._place())
 
     def clear(self) -> None:
         """Forget every vector, on disk too.
@@ -275,6 +275,10 @@ class VectorStore:
 
     def _codes_file(self, place: Place) -> Path:
         return self.log.with_name(f"{self.log.stem}-{place.generation:016x}.i8")
+
+
+def _state(found: os.stat_result) -> _State:
+    return _State(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def as_keys(keys: Sequence[str]) -> Keys:
