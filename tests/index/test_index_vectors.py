@@ -1,6 +1,8 @@
 """The files of vectors: appended to, followed by other processes, and never trusted."""
 
+import itertools
 import multiprocessing
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,35 @@ def test_two_processes_append_at_the_same_time(tmp_path):
     store = opened(tmp_path)
     assert expected(*range(60)) == held(store)
     assert 60 == len(store.view.alive)
+
+
+def _append_for_ever(folder: str) -> None:
+    store, lock = opened(Path(folder)), Lock(Path(folder) / "lock")
+    for turn in itertools.count():
+        with lock.held():
+            if turn % 9 == 8:
+                store.keep_only(keys(*range(turn % 5, 64, 2)))
+            store.append(keys(turn % 64), vectors(turn % 64))
+            store.tidy()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_at_any_moment_the_files_hold_only_what_was_appended(tmp_path):
+    """A hundred times, while appending and compacting; a reader who has the files open all along follows."""
+    reader, seen = opened(tmp_path), 0
+    for turn in range(100):
+        process = multiprocessing.get_context("fork").Process(target=_append_for_ever, args=(str(tmp_path),))
+        process.start()
+        process.join(0.02 + turn % 10 * 0.01)
+        process.kill()
+        process.join()
+        reader.load_new()
+        store = opened(tmp_path)
+        assert held(reader) == held(store) == expected(*held(store))
+        seen += len(store)
+    assert seen > 500
+    assert opened(tmp_path).check() == 0
 
 
 def test_a_look_without_news_opens_nothing(filled, monkeypatch):
