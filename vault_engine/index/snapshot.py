@@ -18,7 +18,7 @@ import numpy as np
 
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
-from vault_engine.index.keyword.postings import Segment, Vocabulary
+from vault_engine.index.keyword.segments import Segment, Vocabulary
 from vault_engine.index.record import ChunkRecord, LinkRecord, Record
 from vault_engine.note import LinkKind, Profile, Rules
 from vault_engine.note.logseq import LogseqConfig

@@ -8,54 +8,80 @@ between words, become overlapping pairs of characters.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
-from whoosh.lang import has_stemmer, has_stopwords, stemmer_for_language, stopwords_for_language
+from whoosh.analysis import Composable, Token
+from whoosh.lang import has_stemmer, has_stopwords, languages, stemmer_for_language, stopwords_for_language
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(r"[^\W_]+")
+_BLANKS = bytes(byte if chr(byte).isalnum() else ord(" ") for byte in range(256))  # for ASCII
 _WORD = re.compile(rf"([{_CJK}]+)|[^{_CJK}]+")
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")  # not the Japanese voicing marks, which are letters of their own
 _SPECIAL_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
 _CONTRACTED = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})  # what "it's" and "don't" leave behind
 _MAX_WORD = 64  # longer "words" are data: hashes, base64
+_MAX_REMEMBERED = 1 << 17  # runs whose terms are kept, so that a long-lived process stays small
+_MAX_SAMPLED = 20_000  # words that tell the language
+_MIN_STOP_WORDS = 5  # fewer tell nothing
+_FALLBACK_LANGUAGE = "en"
 
 
 class Part(NamedTuple):
-    """One term of a run of letters and digits, and where in the run it stands."""
+    """One term of a run of letters and digits, and where in the run it stands; no term for a stop word."""
 
     start: int
     end: int
     term: str
 
 
+class Word(NamedTuple):
+    """One word of a text that has a term."""
+
+    position: int  # counts all words before it, stop words too
+    start: int  # characters
+    end: int
+    term: str
+
+
 class Analyser:
-    """Turns text into terms for one language; remembers the terms of each run it has seen."""
+    """Turns text into terms for one language; remembers the terms of the runs it has seen."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self._stem = _stemmer(language)
-        self._stop_words = _stop_words(language)
+        self._stop_words = stop_words(language)
         self._parts_of: dict[str, tuple[Part, ...]] = {}
 
     def counts(self, text: str) -> dict[str, int]:
         """Count the terms of a text, in the order they first appear."""
         counts: dict[str, int] = {}
-        for run, count in Counter(_RUN.findall(unicodedata.normalize("NFC", text))).items():
-            for part in self._parts(run):
-                counts[part.term] = counts.get(part.term, 0) + count
+        for run, count in Counter(runs(text)).items():
+            for part in self.parts(run):
+                if part.term:
+                    counts[part.term] = counts.get(part.term, 0) + count
         return counts
+
+    def tokens(self, text: str) -> Iterator[Word]:
+        """Give the words of an NFC text that have a term, in order; offsets count characters."""
+        position = 0
+        for match in _RUN.finditer(text):
+            for part in self.parts(match[0]):
+                if part.term:
+                    yield Word(position, match.start() + part.start, match.start() + part.end, part.term)
+                position += 1
 
     def words(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Give ``(start, end, term)`` of each word of an NFC text that has a term; offsets count characters."""
-        for match in _RUN.finditer(text):
-            for part in self._parts(match[0]):
-                yield match.start() + part.start, match.start() + part.end, part.term
+        return ((word.start, word.end, word.term) for word in self.tokens(text))
 
-    def _parts(self, run: str) -> tuple[Part, ...]:
+    def parts(self, run: str) -> tuple[Part, ...]:
+        """Cut a run, as `runs` gives it, into what takes one position each."""
         parts = self._parts_of.get(run)
         if parts is None:
+            if len(self._parts_of) >= _MAX_REMEMBERED:
+                self._parts_of.clear()
             parts = self._parts_of[run] = tuple(self._cut(run))
         return parts
 
@@ -64,8 +90,8 @@ class Analyser:
             if match[1]:
                 for offset, pair in enumerate(_pairs(match[1]), match.start()):
                     yield Part(offset, offset + len(pair), pair)
-            elif term := self._make_term(match[0]):
-                yield Part(match.start(), match.end(), term)
+            else:
+                yield Part(match.start(), match.end(), self._make_term(match[0]))
 
     def _make_term(self, word: str) -> str:
         lowered = word.casefold()
@@ -75,12 +101,80 @@ class Analyser:
         return self._stem(folded) if folded.isalpha() else folded
 
 
+class WhooshAnalyser(Composable):  # type: ignore[misc]
+    """An `Analyser` as Whoosh's schema, query parser and highlighter want it."""
+
+    def __init__(self, analyser: Analyser) -> None:
+        self.analyser = analyser
+
+    def __call__(
+        self,
+        value: str,
+        positions: bool = False,
+        chars: bool = False,
+        keeporiginal: bool = False,
+        removestops: bool = True,
+        start_pos: int = 0,
+        start_char: int = 0,
+        mode: str = "",
+        **kwargs: Any,
+    ) -> Iterator[Token]:
+        """Give the terms of a text as Whoosh's tokens: one object, changed from term to term, as is usual there."""
+        token = Token(positions=positions, chars=chars, removestops=removestops, mode=mode, **kwargs)
+        text = _composed(value)
+        for word in self.analyser.tokens(text):
+            token.text, token.boost, token.pos = word.term, 1.0, start_pos + word.position
+            token.startchar, token.endchar = start_char + word.start, start_char + word.end
+            if keeporiginal:
+                token.original = text[word.start : word.end]
+            yield token
+
+
+def runs(text: str) -> list[str]:
+    """List the runs of letters and digits of a text, in order."""
+    if text.isascii():  # the same, three times as fast
+        return text.encode().translate(_BLANKS).decode().split()
+    return _RUN.findall(_composed(text))
+
+
 def fold(text: str) -> str:
     """Drop the accents of Latin, Greek and Cyrillic letters: a search for Renee finds Renée."""
     if text.isascii():
         return text
     marks_apart = unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS))
     return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", marks_apart))
+
+
+def stop_words(language: str) -> frozenset[str]:
+    """Give the words of a language that say nothing about a text's subject."""
+    listed = stopwords_for_language(language) if has_stopwords(language) else ()
+    return frozenset(listed) | _CONTRACTED
+
+
+def detect_language(texts: Iterable[str]) -> str:
+    """Say which of Whoosh's languages texts are in: the one whose stop words they use most.
+
+    Looks at no more than some ten thousand words. English where that tells nothing, as in Chinese.
+    """
+    words: Counter[str] = Counter()
+    left = _MAX_SAMPLED
+    for text in texts:
+        sample = [run.casefold() for run in runs(text[: 8 * left])][:left]
+        words.update(sample)
+        left -= len(sample)
+        if not left:
+            break
+    used = {language: _times_used(words, language) for language in languages}
+    best = max(used, key=lambda language: (used[language], language == _FALLBACK_LANGUAGE))
+    return best if used[best] >= _MIN_STOP_WORDS else _FALLBACK_LANGUAGE
+
+
+def _times_used(words: Counter[str], language: str) -> int:
+    return sum(words[word] for word in stop_words(language) - _CONTRACTED)
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _pairs(run: str) -> list[str]:
@@ -92,8 +186,3 @@ def _stemmer(language: str) -> Callable[[str], str]:
         return str
     stem: Callable[[str], str] = stemmer_for_language(language)
     return stem
-
-
-def _stop_words(language: str) -> frozenset[str]:
-    listed = stopwords_for_language(language) if has_stopwords(language) else ()
-    return frozenset(listed) | _CONTRACTED

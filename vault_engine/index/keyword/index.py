@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.index.keyword.analyse import Analyser
-from vault_engine.index.keyword.postings import Floats, Ints, Segment, Vocabulary, make_segment, merge, weigh
 from vault_engine.index.keyword.score import score_rows
+from vault_engine.index.keyword.segments import Floats, Ints, Segment, Vocabulary, make_segment, merge, weigh
 
 FIELD_WEIGHTS: Mapping[str, float] = {
     "title": 2.0,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.index.keyword.postings import Floats, Ints, Segment
+from vault_engine.index.keyword.segments import Floats, Ints, Segment
 
 K1 = 0.9  # saturation: how soon a second occurrence stops mattering
 B = 0.6  # how far a long row is held against itself
