@@ -114,15 +114,20 @@ class WhooshAnalyser(Composable):  # type: ignore[misc]
         chars: bool = False,
         keeporiginal: bool = False,
         removestops: bool = True,
+        tokenize: bool = True,
         start_pos: int = 0,
         start_char: int = 0,
         mode: str = "",
         **kwargs: Any,
     ) -> Iterator[Token]:
-        """Give the terms of a text as Whoosh's tokens: one object, changed from term to term, as is usual there."""
+        """Give the terms of a text as Whoosh's tokens: one object, changed from term to term, as is usual there.
+
+        The whole text as it is without ``tokenize``: Whoosh asks so for ``begin*`` and the like.
+        """
         token = Token(positions=positions, chars=chars, removestops=removestops, mode=mode, **kwargs)
         text = _composed(value)
-        for word in self.analyser.tokens(text):
+        whole = [Word(0, 0, len(text), text)] if text else []
+        for word in self.analyser.tokens(text) if tokenize else whole:
             token.text, token.boost, token.pos = word.term, 1.0, start_pos + word.position
             token.startchar, token.endchar = start_char + word.start, start_char + word.end
             if keeporiginal:

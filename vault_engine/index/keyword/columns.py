@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -49,6 +50,12 @@ class Columns:
         column = self.keywords.get(name)
         number = column.values.find(encoded(name, value)) if column else None
         return column.of(number) if column and number is not None else np.zeros(0, np.int32)
+
+    def stating(self, name: str) -> Ints:
+        """Give the notes that have any value of a property, ascending."""
+        column = self.keywords.get(name)
+        of_words = np.unique(column.notes) if column else np.zeros(0, np.int32)
+        return np.union1d(of_words, self.between(name, None, None, open_low=False, open_high=False))
 
     def between(self, name: str, low: float | None, high: float | None, *, open_low: bool, open_high: bool) -> Ints:
         """Give the notes whose number or date is in a range; None: no limit, but the note must have one.
@@ -105,6 +112,7 @@ def make_columns(notes: Sequence[Mapping[str, Value]]) -> Columns:
     is taken as UTC.
     """
     lists: dict[str, dict[bytes, list[int]]] = {}
+    known: dict[tuple[str, str], frozenset[bytes]] = {}  # most values are those of many notes
     numbers: dict[str, NDArray[np.float64]] = {}
     dates: dict[str, Offsets] = {}
     for note, properties in enumerate(notes):
@@ -117,7 +125,7 @@ def make_columns(notes: Sequence[Mapping[str, Value]]) -> Columns:
                 numbers.setdefault(name, np.full(len(notes), np.nan))[note] = value
             else:
                 by_value = lists.setdefault(name, {})
-                for each in sorted(_all_values(name, [value] if isinstance(value, str) else value)):
+                for each in _all_values(name, [value] if isinstance(value, str) else value, known):
                     by_value.setdefault(each, []).append(note)
     keywords = {name: _keywords(by_value) for name, by_value in sorted(lists.items()) if by_value}
     return Columns(len(notes), keywords, dict(sorted(numbers.items())), dict(sorted(dates.items())))
@@ -171,12 +179,18 @@ def microseconds(moment: datetime) -> int:
     return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
-def _all_values(name: str, values: Sequence[str]) -> set[bytes]:
-    whole = {encoded(name, value) for value in values} - {b""}
-    if name not in NESTED:
-        return whole
-    above = {one[:at] for one in whole for at, byte in enumerate(one) if byte == ord("/")}
-    return whole | above
+def _all_values(name: str, values: Sequence[str], known: dict[tuple[str, str], frozenset[bytes]]) -> frozenset[bytes]:
+    """Give what a note with these values is found by."""
+    if len(values) != 1:
+        return frozenset[bytes]().union(*(_all_values(name, [value], known) for value in values))
+    found = known.get((name, values[0]))
+    if found is None:
+        whole = encoded(name, values[0])
+        above = accumulate(whole.split(b"/")[:-1], lambda folder, part: b"%b/%b" % (folder, part))
+        found = frozenset([whole, *above] if name in NESTED else [whole]) - {b""}
+        if name != "path":
+            known[name, values[0]] = found
+    return found
 
 
 def _keywords(by_value: Mapping[bytes, list[int]]) -> Values:

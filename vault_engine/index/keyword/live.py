@@ -7,10 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from vault_engine.index.keyword.columns import Columns
-from vault_engine.index.keyword.postings import LENGTHS, Floats, Ints, Mask, Posting, Postings, Shorts
+from vault_engine.index.keyword.postings import LENGTHS, Floats, Ints, Mask, Posting, Postings, Shorts, slices
 
 K1 = 0.9  # saturation: how soon a second occurrence stops mattering
 B = 0.6  # how far a long row is held against itself
+
+_FREQUENT = 8  # a term that more than one row in so many holds is remembered for all rows
+_REMEMBERED_BYTES = 16_000_000
+_MOST = 3  # where more than one in so many of a term's rows is asked for, all are looked at
 
 
 class Part:
@@ -64,6 +68,32 @@ class Part:
         own = self.postings.counts[self.postings.span(term)] > 0
         return Posting(posting.rows[own], posting.weights[own])
 
+    def places_of(self, term: int, within: Ints | None) -> tuple[Ints, Shorts]:
+        """Give row, as the segment numbers it, and position of each time a term occurs.
+
+        Other rows than those ``within`` may be left out.
+        """
+        if within is None:
+            return self.postings.places_of(term)
+        span = self.postings.span(term)
+        rows, counts = self.postings.rows[span], self.postings.counts[span]
+        low, high = np.searchsorted(within, [self.rows.start, self.rows.stop])
+        if _MOST * (high - low) > len(rows):
+            return self.postings.places_of(term)
+        wanted = within[low:high] - np.int32(self.first)
+        at = np.searchsorted(rows, wanted)
+        at = at[(at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == wanted)]
+        starts = np.cumsum(counts, dtype=np.int64) - counts + self.postings.place_starts[term]
+        places = self.postings.places[slices(starts[at], counts[at])]
+        return np.repeat(rows[at], counts[at]), places
+
+    def is_in(self, field: str, rows: Ints, places: Shorts) -> Mask:
+        """Say which positions in rows are in a field."""
+        number = self.postings.fields.index(field)
+        bounds = self.postings.bounds
+        inside: Mask = (places >= bounds[rows, number]) & (places < bounds[rows, number + 1])
+        return inside
+
 
 class Found(NamedTuple):
     """A term in a segment."""
@@ -89,6 +119,7 @@ class Keywords:
         self.parts, self.k1, self.b = tuple(parts), k1, b
         self.row_count = max((part.rows.stop for part in parts), default=0)
         self._frequencies: dict[bytes, int] = {}
+        self._remembered: dict[bytes, Floats] = {}
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -154,6 +185,30 @@ class Keywords:
         """Say how much a term tells that so many rows hold: never negative."""
         return float(np.log1p((self.live_count - frequency + 0.5) / (frequency + 0.5)))
 
+    def add_to(self, scores: Floats, term: bytes) -> None:
+        """Add to the scores of all rows, shape ``(rows,)``, what a term is worth in each, or near it."""
+        found = self.find(term)
+        frequency = self.frequency(term) if found else 0
+        if not frequency:
+            return
+        worth = self._remembered.get(term)
+        if worth is None and _FREQUENT * frequency > self.live_count:
+            worth = np.zeros(self.row_count, np.float32)
+            self._add(worth, found, frequency)
+            if (len(self._remembered) + 1) * worth.nbytes > _REMEMBERED_BYTES:
+                self._remembered.clear()
+            self._remembered[term] = worth
+        if worth is not None:
+            scores += worth
+        else:
+            self._add(scores, found, frequency)
+
+    def _add(self, scores: Floats, found: Sequence[Found], frequency: int) -> None:
+        factor = np.float32(self.idf(frequency) * (self.k1 + 1))
+        for part, number in found:
+            rows, weights = part.postings.posting(number)
+            scores[part.rows][rows] += saturated(weights, self.norms[part.rows][rows], factor)
+
     def holders(self, term: bytes) -> Posting:
         """Give the rows that hold a term, ascending, and its weight in each; some may be dead."""
         found = [(part.first, part.holders(number)) for part, number in self.find(term)]
@@ -165,15 +220,27 @@ class Keywords:
         rows = np.concatenate([rows + np.int32(first) for first, (rows, _) in found])
         return Posting(rows, np.concatenate([weights for _, (_, weights) in found]))
 
-    def places(self, term: bytes, field: str | None = None) -> tuple[Ints, Shorts]:
-        """Give row and position of each time a term occurs, in order; in one field, if one is given."""
+    def holders_in(self, field: str, term: bytes) -> Posting:
+        """Give the rows that hold a term in a field, ascending, and how often they do; some may be dead."""
+        rows = self.places(term, field)[0]
+        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+        return Posting(rows[firsts], np.diff(firsts, append=len(rows)).astype(np.float32))
+
+    def places(self, term: bytes, field: str | None = None, within: Ints | None = None) -> tuple[Ints, Shorts]:
+        """Give row and position of each time a term occurs, in order.
+
+        Args:
+            term: what occurs.
+            field: only in this field.
+            within: other rows, of all rows, may be left out; ascending.
+        """
         rows, places = [np.zeros(0, np.int32)], [np.zeros(0, np.uint16)]
         for part, number in self.find(term):
-            in_part, at = part.postings.places_of(number)
+            found, at = part.places_of(number, within)
             if field is not None:
-                inside = self._within(part, field, in_part, at)
-                in_part, at = in_part[inside], at[inside]
-            rows.append(in_part + np.int32(part.first))
+                inside = part.is_in(field, found, at)
+                found, at = found[inside], at[inside]
+            rows.append(found + np.int32(part.first))
             places.append(at)
         return np.concatenate(rows), np.concatenate(places)
 
@@ -187,6 +254,10 @@ class Keywords:
             part.columns.between(name, low, high, open_low=open_low, open_high=open_high) for part in self.parts
         )
 
+    def stating(self, name: str) -> Mask:
+        """Say which rows are of notes that have any value of a property, be it a word, a number or a date."""
+        return self._rows_of(part.columns.stating(name) for part in self.parts)
+
     def _rows_of(self, notes: Iterator[Ints]) -> Mask:
         rows = np.zeros(self.row_count, np.bool_)
         for part, found in zip(self.parts, notes, strict=True):
@@ -196,10 +267,10 @@ class Keywords:
                 rows[part.rows] = mask[part.note_of_row]
         return rows
 
-    @staticmethod
-    def _within(part: Part, field: str, rows: Ints, places: Shorts) -> Mask:
-        """Say which positions are in a field."""
-        number = part.postings.fields.index(field)
-        bounds = part.postings.bounds
-        inside: Mask = (places >= bounds[rows, number]) & (places < bounds[rows, number + 1])
-        return inside
+
+def saturated(weights: Floats, norms: Floats, factor: np.float32 | Floats) -> Floats:
+    """Give ``factor * weight / (weight + norm)``, the heart of BM25."""
+    below = norms + weights
+    np.divide(weights, below, out=below)
+    below *= factor
+    return below
