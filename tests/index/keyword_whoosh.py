@@ -22,6 +22,13 @@ from vault_engine.index.keyword.schema import make_schema
 SCHEMA = make_schema(ENGLISH)
 
 
+class _Storage(RamStorage):
+    """All in memory: Whoosh's own would share one folder for temporary files with every other process."""
+
+    def temp_storage(self, name: str | None = None) -> RamStorage:
+        return RamStorage()
+
+
 class Combined(TEXT):
     """All fields of a row in one, weighted; takes the row as texts by field."""
 
@@ -35,7 +42,7 @@ class Combined(TEXT):
 
 def whoosh_index(rows: Sequence[Mapping[str, str]], notes: Sequence[Mapping[str, Any]] = ()) -> Index:
     fields = dict(SCHEMA.items()) | {"text": Combined(analyzer=WhooshAnalyser(ENGLISH))}
-    index = RamStorage().create_index(Schema(**fields))
+    index = _Storage().create_index(Schema(**fields))
     writer = index.writer()
     for number, row in enumerate(rows):
         note = dict(notes[number]) if notes else {}
@@ -68,8 +75,8 @@ def found_by_arrays(keywords: Keywords, query: Query) -> dict[int, float]:
 
 
 def rounded(found: Mapping[int, float]) -> dict[int, float]:
-    """Bring scores to what single precision holds."""
-    return {row: float(f"{score:.4g}") for row, score in sorted(found.items())}
+    """Bring scores to digits that single precision gets right."""
+    return {row: round(score, 3) for row, score in sorted(found.items())}
 
 
 def by_score(found: Mapping[int, float]) -> list[set[int]]:

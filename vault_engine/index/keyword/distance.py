@@ -9,8 +9,7 @@ from vault_engine.index.keyword.strings import Strings
 def near(strings: Strings, word: str, limit: int, prefix: int = 0) -> list[int]:
     """Give the numbers of the strings that become ``word`` by at most ``limit`` edits, ascending.
 
-    An edit adds, drops or changes a character, or swaps two neighbours, none of them twice: the distance that
-    ``whoosh.support.levenshtein.distance`` measures.
+    An edit adds, drops or changes a character, as in Whoosh's own index: two that are swapped are two edits.
 
     Args:
         strings: to choose from.
@@ -34,7 +33,7 @@ def _distances(words: list[str], word: str) -> NDArray[np.uint8]:
     letters = np.array(words)
     width = letters.dtype.itemsize // 4
     table = letters.view(np.uint32).reshape(len(words), width).T
-    before = last = np.repeat(np.arange(width + 1, dtype=np.uint8)[:, None], len(words), axis=1)
+    last = np.repeat(np.arange(width + 1, dtype=np.uint8)[:, None], len(words), axis=1)
     for at, letter in enumerate(map(ord, word), 1):
         row = np.empty_like(last)
         row[0] = min(at, 255)
@@ -42,9 +41,6 @@ def _distances(words: list[str], word: str) -> NDArray[np.uint8]:
             differs = table[column - 1] != letter
             np.minimum(last[column] + 1, row[column - 1] + 1, out=row[column])
             np.minimum(row[column], last[column - 1] + differs, out=row[column])
-            if at > 1 and column > 1:
-                swapped = (table[column - 2] == letter) & (table[column - 1] == ord(word[at - 2])) & differs
-                row[column][swapped] = np.minimum(row[column], before[column - 2] + 1)[swapped]
-        before, last = last, row
+        last = row
     lengths = np.fromiter(map(len, words), np.intp, len(words))
     return last[lengths, np.arange(len(words))]

@@ -6,7 +6,7 @@ Whoosh. Every text is a question: what makes no sense is left out, and said.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite
@@ -22,7 +22,7 @@ from vault_engine.index.keyword.analyse import Analyser, fold
 from vault_engine.index.keyword.model import COMBINED
 from vault_engine.index.keyword.phrase import SpacedPhrase
 from vault_engine.index.keyword.postings import FIELD_GAP, FIELD_WEIGHTS
-from vault_engine.index.keyword.schema import DATES, NUMBERS, Property, make_schema
+from vault_engine.index.keyword.schema import Property, make_schema
 
 MAX_CHARS = 4_000
 MAX_DEPTH = 16  # of brackets
@@ -153,7 +153,7 @@ def _simplified(text: str, unused: list[str]) -> str:
     """Take out what would take a parser too long."""
     if len(text) > MAX_CHARS:
         unused.append(f"what follows the first {MAX_CHARS} characters")
-        text = text[:MAX_CHARS]
+        text = text[:MAX_CHARS].rpartition(" ")[0] or text[:MAX_CHARS]  # no half word
     text = text.translate(_QUOTES)
     if _depth(text) > MAX_DEPTH:
         unused.append(f"brackets within more than {MAX_DEPTH} brackets")
@@ -200,9 +200,6 @@ def _tidy(node: queries.Query | None, tidying: _Tidying, depth: int) -> queries.
 def _tidy_pattern(node: Any, tidying: _Tidying) -> queries.Query:
     if not isinstance(node, queries.Prefix | queries.FuzzyTerm) and not node.text.strip("*?"):
         return queries.Every(node.fieldname, boost=node.boost)
-    if node.fieldname in (*NUMBERS, *DATES):
-        tidying.unused.append(f"{node.fieldname}:{node.text}: a {_kind(node.fieldname)} has no pattern")
-        return queries.NullQuery
     is_open = node.text[:1] in ("*", "?", "[")
     tidying.patterns += 1
     tidying.open_patterns += is_open
@@ -234,11 +231,7 @@ def _is_text(node: Any, tidying: _Tidying) -> bool:
     return not isinstance(tidying.schema[node.fieldname], Property)
 
 
-def _kind(name: str) -> str:
-    return "number" if name in NUMBERS else "date"
-
-
 def words_of(query: queries.Query) -> Iterator[tuple[str, str]]:
     """Give field and term of each word that a query asks for, in order; of a pattern what stands there."""
-    choose: Callable[[Any], str] = lambda text: text.decode() if isinstance(text, bytes) else text  # noqa: E731
-    return ((token.fieldname, choose(token.text)) for token in query.all_tokens())
+    for token in query.all_tokens():
+        yield token.fieldname, token.text.decode() if isinstance(token.text, bytes) else token.text
