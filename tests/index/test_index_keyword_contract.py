@@ -89,10 +89,7 @@ a_world = some_rows.flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(a_world, a_query, st.integers(0, 12))
-def test_whoosh_and_the_arrays_find_the_same(world, query, cut):
-    """Any query, on any rows, in one segment or two."""
+def assert_same_found(world, query, cut):
     rows, notes = world
     keywords = keywords_of(rows[:cut], rows[cut:], notes=notes)
 
@@ -102,6 +99,22 @@ def test_whoosh_and_the_arrays_find_the_same(world, query, cut):
     assert pytest.approx(expected, rel=1e-4) == found_by_arrays(keywords, query)
 
 
+@settings(max_examples=60, deadline=None)
+@given(a_world, a_query, st.integers(0, 12))
+def test_whoosh_and_the_arrays_find_the_same(world, query, cut):
+    """Any query, on any rows, in one segment or two."""
+    assert_same_found(world, query, cut)
+
+
+@pytest.mark.slow
+@settings(max_examples=3_000, deadline=None)
+@given(a_world, a_query, st.integers(0, 12))
+def test_whoosh_and_the_arrays_find_the_same_for_a_long_time(world, query, cut):
+    """The same, many times over."""
+    assert_same_found(world, query, cut)
+
+
+@settings(max_examples=40, deadline=None)
 @given(a_world, a_query, a_query)
 def test_what_is_excluded_is_left_out(world, query, excluded):
     """Whoosh's own ``ANDNOT`` can let the first row slip through, so plain sets are the judge here."""
@@ -114,7 +127,7 @@ def test_what_is_excluded_is_left_out(world, query, excluded):
     assert pytest.approx(expected) == found_by_arrays(keywords, queries.AndNot(query, excluded))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(a_world, a_query, st.sets(st.integers(0, 11), max_size=6))
 def test_rows_that_are_gone_count_for_nothing(world, query, dead):
     """An index with dead rows finds what one without them would, with the same scores."""
@@ -142,10 +155,10 @@ def zipf_words(count):
 
 
 def test_a_longer_corpus_is_ranked_as_whoosh_ranks_it():
-    """A thousand rows of words as frequent as a language has them, with the questions that people ask."""
-    rows = [{"title": " ".join(zipf_words(3)), "body": " ".join(zipf_words(ZIPF.randint(5, 80)))} for _ in range(1_000)]
-    notes = [{"tag": [f"t{number % 7}"], "importance": float(number % 10)} for number in range(1_000)]
-    index, keywords = whoosh_index(rows, notes), keywords_of(rows[:900], rows[900:], notes=notes)
+    """Five hundred rows of words as frequent as a language has them, with the questions that people ask."""
+    rows = [{"title": " ".join(zipf_words(3)), "body": " ".join(zipf_words(ZIPF.randint(5, 80)))} for _ in range(500)]
+    notes = [{"tag": [f"t{number % 7}"], "importance": float(number % 10)} for number in range(500)]
+    index, keywords = whoosh_index(rows, notes), keywords_of(rows[:450], rows[450:], notes=notes)
     words = [[queries.Term("text", word) for word in zipf_words(1 + number % 8)] for number in range(24)]
     asked = [queries.Or(each) if number % 2 else queries.And(each[:3]) for number, each in enumerate(words)]
     asked += [queries.And([each, queries.Term("tag", "t3")]) for each in asked[:4]]

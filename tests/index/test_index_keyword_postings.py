@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyword_worlds import ENGLISH, build, expected_lines, quantised, some_rows
 
-from vault_engine.index.keyword import build as module
+from vault_engine.index.keyword import build as build_module
+from vault_engine.index.keyword import postings as postings_module
 from vault_engine.index.keyword.build import Builder
 from vault_engine.index.keyword.postings import LENGTHS, MAX_POSITION, Postings, merge
 
@@ -102,7 +103,8 @@ def test_postings_come_back_from_their_arrays(rows):
 @given(some_rows.filter(bool), st.integers(1, 20))
 def test_blocks_leave_no_trace(rows, at_once):
     """How many rows are inverted at once changes nothing."""
-    with mock.patch.object(module, "_RUNS_AT_ONCE", at_once):
+    few_runs = mock.patch.object(build_module, "_RUNS_AT_ONCE", at_once)
+    with few_runs, mock.patch.object(postings_module, "_POSTINGS_AT_ONCE", at_once):
         in_blocks = build(rows)
 
     assert_same(build(rows), in_blocks)

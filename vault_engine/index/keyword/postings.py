@@ -7,9 +7,9 @@ tokens" form of BM25F (Robertson, Zaragoza & Taylor, "Simple BM25 Extension to M
 chunks around a row may add to its weights too; what only they hold has a count of 0 in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
+from itertools import compress, pairwise
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -36,6 +36,7 @@ MAX_POSITION = 65_535  # what is further on counts as standing there
 FIELD_GAP = 128  # between the last position of a field and the first of the next: no phrase is that loose
 LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float32)  # what a byte of `lengths` stands for
 
+_POSTINGS_AT_ONCE = 1 << 20  # bounds the memory that bringing them together takes
 _ARRAYS = ("starts", "frequencies", "place_starts", "rows", "weights", "counts", "places", "bounds", "lengths")
 
 
@@ -93,11 +94,11 @@ class Postings:
 
     def _in_order(self) -> Self:
         """Bring the postings of each term in the order of their rows, if they are not."""
-        keys = np.repeat(np.arange(len(self.terms)), np.diff(self.starts)) << 32
-        keys |= self.rows
-        if bool((keys[1:] > keys[:-1]).all()):
+        follows = self.rows[1:] > self.rows[:-1]
+        follows[self.starts[1:-1] - 1] = True  # a term's first row follows nothing
+        if bool(follows.all()):
             return self
-        order = np.argsort(keys)
+        order = np.argsort((np.repeat(np.arange(len(self.terms)), np.diff(self.starts)) << 32) | self.rows)
         firsts = _starts(self.counts)[order]
         counts = self.counts[order]
         places = self.places[slices(firsts, counts)]
@@ -189,13 +190,16 @@ def weave(
     blocks.reverse()
     while blocks:
         block = blocks.pop()
-        numbers, firsts = ranks[block.terms], _starts(block.sizes)
-        at = slices(next_line[numbers], block.sizes)
-        rows[at], weights[at], counts[at] = block.rows, block.weights, block.counts
-        place_sizes = np.diff(_starts(block.counts)[firsts])
-        places[slices(next_place[numbers], place_sizes)] = block.places
+        numbers, firsts, place_firsts = ranks[block.terms], _starts(block.sizes), _starts(block.counts)
+        for some in _pieces(firsts):
+            lines = slice(int(firsts[some.start]), int(firsts[some.stop]))
+            at = slices(next_line[numbers[some]], block.sizes[some])
+            rows[at], weights[at], counts[at] = block.rows[lines], block.weights[lines], block.counts[lines]
+            each = np.diff(place_firsts[firsts[some.start : some.stop + 1]])
+            among = slice(int(place_firsts[lines.start]), int(place_firsts[lines.stop]))
+            places[slices(next_place[numbers[some]], each)] = block.places[among]
+            next_place[numbers[some]] += each
         next_line[numbers] += block.sizes
-        next_place[numbers] += place_sizes
     made = Postings(
         tuple(fields), terms, starts, frequencies, place_starts, rows, weights, counts, places, bounds, lengths
     )
@@ -225,6 +229,12 @@ def _moved(part: Postings, new_row: Ints, numbers: Ints) -> Block:
     sizes = np.diff(_starts(kept)[part.starts])
     places = part.places[np.repeat(kept, part.counts)]
     return Block(numbers[sizes > 0], sizes[sizes > 0], rows[kept], part.weights[kept], part.counts[kept], places)
+
+
+def _pieces(firsts: Offsets) -> Iterator[slice]:
+    """Cut the terms of a block, given where the postings of each begin, where about so many postings have passed."""
+    cuts = np.searchsorted(firsts, np.arange(0, int(firsts[-1]), _POSTINGS_AT_ONCE)).tolist()
+    yield from (slice(low, high) for low, high in pairwise([*cuts, len(firsts) - 1]) if low < high)
 
 
 def _starts(sizes: NDArray[np.generic]) -> Offsets:
