@@ -88,7 +88,7 @@ def test_another_format_is_made_again(kept, truth, open_engine):
     """What a newer or older Memwell kept is not read."""
     (catalogue,) = kept.rglob("catalogue.json")
     fields = json.loads(catalogue.read_text("utf-8"))
-    assert 2 == fields["format"]
+    assert 3 == fields["format"]
     catalogue.write_text(json.dumps(fields | {"format": 999, "notes": []}), "utf-8")
 
     assert truth == answers(open_engine())

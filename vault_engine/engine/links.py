@@ -11,7 +11,7 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record, decode
 from vault_engine.note import Heading, Link, LinkKind, Note, parse, path_key
-from vault_engine.note.body import typed_links
+from vault_engine.note.body import typed_relations
 from vault_engine.note.canvas import canvas_links, canvas_texts
 from vault_engine.note.headings import simplify
 from vault_engine.vault.store import CANVAS
@@ -53,7 +53,7 @@ def links(session: Session, ref: str) -> Links:
         resolver, aliases = session.index.resolver, alias_owners(session.index.records.values())
         found = [resolver.find(link, path) for link in note.links]
         anchors = _anchors(session, path, place, list(zip(note.links, found, strict=True)))
-        relations = _relations(note)
+        relations = typed_relations(note)
         views = []
         for link, target, anchor in zip(note.links, found, anchors, strict=True):
             candidates = resolver.candidates(link, path)
@@ -84,7 +84,7 @@ def backlinks(session: Session, ref: str) -> Backlinks:
         session.refresh()
         path = find(ref, session.index.records).path
         walk = session.index.walk
-        sources = [source for source in session.index.graph.backlinks.get(path, ()) if source in walk.notes]
+        sources = [source for source in session.index.graph.backlinks_of(path) if source in walk.notes]
         canvases = [other for other in walk.others if other.lower().endswith(CANVAS)]
         views = [view for source in sources for view in _from_note(session, source, path)]
         views += [view for canvas in canvases for view in _from_canvas(session, canvas, path)]
@@ -193,20 +193,12 @@ def _chain(link: Link) -> Chain:
     return tuple(map(simplify, link.heading))
 
 
-def _relations(note: Note) -> dict[int, str]:
-    """The relations of a note's typed links, by where the links begin: each is the first on its line."""
-    by_line = {typed.line: typed.relation for typed in typed_links(note)}
-    wiki = (link for link in reversed(note.links) if link.kind is LinkKind.WIKI)
-    starts = {link.line: link.start for link in wiki}
-    return {starts[line]: relation for line, relation in by_line.items()}
-
-
 def _from_note(session: Session, source: str, path: str) -> Iterator[BacklinkView]:
     try:
         note = _read(session, source)[0]
     except MemwellError:  # gone or locked since the index was brought up to date
         return
-    lines, relations = note.text.split("\n"), _relations(note)
+    lines, relations = note.text.split("\n"), typed_relations(note)
     for link in note.links:
         if session.index.resolver.find(link, source) == path:
             text = _shown(lines[link.line - 1])

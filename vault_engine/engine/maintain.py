@@ -120,12 +120,13 @@ def journal_problems(session: Session, known: Sequence[Head] = ()) -> list[Probl
 def index_state(session: Session) -> IndexState:
     """Say how far the index has followed the notes, as of the last look."""
     index = session.index
+    links, unresolved_links = index.graph.arrays.count_links()
     return IndexState(
         notes=len(index.records),
         chunks=sum(len(record.chunks) for record in index.records.values()),
         chunks_waiting=index.waiting(),
-        links=sum(map(len, index.graph.links.values())),
-        unresolved_links=sum(map(len, index.graph.unresolved.values())),
+        links=links,
+        unresolved_links=unresolved_links,
         ambiguous_links=count_ambiguous(index.records.values(), index.resolver),
         embedder=index.embeddings.name,
         embedder_problem=index.embeddings.problem,

@@ -56,7 +56,7 @@ def read(session: Session, ref: str) -> NoteView:
         record = find(ref, session.index.records)
         data = session.vault.read(record.path)
         fresh = describe(record.path, data, None, session.index.rules).record
-        graph = session.index.graph
+        linked = session.index.graph.links_of(record)
         return NoteView(
             id=fresh.id,
             path=fresh.path,
@@ -64,9 +64,9 @@ def read(session: Session, ref: str) -> NoteView:
             sha256=fresh.sha256,
             properties=dict(fresh.properties),
             tags=fresh.tags,
-            links=graph.links.get(fresh.path, ()),
-            backlinks=graph.backlinks.get(fresh.path, ()),
-            unresolved=graph.unresolved.get(fresh.path, ()),
+            links=linked.files,
+            backlinks=session.index.graph.backlinks_of(fresh.path),
+            unresolved=linked.unresolved,
             problem=fresh.problem,
             text=data.decode("utf-8", "replace"),
         )

@@ -20,7 +20,7 @@ from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NameTaken, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Expect, Op
-from vault_engine.note import Profile, Resolver, parse, path_key
+from vault_engine.note import Profile, parse, path_key
 from vault_engine.note.body import is_hash_of
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import note_path
@@ -269,16 +269,7 @@ def _free_key(session: Session, drafted: Draft, taken: Collection[str]) -> tuple
 def _redirected(session: Session, path: str) -> list[str]:
     """List the notes that hold a link which a new file at ``path`` would take over."""
     index = session.index
-    if index.rules.profile is not Profile.OBSIDIAN:
-        return []
-    now, then = index.resolver, Resolver([*index.records, *index.walk.others, *index.walk.placeholders, path])
-    return sorted(
-        record.path
-        for record in index.records.values()
-        if any(
-            then.find(link, record.path) == path and now.find(link, record.path) is not None for link in record.links
-        )
-    )
+    return index.graph.taken_over(path) if index.rules.profile is Profile.OBSIDIAN else []
 
 
 def _name_hints(session: Session, path: str) -> tuple[str, ...]:

@@ -1,44 +1,189 @@
-"""How the notes link: each link resolved by the rules of the vault's profile, seen from both ends."""
+"""How the notes link, right at every moment: each link is resolved when somebody asks, by what files there are then.
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+What one note's links are is in its record; who links to it is found through a table of the names that links hold.
+Only questions about the graph as a whole make arrays of all of it, once for each state of the vault.
+"""
 
-from vault_engine.index.record import Record
-from vault_engine.note import LinkResolver, Profile, Resolver, Rules
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from vault_engine.index.graph_arrays import GraphArrays
+from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
+from vault_engine.index.link_table import LinkTable
+from vault_engine.index.record import LinkRecord, Record
+from vault_engine.note import LinkResolver, Profile, Resolver, Rules, path_key
 from vault_engine.note.logseq import LogseqResolver, PageNames
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """The links of a vault. Paths are sorted and distinct in every list."""
+class LinkedFiles(NamedTuple):
+    """Where the links of one note lead. Each list is sorted and distinct."""
 
-    links: Mapping[str, tuple[str, ...]]  # by source: the files it links to
-    backlinks: Mapping[str, tuple[str, ...]]  # by target: the notes that link to it
-    unresolved: Mapping[str, tuple[str, ...]]  # by source: targets, as written, that no file answers to
+    files: tuple[str, ...]
+    unresolved: tuple[str, ...]  # targets, as written, that no file answers to
 
 
 def make_resolver(records: Collection[Record], others: Iterable[str], rules: Rules) -> LinkResolver:
     """Index what links of a vault may mean: its notes and its other files."""
     if rules.profile is Profile.OBSIDIAN:
         return Resolver([*(record.path for record in records), *others])
-    pages = (PageNames(record.path, record.title, record.aliases, record.blocks) for record in records)
-    return LogseqResolver(pages, rules.logseq, others)
+    return LogseqResolver(map(_page, records), rules.logseq, others)
 
 
-def make_graph(records: Iterable[Record], resolver: LinkResolver) -> Graph:
-    """Resolve every link of every note."""
-    links: dict[str, set[str]] = {}
-    backlinks: dict[str, set[str]] = {}
-    unresolved: dict[str, set[str]] = {}
-    for record in records:
+class Graph:
+    """The links of a vault whose notes and other files change one by one."""
+
+    def __init__(
+        self, records: Mapping[str, Record], others: Iterable[str], rules: Rules, table: LinkTable | None = None
+    ) -> None:
+        """Begin with the vault as it is.
+
+        Args:
+            records: every note by path. The caller changes it, and then says so with `put` or `drop`.
+            others: every other file that a link may mean.
+            rules: those of the vault.
+            table: who holds which names, if that is known already.
+        """
+        self._records = records
+        self._others = frozenset(others)
+        self._resolver = make_resolver(records.values(), self._others, rules)
+        self._has_tags = rules.profile is Profile.OBSIDIAN  # in Logseq a tag is a link
+        self._table = table or LinkTable.of((path, self._held(record)) for path, record in records.items())
+        self._arrays: GraphArrays | None = None
+
+    @property
+    def resolver(self) -> LinkResolver:
+        """What finds the file of a link now; changes with the vault."""
+        return self._resolver
+
+    @property
+    def arrays(self) -> GraphArrays:
+        """The whole graph as it is now."""
+        if self._arrays is None:
+            self._arrays = GraphArrays.of(self._records.values(), self._resolver)
+        return self._arrays
+
+    # ---- keeping it up to date
+
+    def put(self, record: Record) -> None:
+        """Take in a note that is new or has changed; it is among the records already."""
+        if isinstance(self._resolver, LogseqResolver):
+            self._resolver.add_page(_page(record))
+        else:
+            self._resolver.add(record.path)
+        self._table.put(record.path, self._held(record))
+        self._arrays = None
+
+    def drop(self, path: str) -> None:
+        """Forget a note; it is not among the records any more."""
+        self._resolver.remove(path)
+        if path in self._others:
+            self._resolver.add(path)
+        self._table.drop(path)
+        self._arrays = None
+
+    def set_others(self, others: Iterable[str]) -> None:
+        """Say which other files there are now."""
+        before, self._others = self._others, frozenset(others)
+        for path in before - self._others - self._records.keys():
+            self._resolver.remove(path)
+        for path in self._others - before:
+            self._resolver.add(path)
+        if before != self._others:
+            self._arrays = None
+
+    # ---- asking it
+
+    def links_of(self, record: Record) -> LinkedFiles:
+        """Say where the links of a note lead, links to itself included."""
+        files: set[str] = set()
+        unresolved: set[str] = set()
         for link in record.links:
-            target = resolver.find(link, record.path)
+            target = self._resolver.find(link, record.path)
             if target is None:
-                unresolved.setdefault(record.path, set()).add(link.target or link.block or "")
-                continue
-            links.setdefault(record.path, set()).add(target)
-            backlinks.setdefault(target, set()).add(record.path)
-    return Graph(_sorted(links), _sorted(backlinks), _sorted(unresolved))
+                unresolved.add(_written(link))
+            else:
+                files.add(target)
+        return LinkedFiles(tuple(sorted(files)), tuple(sorted(unresolved)))
+
+    def backlinks_of(self, path: str) -> tuple[str, ...]:
+        """Give the notes that link to a file, sorted; a note that links to itself is one of them."""
+        return tuple(
+            source
+            for source in self._holders(self._resolver.names(path))
+            if any(self._resolver.find(link, source) == path for link in self._records[source].links)
+        )
+
+    def edges(self, node: Node, direction: Direction = Direction.BOTH) -> Iterator[Edge]:
+        """Give the links of a node, as `Adjacency` asks. Sources are looked at as they are asked for."""
+        if direction is not Direction.IN and node.kind is NodeKind.NOTE and node.name in self._records:
+            record = self._records[node.name]
+            found = {(self._node(link, node.name), link.relation) for link in record.links}
+            yield from (Edge(end, relation, Direction.OUT) for end, relation in sorted(found) if end != node)
+        if direction is not Direction.OUT:
+            for source in self._sources(node):
+                if (end := Node(NodeKind.NOTE, source)) != node:
+                    links = self._records[source].links
+                    for relation in sorted({link.relation for link in links if self._node(link, source) == node}):
+                        yield Edge(end, relation, Direction.IN)
+
+    def label(self, missing: str) -> str:
+        """Give an unresolved target as the first note that has it writes it."""
+        node = Node(NodeKind.UNRESOLVED, missing)
+        for source in self._sources(node):
+            for link in self._records[source].links:
+                if self._node(link, source) == node:
+                    return _written(link)
+        return missing
+
+    def tagged(self, tag: str) -> list[str]:
+        """Give the notes that have a tag, sorted; in Logseq none, as there a tag is a link."""
+        return self._holders((_tag_key(tag),)) if self._has_tags else []
+
+    def taken_over(self, path: str) -> list[str]:
+        """List the notes that hold a link which leads to some file now, and would lead to a new one at ``path``."""
+        before = {
+            source: [self._resolver.find(link, source) for link in self._records[source].links]
+            for source in self._holders(self._resolver.names(path))
+        }
+        self._resolver.add(path)
+        try:
+            return [
+                source
+                for source, found in before.items()
+                if any(
+                    old not in (None, path) and self._resolver.find(link, source) == path
+                    for link, old in zip(self._records[source].links, found, strict=True)
+                )
+            ]
+        finally:
+            if path not in self._records and path not in self._others:
+                self._resolver.remove(path)
+
+    # ---- the parts
+
+    def _held(self, record: Record) -> Collection[str]:
+        """The names under which a note is found as one that may link somewhere, and its tags."""
+        keys = self._resolver.keys
+        held = {key for link in record.links for key in keys(link, record.path)}
+        if self._has_tags:
+            held.update(map(_tag_key, record.tags))
+        return held
+
+    def _holders(self, names: Iterable[str]) -> list[str]:
+        found = [self._table.holders(name) for name in names]
+        return found[0] if len(found) == 1 else sorted(set().union(*found))
+
+    def _sources(self, node: Node) -> list[str]:
+        """The notes that may link to a node."""
+        if node.kind is NodeKind.UNRESOLVED:
+            return self._holders(self._resolver.missing_keys(node.name))
+        return self._holders(self._resolver.names(node.name))
+
+    def _node(self, link: LinkRecord, source: str) -> Node:
+        target = self._resolver.find(link, source)
+        if target is None:
+            return Node(NodeKind.UNRESOLVED, self._resolver.missing(link, source))
+        return Node(NodeKind.NOTE if target in self._records else NodeKind.OTHER, target)
 
 
 def count_ambiguous(records: Iterable[Record], resolver: LinkResolver) -> int:
@@ -48,5 +193,13 @@ def count_ambiguous(records: Iterable[Record], resolver: LinkResolver) -> int:
     )
 
 
-def _sorted(sets: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
-    return {path: tuple(sorted(members)) for path, members in sets.items()}
+def _page(record: Record) -> PageNames:
+    return PageNames(record.path, record.title, record.aliases, record.blocks)
+
+
+def _written(link: LinkRecord) -> str:
+    return link.target or link.block or ""
+
+
+def _tag_key(tag: str) -> str:
+    return f"#{path_key(tag)}"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from vault_engine.note import Chunk, LinkKind, Note, Profile, Rules, chunks, parse
 from vault_engine.note.logseq import page_name
+from vault_engine.note.relations import relations
 from vault_engine.note.special import searchable_end
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.walk import Signature
@@ -61,6 +62,7 @@ class LinkRecord(NamedTuple):
     target: str
     embed: bool
     block: str | None
+    relation: str = ""  # the property it stands in, or the word behind it under ``## Links``; of a plain link ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def describe(path: str, data: bytes, signature: Signature | None, rules: Rules =
     if note.conflicted:
         note, problem = parse(""), CONFLICTED
     title = title_of(note, path, rules)
+    related = relations(note, rules.profile)
     slices = chunks(_searchable(note, path))
     embedded_texts = tuple(_embedded_text(title, chunk) for chunk in slices)
     record = Record(
@@ -156,7 +159,10 @@ def describe(path: str, data: bytes, signature: Signature | None, rules: Rules =
         aliases=note.aliases,
         tags=note.tags,
         properties=note.properties,
-        links=tuple(LinkRecord(link.kind, link.target, link.embed, link.block) for link in note.links),
+        links=tuple(
+            LinkRecord(link.kind, link.target, link.embed, link.block, related.get(link.start, ""))
+            for link in note.links
+        ),
         blocks=tuple(block.id for block in note.blocks) if rules.profile is Profile.LOGSEQ else (),
         chunks=tuple(
             ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded))

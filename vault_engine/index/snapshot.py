@@ -25,7 +25,7 @@ from vault_engine.note.logseq import LogseqConfig
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.walk import Signature
 
-FORMAT = 2  # higher when anything below is kept otherwise, or text is analysed otherwise
+FORMAT = 3  # higher when anything below is kept otherwise, or text is analysed otherwise
 _CURRENT = "CURRENT"
 _CATALOGUE = "catalogue.json"
 _ARRAYS = "arrays.npz"

@@ -16,8 +16,8 @@ from vault_engine.config import Config
 from vault_engine.errors import MemwellError, NoteMissing, VaultBusy
 from vault_engine.index import snapshot as snapshots
 from vault_engine.index.embedder import Vectors
-from vault_engine.index.embeddings import Embeddings, Progress, Question
-from vault_engine.index.graph import Graph, make_graph, make_resolver
+from vault_engine.index.embeddings import Embeddings, Progress
+from vault_engine.index.graph import Graph
 from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.index import KeywordIndex
 from vault_engine.index.keyword.postings import Floats
@@ -84,7 +84,6 @@ class Index:
         self.cache_problem: str | None = None  # why the index can't be kept, in words
         self._evicted: tuple[str, ...] = ()  # notes that are elsewhere for now, as of the last refresh
         self._graph: Graph | None = None
-        self._resolver: LinkResolver | None = None
         self._unsaved = 0.0  # changes since the last save; a file that only looks different counts for little
         self._kept = self._load() or self._empty()
         self._owners: list[str] = []  # by row: the path of its note
@@ -113,16 +112,13 @@ class Index:
     def graph(self) -> Graph:
         """The links of the vault as of the last refresh."""
         if self._graph is None:
-            self._graph = make_graph(self._kept.records.values(), self.resolver)
+            self._graph = Graph(self._kept.records, self._linkable(), self.rules)
         return self._graph
 
     @property
     def resolver(self) -> LinkResolver:
         """What finds the file of a link, as of the last refresh."""
-        if self._resolver is None:
-            others = (*self._kept.others, *self.walk.placeholders)
-            self._resolver = make_resolver(self._kept.records.values(), others, self.rules)
-        return self._resolver
+        return self.graph.resolver
 
     @property
     def names(self) -> Names:
@@ -174,7 +170,8 @@ class Index:
         self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
         if added or edited or gone or (self.walk.others, self.walk.placeholders) != (self._kept.others, self._evicted):
             self._kept.others, self._evicted = self.walk.others, self.walk.placeholders
-            self._graph = self._resolver = None
+            if self._graph is not None:
+                self._graph.set_others(self._linkable())
             self._unsaved += added + edited + len(gone)
         if self._kept.keywords.needs_compaction():
             self._compact()
@@ -183,7 +180,6 @@ class Index:
     def look_at(self, path: str, now_ns: int) -> None:
         """Take in one note, without a look at the others. One that is gone stays known until the next refresh."""
         if any(self._read_all([path], now_ns, None)):
-            self._graph = self._resolver = None
             self._unsaved += 1
 
     def look_again(self, now_ns: int, before: Refreshed) -> Refreshed:
@@ -194,7 +190,6 @@ class Index:
         paths, self._unsettled, self.unsettled_ns = sorted(self._unsettled), {}, 0
         added, edited = self._read_all(paths, now_ns, None)
         if added or edited:
-            self._graph = self._resolver = None
             self._unsaved += added + edited
         return Refreshed(before.added + added, before.edited + edited, before.gone)
 
@@ -234,7 +229,7 @@ class Index:
     def discard(self) -> None:
         """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
         snapshots.discard(self._folder)
-        self._kept, self._names = self._empty(), None
+        self._kept, self._names, self._graph = self._empty(), None, None
         self._number_rows()
 
     def drop_strays(self) -> None:
@@ -277,6 +272,10 @@ class Index:
         for path, record in self._kept.records.items():
             for row, chunk in zip(self.rows_of(path), record.chunks, strict=True):
                 self._owners[row], self._keys[row] = path, chunk.key
+
+    def _linkable(self) -> tuple[str, ...]:
+        """The files that links may mean besides the notes."""
+        return (*self._kept.others, *self.walk.placeholders)
 
     def _is_hidden(self, path: str) -> bool:
         """Say whether a note is in a folder that could not be listed: it is not gone, then."""
@@ -358,6 +357,8 @@ class Index:
                 self.names.drop(known)
             self.names.add(record)
             self._kept.records[record.path], self._kept.first_rows[record.path] = record, row
+            if self._graph is not None:
+                self._graph.put(record)
             self._owners += [record.path] * len(record.chunks)
             self._keys += [chunk.key for chunk in record.chunks]
             row += len(record.chunks)
@@ -366,6 +367,8 @@ class Index:
         self._kept.keywords.drop(self.rows_of(path))
         self.names.drop(self._kept.records[path])
         del self._kept.records[path], self._kept.first_rows[path]
+        if self._graph is not None:
+            self._graph.drop(path)
 
     def _compact(self) -> None:
         new_row = self._kept.keywords.compact()

@@ -160,6 +160,11 @@ def typed_links(note: Note) -> tuple[TypedLink, ...]:
     return tuple(typed for typed, _, _ in _typed_lines(note))
 
 
+def typed_relations(note: Note) -> dict[int, str]:
+    """The relations of the links that `typed_links` gives, by where the links begin."""
+    return {start: typed.relation for typed, start, _ in _typed_lines(note)}
+
+
 def add_link(text: str, target: str, relation: str, label: str | None = None) -> Edited | Refused:
     """Add the line ``- [[target|label]] (relation)`` to the list under ``## Links``.
 
@@ -364,6 +369,8 @@ def _typed_lines(note: Note) -> Iterator[tuple[TypedLink, int, int]]:
     """Each link with a relation, where it begins and where its line ends."""
     tops = [heading for heading in note.headings if heading.level <= 2]
     starts, named = [heading.start for heading in tops], [_is_links(heading) for heading in tops]
+    if not any(named):
+        return
     for link in note.links:
         top = bisect_right(starts, link.start) - 1
         if top < 0 or not named[top] or link.kind is not LinkKind.WIKI or link.embed:

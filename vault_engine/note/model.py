@@ -111,6 +111,24 @@ class LinkResolver(Protocol):
     def candidates(self, link: Pointer, source: str) -> tuple[str, ...]:
         """Every file it could mean where its name does not say which; empty where there is no doubt."""
 
+    def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
+        """The names of which a file must have one for the link to mean it, whatever other files there are."""
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Every name that `keys` may give for a link to this file."""
+
+    def missing(self, link: Pointer, source: str) -> str:
+        """One name for the note that an unresolved link means, however and wherever the link is written."""
+
+    def missing_keys(self, missing: str) -> tuple[str, ...]:
+        """What `keys` gives for the links that `missing` gives this name, and maybe for others."""
+
+    def add(self, path: str) -> None:
+        """Take in a file of which only the path counts."""
+
+    def remove(self, path: str) -> None:
+        """Forget a file, if it is known."""
+
 
 class Tag(NamedTuple):
     """One tag in the body."""

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vault_engine.note.model import Pointer
 from vault_engine.note.names import path_key
+
+_SAYS_WHERE = ("./", "../", "/")
+_NONE: Mapping[str, str] = {}
 
 
 class Resolver:
     """Finds the file of a vault that the path part of a link means.
 
     Paths are POSIX and relative to the vault; what lies under a dot folder is not part of it. Aliases never
-    resolve a link.
+    resolve a link. Which files there are may change at any time; a path counts once, however often it was added.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         """Index the paths by their last segment: notes, attachments, every file a link may mean."""
-        self._by_name: dict[str, list[tuple[str, str]]] = {}  # folded last segment -> (folded path, path)
+        self._by_name: dict[str, dict[str, str]] = {}  # by folded last segment: path to folded path
         for path in paths:
-            if path.startswith(".") or "/." in path:
-                continue
-            folded = _fold(path)
-            self._by_name.setdefault(folded.rpartition("/")[2], []).append((folded, path))
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        """Take in a file."""
+        if path.startswith(".") or "/." in path:
+            return
+        folded = _fold(path)
+        named = self._by_name.setdefault(folded.rpartition("/")[2], {})
+        named[path] = path if folded == path else folded  # most are equal: one text is enough then
+
+    def remove(self, path: str) -> None:
+        """Forget a file, if it is known."""
+        name = _fold(path).rpartition("/")[2]
+        if named := self._by_name.get(name):
+            named.pop(path, None)
+            if not named:
+                del self._by_name[name]
 
     def resolve(self, link_path: str, source: str) -> str | None:
         """Find the file.
@@ -32,16 +48,15 @@ class Resolver:
             source: the path of the note the link stands in.
 
         Returns:
-            The path as given to the constructor, or None if the link is unresolved.
+            The path as it was added, or None if the link is unresolved.
         """
         written = link_path.strip()
         if not written:
             return source
-        if written.startswith(("./", "../")):
-            return self._exact(_from_folder(written, source))
-        if written.startswith("/"):
-            return self._exact(written[1:])
-        return self._search(written, source) or self._search(f"{written}.md", source)
+        if written.startswith(_SAYS_WHERE):
+            return self._exact(_from_root(written, source))
+        folded = _fold(written)
+        return self._search(written, folded, source) or self._search(f"{written}.md", f"{folded}.md", source)
 
     def _exact(self, path: str | None) -> str | None:
         """The file at this very path, literally or with ``.md``."""
@@ -49,7 +64,7 @@ class Resolver:
             return None
         for full in (path, f"{path}.md"):
             folded = _fold(full)
-            if found := [known for key, known in self._named(folded) if key == folded]:
+            if found := [known for known, key in self._named(folded).items() if key == folded]:
                 return _best(found, full)
         return None
 
@@ -67,34 +82,57 @@ class Resolver:
         Empty where one file answers, where none does, and where the link says which: a whole path, a relative one.
         """
         written = link_path.strip()
-        if not written or written.startswith(("./", "../", "/")):
+        if not written or written.startswith(_SAYS_WHERE):
             return ()
         for full in (written, f"{written}.md"):
             folded = _fold(full)
             found = self._ending_in(folded)
             if found:
-                is_exact = any(key == folded for key, _ in found)
-                return () if is_exact or len(found) == 1 else tuple(sorted(path for _, path in found))
+                is_exact = folded in found.values()
+                return () if is_exact or len(found) == 1 else tuple(sorted(found))
         return ()
 
-    def _search(self, full: str, source: str) -> str | None:
-        folded = _fold(full)
+    def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
+        """The names of which a file must have one for the link to mean it, whatever other files there are."""
+        return self.missing_keys(self.missing(link, source))
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Every name that `keys` may give for a link to this file: with and without ``.md``."""
+        bare = _bare(_fold(path).rpartition("/")[2])
+        return tuple(dict.fromkeys((bare, _bare(bare))))
+
+    def missing(self, link: Pointer, source: str) -> str:
+        """One name for the note that an unresolved link means, however and wherever the link is written."""
+        written = link.target.strip() or f"/{source}"
+        if written.startswith(_SAYS_WHERE):
+            found = _from_root(written, source)
+            written = written if found is None else f"/{found}"
+        return _bare(_fold(written))
+
+    def missing_keys(self, missing: str) -> tuple[str, ...]:
+        """What `keys` gives for the links that `missing` gives this name."""
+        return (missing.rpartition("/")[2],)
+
+    def _search(self, full: str, folded: str, source: str) -> str | None:
         found = self._ending_in(folded)
-        if exact := [path for key, path in found if key == folded]:
+        if len(found) < 2:
+            return next(iter(found), None)
+        if exact := [path for path, key in found.items() if key == folded]:
             return _best(exact, full)
-        if len(found) > 1:
-            folder = _fold(source).rpartition("/")[0]
-            own = [(key, path) for key, path in found if not folder or key.startswith(f"{folder}/")]
-            found = own or found
-        return _best([path for _, path in found], full) if found else None
+        folder = _fold(source).rpartition("/")[0]
+        own = [path for path, key in found.items() if not folder or key.startswith(f"{folder}/")]
+        return _best(own or list(found), full)
 
-    def _ending_in(self, folded: str) -> list[tuple[str, str]]:
-        """The files whose path ends in this one, at a folder's boundary."""
+    def _ending_in(self, folded: str) -> Mapping[str, str]:
+        """The files whose path ends in this one, at a folder's boundary, with their folded paths."""
+        named = self._named(folded)
+        if "/" not in folded:
+            return named
         ending = f"/{folded}"
-        return [(key, path) for key, path in self._named(folded) if key == folded or key.endswith(ending)]
+        return {path: key for path, key in named.items() if key == folded or key.endswith(ending)}
 
-    def _named(self, folded: str) -> list[tuple[str, str]]:
-        return self._by_name.get(folded.rpartition("/")[2], [])
+    def _named(self, folded: str) -> Mapping[str, str]:
+        return self._by_name.get(folded.rpartition("/")[2], _NONE)
 
 
 def _fold(path: str) -> str:
@@ -106,8 +144,14 @@ def _best(paths: list[str], full: str) -> str:
     return min(paths, key=lambda path: (len(path), not path.endswith(full), path))
 
 
-def _from_folder(written: str, source: str) -> str | None:
-    """Apply ``./`` and ``../`` to the folder of the source; None if that leaves the vault."""
+def _bare(folded: str) -> str:
+    return folded.removesuffix(".md")
+
+
+def _from_root(written: str, source: str) -> str | None:
+    """Apply a path that begins at the source's folder, or at the root; None if it leaves the vault."""
+    if written.startswith("/"):
+        return written[1:]
     parts = source.split("/")[:-1]
     for part in written.split("/"):
         if part == "..":

@@ -2,7 +2,7 @@
 
 from vault_engine.note.logseq.config import NEW_GRAPH, LogseqConfig, read_config
 from vault_engine.note.logseq.names import journal_day, journal_title, page_name
-from vault_engine.note.logseq.page import LogseqPage, block_refs, page_refs, read_page
+from vault_engine.note.logseq.page import LogseqPage, block_refs, page_refs, property_of_line, read_page
 from vault_engine.note.logseq.resolve import LogseqResolver, PageNames
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "journal_title",
     "page_name",
     "page_refs",
+    "property_of_line",
     "read_config",
     "read_page",
 ]

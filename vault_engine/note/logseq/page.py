@@ -30,6 +30,7 @@ _LINE = re.compile(r"[^\n]*+(?:\n|\Z)")
 _BULLET = re.compile(r"[ \t]*+-(?:[ \t]++|$)")
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]++|$)")
 _PROPERTY = re.compile(r"([^\s:]++)::(?:[ \t]++(.*))?$")
+_KEY = re.compile(r"[ \t]*+([^\s:]++)::[ \t]")
 _DIRECTIVE = re.compile(r"#\+[A-Za-z_]++:?")
 # What opens a part whose content is not read, what ends it: a later line, or for mathematics the next mark.
 _HIDDEN = (
@@ -69,6 +70,14 @@ def read_page(text: str) -> LogseqPage:
         reader.read_frontmatter(yaml.pairs)
     reader.read_body(frontmatter.body_start)
     return reader.page()
+
+
+def property_of_line(text: str, position: int) -> str | None:
+    """The name of the property whose line ``key:: value`` holds this position of a page; None for other lines."""
+    start = text.rfind("\n", 0, position) + 1
+    bullet = _BULLET.match(text, start)
+    found = _KEY.match(text, bullet.end() if bullet else start)
+    return property_name(found[1]) if found and is_property_name(found[1]) else None
 
 
 def page_refs(page: LogseqPage) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -26,25 +26,44 @@ class LogseqResolver:
     """Finds the file that holds a page, a block or an attachment.
 
     Names of pages count without case and win over aliases; of several pages with one name the shortest path wins,
-    then the first in the alphabet.
+    then the first in the alphabet. Which files there are may change at any time.
     """
 
     def __init__(self, pages: Iterable[PageNames], config: LogseqConfig, others: Iterable[str] = ()) -> None:
         """Index pages by name, alias and block id, and every path of the graph."""
         self._config = config
-        self._names: dict[str, list[str]] = {}
-        self._aliases: dict[str, list[str]] = {}
-        self._blocks: dict[str, list[str]] = {}
-        self._paths: dict[str, list[str]] = {}
+        self._pages: dict[str, PageNames] = {}
+        self._files: set[str] = set()  # that are not pages
+        self._known: dict[str, set[str]] = {}  # paths by each of the names that `names` gives
+        self._named: dict[str, set[str]] = {}  # pages by the name that wins over aliases
         for page in pages:
-            _add(self._names, self._key(page.title or page_name(page.path, config)), page.path)
-            _add(self._paths, path_key(page.path), page.path)
-            for alias in page.aliases:
-                _add(self._aliases, self._key(alias), page.path)
-            for block in page.blocks:
-                _add(self._blocks, block.lower(), page.path)
+            self.add_page(page)
         for path in others:
-            _add(self._paths, path_key(path), path)
+            self.add(path)
+
+    def add_page(self, page: PageNames) -> None:
+        """Take in a page; what was known of the file at its path before is forgotten."""
+        self.remove(page.path)
+        self._pages[page.path] = page
+        self._named.setdefault(self._name(page), set()).add(page.path)
+        for name in self.names(page.path):
+            self._known.setdefault(name, set()).add(page.path)
+
+    def add(self, path: str) -> None:
+        """Take in a file of which only the path counts, unless a page is known there."""
+        if path not in self._pages:
+            self._files.add(path)
+            self._known.setdefault(_file_name(path), set()).add(path)
+
+    def remove(self, path: str) -> None:
+        """Forget a page or file, if it is known."""
+        if path not in self._pages and path not in self._files:
+            return
+        for name in self.names(path):
+            _discard(self._known, name, path)
+        if page := self._pages.pop(path, None):
+            _discard(self._named, self._name(page), path)
+        self._files.discard(path)
 
     def find(self, link: Pointer, source: str) -> str | None:
         """Find the file a link means; None if there is none."""
@@ -56,24 +75,44 @@ class LogseqResolver:
         candidates = self._candidates(link, source)
         return tuple(candidates) if len(candidates) > 1 else ()
 
-    def _candidates(self, link: Pointer, source: str) -> list[str]:
+    def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
+        """The names of which a file must have one for the link to mean it, whatever other files there are."""
         if link.kind is LinkKind.BLOCK:
-            found = self._blocks.get((link.block or "").lower(), [])
-        elif link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE):
-            found = self._files(link.target, source) or self._pages(link.target)
-        else:
-            found = self._pages(link.target)
+            return (_block_name(link.block or ""),)
+        page = f"[[{self._key(link.target)}"
+        if link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE):
+            return _file_name(_from_root(link.target, source)), page
+        return (page,)
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Every name that `keys` may give for a link to this file: its path, its names, its blocks."""
+        page = self._pages.get(path)
+        if page is None:
+            return (_file_name(path),)
+        aliases = (f"[[{self._key(alias)}" for alias in page.aliases)
+        return tuple({_file_name(path), self._name(page), *aliases, *map(_block_name, page.blocks)})
+
+    def missing(self, link: Pointer, source: str) -> str:
+        """One name for the page, block or file that an unresolved link means, wherever the link is written."""
+        return self.keys(link, source)[0]
+
+    def missing_keys(self, missing: str) -> tuple[str, ...]:
+        """What `keys` gives for the links that `missing` gives this name, and maybe for others."""
+        return (missing,)
+
+    def _candidates(self, link: Pointer, source: str) -> list[str]:
+        found: Collection[str] = ()
+        for key in self.keys(link, source):
+            found = self._named.get(key) or self._known.get(key) or ()
+            if found:
+                break
+        if link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE):
+            path = _from_root(link.target, source)
+            found = [path] if path in found else found
         return sorted(found, key=lambda path: (len(path), path))
 
-    def _pages(self, name: str) -> list[str]:
-        key = self._key(name)
-        return self._names.get(key) or self._aliases.get(key) or []
-
-    def _files(self, target: str, source: str) -> list[str]:
-        folder = "" if target.startswith("/") else source.rpartition("/")[0]
-        path = normpath(f"{folder}/{target}".lstrip("/"))
-        found = self._paths.get(path_key(path), [])
-        return [path] if path in found else found
+    def _name(self, page: PageNames) -> str:
+        return f"[[{self._key(page.title or page_name(page.path, self._config))}"
 
     def _key(self, name: str) -> str:
         """The identity of a name: without case, and one for all ways to write a day."""
@@ -83,7 +122,23 @@ class LogseqResolver:
         return path_key(name)
 
 
-def _add(index: dict[str, list[str]], key: str, path: str) -> None:
-    paths = index.setdefault(key, [])
-    if path not in paths[-1:]:
-        paths.append(path)
+# Names of three kinds, told apart by how they begin: "[[" of a page, "((" of a block, "/" of a file.
+
+
+def _file_name(path: str) -> str:
+    return f"/{path_key(path)}"
+
+
+def _block_name(block: str) -> str:
+    return f"(({block.lower()}"
+
+
+def _from_root(target: str, source: str) -> str:
+    folder = "" if target.startswith("/") else source.rpartition("/")[0]
+    return normpath(f"{folder}/{target}".lstrip("/"))
+
+
+def _discard(index: dict[str, set[str]], key: str, path: str) -> None:
+    index[key].discard(path)
+    if not index[key]:
+        del index[key]

@@ -1,0 +1,258 @@
+"""The whole graph at one moment as arrays: for questions that one note's links can't answer."""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
+from vault_engine.index.record import Record
+from vault_engine.note import LinkResolver
+
+Numbers = NDArray[np.int32]
+Ranks = NDArray[np.float64]
+
+DAMPING = 0.85
+_TOLERANCE = 1e-9  # of all ranks together, between two rounds
+_MAX_ROUNDS = 200
+
+
+class Half(NamedTuple):
+    """The links seen from one of their ends: those of node n are ``starts[n]`` to ``starts[n + 1]``."""
+
+    starts: Numbers  # one more than nodes
+    ends: Numbers  # the node at the other end, in rising order for each node
+    relations: Numbers  # numbers of names
+
+    def of(self, node: int) -> slice:
+        """Say where the links of a node are."""
+        return slice(int(self.starts[node]), int(self.starts[node + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphArrays:
+    """Every node and every distinct link (source, target, relation) of a vault; links to itself are left out.
+
+    Nodes are numbered: notes first, then other files that are linked, then unresolved targets; each sorted by name.
+    """
+
+    names: tuple[str, ...]
+    notes: int  # how many of the nodes are notes
+    files: int  # how many are notes or other files
+    labels: Mapping[int, str]  # of unresolved targets: how the first note that has one writes it
+    relation_names: tuple[str, ...]  # the first is ""
+    out: Half
+    into: Half
+
+    @classmethod
+    def of(cls, records: Iterable[Record], resolver: LinkResolver) -> "GraphArrays":
+        """Resolve every link of every note."""
+        ordered = sorted(records, key=lambda record: record.path)
+        notes = {record.path: number for number, record in enumerate(ordered)}
+        others: dict[str, int] = {}
+        missing: dict[str, int] = {}
+        labels: list[str] = []
+        relations = {"": 0}
+        found = notes.copy()  # others get provisional numbers here, as they come up; unresolved ones negative numbers
+        sources: list[int] = []
+        targets: list[int] = []
+        kinds: list[int] = []
+        for source, record in enumerate(ordered):
+            path = record.path
+            for link in record.links:
+                target = resolver.find(link, path)
+                if target is None:
+                    name = resolver.missing(link, path)
+                    number = missing.setdefault(name, -len(missing) - 1)
+                    if -number > len(labels):
+                        labels.append(link.target or link.block or "")
+                elif (known := found.get(target)) is not None:
+                    number = known
+                else:
+                    number = found[target] = others[target] = len(found)
+                sources.append(source)
+                targets.append(number)
+                kinds.append(relations.setdefault(link.relation, len(relations)))
+        return cls._numbered(notes, others, missing, labels, relations, (sources, targets, kinds))
+
+    @classmethod
+    def _numbered(
+        cls,
+        notes: Mapping[str, int],
+        others: Mapping[str, int],
+        missing: Mapping[str, int],
+        labels: list[str],
+        relations: Mapping[str, int],
+        links: tuple[list[int], list[int], list[int]],
+    ) -> "GraphArrays":
+        """Give the nodes their numbers in the order of their names, and sort the links."""
+        names = (*notes, *sorted(others), *sorted(missing))
+        files = len(notes) + len(others)
+        final = np.arange(len(names), dtype=np.int64)  # by provisional number; negative ones count from the end
+        for number, name in enumerate(names[len(notes) : files], len(notes)):
+            final[others[name]] = number
+        for number, name in enumerate(names[files:], files):
+            final[missing[name]] = number
+        sources, targets, kinds = (np.array(column, np.int64) for column in links)
+        targets = final[targets]
+        relation_names = sorted(relations)
+        place = {name: number for number, name in enumerate(relation_names)}
+        kinds = np.array([place[name] for name in relations], np.int64)[kinds]
+        kept = sources != targets
+        width = len(names) * len(relations)
+        packed = np.unique((sources * width + targets * len(relations) + kinds)[kept])
+        sources, rest = np.divmod(packed, max(width, 1))
+        targets, kinds = np.divmod(rest, len(relations))
+        back = np.argsort(targets, kind="stable")
+        return cls(
+            names,
+            len(notes),
+            files,
+            {int(final[missing[name]]): labels[-missing[name] - 1] for name in missing},
+            tuple(relation_names),
+            _half(len(names), sources, targets, kinds),
+            _half(len(names), targets[back], sources[back], kinds[back]),
+        )
+
+    def node(self, number: int) -> Node:
+        """Say which node has a number."""
+        kind = NodeKind.NOTE if number < self.notes else NodeKind.OTHER if number < self.files else NodeKind.UNRESOLVED
+        return Node(kind, self.names[number])
+
+    def number(self, node: Node) -> int | None:
+        """Give the number of a node; None if it is not in the graph."""
+        bounds = {
+            NodeKind.NOTE: (0, self.notes),
+            NodeKind.OTHER: (self.notes, self.files),
+            NodeKind.UNRESOLVED: (self.files, len(self.names)),
+        }
+        first, end = bounds[node.kind]
+        at = bisect_left(self.names, node.name, first, end)
+        return at if at < end and self.names[at] == node.name else None
+
+    def edges(self, node: Node, direction: Direction = Direction.BOTH) -> Iterator[Edge]:
+        """Give the links of a node, as `Adjacency` asks."""
+        number = self.number(node)
+        if number is None:
+            return
+        for way, half in self._halves(direction):
+            where = half.of(number)
+            for end, relation in zip(half.ends[where].tolist(), half.relations[where].tolist(), strict=True):
+                yield Edge(self.node(end), self.relation_names[relation], way)
+
+    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give source and target of each link, two that differ in their relation only counted once."""
+        packed = _sources(self.out).astype(np.int64) * len(self.names) + self.out.ends
+        sources, targets = np.divmod(np.unique(packed), max(len(self.names), 1))
+        return sources, targets
+
+    def count_links(self) -> tuple[int, int]:
+        """Count the links that lead to files, and those that lead nowhere; two with the same ends are one."""
+        _, targets = self.pairs()
+        return int((targets < self.files).sum()), int((targets >= self.files).sum())
+
+    def orphans(self, direction: Direction = Direction.BOTH) -> Numbers:
+        """Give the notes without links to other files that exist (OUT), from other notes (IN), or both."""
+        sources, targets = self.pairs()
+        real = targets < self.files
+        is_linked = np.zeros(len(self.names), np.bool_)
+        if direction is not Direction.IN:
+            is_linked[sources[real]] = True
+        if direction is not Direction.OUT:
+            is_linked[targets[real]] = True
+        return np.flatnonzero(~is_linked[: self.notes]).astype(np.int32)
+
+    def ranks(self) -> Ranks:
+        """Rank the notes by the links between them: PageRank, by power iteration; the sum is 1.
+
+        A reader follows links at random and with probability 0.15 jumps to any note, as he does from a note that
+        links to none (Page, Brin, Motwani and Winograd, "The PageRank citation ranking", 1999, section 2.6).
+
+        Returns:
+            Shape ``(notes,)``.
+        """
+        sources, targets = self.pairs()
+        among = targets < self.notes
+        sources, targets = sources[among], targets[among]
+        links = np.bincount(sources, minlength=self.notes)
+        is_dangling = links == 0
+        share = 1 / np.maximum(links, 1)
+        rank = np.full(self.notes, 1 / max(self.notes, 1))
+        for _ in range(_MAX_ROUNDS):
+            followed = np.bincount(targets, (rank * share)[sources], minlength=self.notes)
+            jumped = 1 - DAMPING + DAMPING * rank[is_dangling].sum()
+            new = DAMPING * followed + jumped / max(self.notes, 1)
+            moved, rank = np.abs(new - rank).sum(), new
+            if moved < _TOLERANCE:
+                break
+        return rank
+
+    def components(self) -> Numbers:
+        """Say for each node which part of the graph it is in: the lowest number of the nodes that links join to it.
+
+        Returns:
+            Shape ``(nodes,)``.
+        """
+        label = np.arange(len(self.names), dtype=np.int32)
+        sources, targets = _sources(self.out), self.out.ends
+        while True:
+            lowest = np.minimum(label[sources], label[targets])
+            before = label.copy()
+            np.minimum.at(label, before[sources], lowest)
+            np.minimum.at(label, before[targets], lowest)
+            while not np.array_equal(label, label[label]):
+                label = label[label]
+            if np.array_equal(before, label):
+                return label
+
+    def shortest_path(
+        self, start: int, end: int, direction: Direction = Direction.BOTH, relations: Collection[str] = ()
+    ) -> list[int] | None:
+        """Give the nodes of a shortest way along links, both ends included; None if there is none.
+
+        Of several ways the one over nodes with low numbers; with ``relations`` only links of these count.
+        """
+        wanted = np.array([name in relations or not relations for name in self.relation_names], np.bool_)
+        came_from = np.full(len(self.names), -1, np.int32)
+        came_from[start] = start
+        frontier = np.array([start], np.int32)
+        while len(frontier) and came_from[end] < 0:
+            steps = [_steps(half, frontier, wanted) for _, half in self._halves(direction)]
+            origins, reached = (np.concatenate(column) for column in zip(*steps, strict=True))
+            is_new = came_from[reached] < 0
+            frontier, first = np.unique(reached[is_new], return_index=True)
+            came_from[frontier] = origins[is_new][first]
+        if came_from[end] < 0:
+            return None
+        path = [end]
+        while path[-1] != start:
+            path.append(int(came_from[path[-1]]))
+        return path[::-1]
+
+    def _halves(self, direction: Direction) -> list[tuple[Direction, Half]]:
+        halves = [(Direction.OUT, self.out), (Direction.IN, self.into)]
+        return [half for half in halves if direction in (half[0], Direction.BOTH)]
+
+
+def _half(nodes: int, origins: NDArray[np.int64], ends: NDArray[np.int64], relations: NDArray[np.int64]) -> Half:
+    """Pack links that are sorted by where they are seen from."""
+    starts = np.zeros(nodes + 1, np.int32)
+    np.cumsum(np.bincount(origins, minlength=nodes), out=starts[1:])
+    return Half(starts, ends.astype(np.int32), relations.astype(np.int32))
+
+
+def _sources(half: Half) -> Numbers:
+    return np.repeat(np.arange(len(half.starts) - 1, dtype=np.int32), np.diff(half.starts))
+
+
+def _steps(half: Half, nodes: Numbers, wanted: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+    """Give the links of some nodes: where each begins and where it ends."""
+    first = half.starts[nodes].astype(np.int64)
+    counts = half.starts[nodes + 1] - first
+    offsets = np.repeat(first - (np.cumsum(counts) - counts), counts)
+    at = offsets + np.arange(len(offsets))
+    is_wanted = wanted[half.relations[at]]
+    return np.repeat(nodes, counts)[is_wanted], half.ends[at[is_wanted]]
