@@ -1,7 +1,7 @@
 """The whole graph at one moment as arrays: for questions that one note's links can't answer."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
-from vault_engine.index.record import Record
-from vault_engine.note import LinkResolver
+from vault_engine.index.record import LinkRecord, Record
+from vault_engine.note import LinkKind, LinkResolver
 
 Numbers = NDArray[np.int32]
 Ranks = NDArray[np.float64]
@@ -51,68 +51,49 @@ class GraphArrays:
     def of(cls, records: Iterable[Record], resolver: LinkResolver) -> "GraphArrays":
         """Resolve every link of every note."""
         ordered = sorted(records, key=lambda record: record.path)
-        notes = {record.path: number for number, record in enumerate(ordered)}
-        others: dict[str, int] = {}
-        missing: dict[str, int] = {}
-        labels: list[str] = []
+        met = _Met([record.path for record in ordered], resolver)
         relations = {"": 0}
-        found = notes.copy()  # others get provisional numbers here, as they come up; unresolved ones negative numbers
-        sources: list[int] = []
         targets: list[int] = []
         kinds: list[int] = []
-        for source, record in enumerate(ordered):
+        for record in ordered:
             path = record.path
-            for link in record.links:
-                target = resolver.find(link, path)
-                if target is None:
-                    name = resolver.missing(link, path)
-                    number = missing.setdefault(name, -len(missing) - 1)
-                    if -number > len(labels):
-                        labels.append(link.target or link.block or "")
-                elif (known := found.get(target)) is not None:
-                    number = known
-                else:
-                    number = found[target] = others[target] = len(found)
-                sources.append(source)
-                targets.append(number)
-                kinds.append(relations.setdefault(link.relation, len(relations)))
-        return cls._numbered(notes, others, missing, labels, relations, (sources, targets, kinds))
+            targets += [met.target(link, path) for link in record.links]
+            kinds += [relations.setdefault(link.relation, len(relations)) for link in record.links]
+        counts = [len(record.links) for record in ordered]
+        links = np.empty((3, len(targets)), np.int64)
+        links[0] = np.repeat(np.arange(len(ordered)), counts)
+        links[1], links[2] = targets, kinds
+        return cls._numbered(met, list(relations), links)
 
     @classmethod
-    def _numbered(
-        cls,
-        notes: Mapping[str, int],
-        others: Mapping[str, int],
-        missing: Mapping[str, int],
-        labels: list[str],
-        relations: Mapping[str, int],
-        links: tuple[list[int], list[int], list[int]],
-    ) -> "GraphArrays":
-        """Give the nodes their numbers in the order of their names, and sort the links."""
-        names = (*notes, *sorted(others), *sorted(missing))
-        files = len(notes) + len(others)
-        final = np.arange(len(names), dtype=np.int64)  # by provisional number; negative ones count from the end
-        for number, name in enumerate(names[len(notes) : files], len(notes)):
-            final[others[name]] = number
-        for number, name in enumerate(names[files:], files):
-            final[missing[name]] = number
-        sources, targets, kinds = (np.array(column, np.int64) for column in links)
-        targets = final[targets]
-        relation_names = sorted(relations)
-        place = {name: number for number, name in enumerate(relation_names)}
-        kinds = np.array([place[name] for name in relations], np.int64)[kinds]
-        kept = sources != targets
-        width = len(names) * len(relations)
-        packed = np.unique((sources * width + targets * len(relations) + kinds)[kept])
-        sources, rest = np.divmod(packed, max(width, 1))
+    def _numbered(cls, met: "_Met", relations: list[str], links: NDArray[np.int64]) -> "GraphArrays":
+        """Give nodes and relations their numbers in the order of their names, and sort the links.
+
+        Args:
+            met: the nodes by their provisional numbers.
+            relations: their names, by provisional number.
+            links: source, target and relation of each link, shape ``(3, links)``.
+        """
+        notes = len(met.notes)
+        names = (*met.notes, *sorted(met.others), *sorted(met.missing))
+        files = notes + len(met.others)
+        final = np.arange(len(names))
+        final[[met.others[name] for name in names[notes:files]]] = np.arange(notes, files)
+        final[[met.missing[name] for name in names[files:]]] = np.arange(files, len(names))
+        place = np.empty(len(relations), np.int64)
+        place[np.array(sorted(range(len(relations)), key=relations.__getitem__))] = np.arange(len(relations))
+        sources, targets, kinds = links[0], final[links[1]], place[links[2]]
+        width = max(len(names), 1) * len(relations)
+        packed = np.sort((sources * width + targets * len(relations) + kinds)[sources != targets])
+        sources, rest = np.divmod(packed[_is_first(packed)], width)
         targets, kinds = np.divmod(rest, len(relations))
         back = np.argsort(targets, kind="stable")
         return cls(
             names,
-            len(notes),
+            notes,
             files,
-            {int(final[missing[name]]): labels[-missing[name] - 1] for name in missing},
-            tuple(relation_names),
+            {int(final[number]): met.labels[number] for number in met.missing.values()},
+            tuple(sorted(relations)),
             _half(len(names), sources, targets, kinds),
             _half(len(names), targets[back], sources[back], kinds[back]),
         )
@@ -143,11 +124,11 @@ class GraphArrays:
             for end, relation in zip(half.ends[where].tolist(), half.relations[where].tolist(), strict=True):
                 yield Edge(self.node(end), self.relation_names[relation], way)
 
-    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def pairs(self) -> tuple[Numbers, Numbers]:
         """Give source and target of each link, two that differ in their relation only counted once."""
-        packed = _sources(self.out).astype(np.int64) * len(self.names) + self.out.ends
-        sources, targets = np.divmod(np.unique(packed), max(len(self.names), 1))
-        return sources, targets
+        sources, targets = _sources(self.out), self.out.ends
+        is_first = _is_first(sources) | _is_first(targets)
+        return sources[is_first], targets[is_first]
 
     def count_links(self) -> tuple[int, int]:
         """Count the links that lead to files, and those that lead nowhere; two with the same ends are one."""
@@ -235,6 +216,43 @@ class GraphArrays:
     def _halves(self, direction: Direction) -> list[tuple[Direction, Half]]:
         halves = [(Direction.OUT, self.out), (Direction.IN, self.into)]
         return [half for half in halves if direction in (half[0], Direction.BOTH)]
+
+
+class _Met:
+    """The nodes that have been met, which gives them provisional numbers: the notes first, the others as they come."""
+
+    def __init__(self, notes: Sequence[str], resolver: LinkResolver) -> None:
+        self.notes = {path: number for number, path in enumerate(notes)}
+        self.others: dict[str, int] = {}
+        self.missing: dict[str, int] = {}
+        self.labels: dict[int, str] = {}
+        self._resolver = resolver
+        self._targets: dict[tuple[LinkKind, str, str | None], int] = {}
+
+    def target(self, link: LinkRecord, source: str) -> int:
+        """Give the number of the node a link leads to."""
+        pointer = link.kind, link.target, link.block
+        number = self._targets.get(pointer)
+        if number is None:
+            number = self._find(link, source)
+            if not self._resolver.depends_on_source(link):
+                self._targets[pointer] = number
+        return number
+
+    def _find(self, link: LinkRecord, source: str) -> int:
+        count = len(self.notes) + len(self.others) + len(self.missing)
+        found = self._resolver.find(link, source)
+        if found is None:
+            number = self.missing.setdefault(self._resolver.missing(link, source), count)
+            self.labels.setdefault(number, link.target or link.block or "")
+            return number
+        note = self.notes.get(found)
+        return self.others.setdefault(found, count) if note is None else note
+
+
+def _is_first(values: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say of each of some sorted values whether it differs from the one before."""
+    return np.append(np.ones(min(len(values), 1), np.bool_), values[1:] != values[:-1])
 
 
 def _half(nodes: int, origins: NDArray[np.int64], ends: NDArray[np.int64], relations: NDArray[np.int64]) -> Half:

@@ -111,6 +111,9 @@ class LinkResolver(Protocol):
     def candidates(self, link: Pointer, source: str) -> tuple[str, ...]:
         """Every file it could mean where its name does not say which; empty where there is no doubt."""
 
+    def depends_on_source(self, link: Pointer) -> bool:
+        """Whether a link, written alike, may lead to another file from another note."""
+
     def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
         """The names of which a file must have one for the link to mean it, whatever other files there are."""
 

@@ -56,7 +56,10 @@ class Resolver:
         if written.startswith(_SAYS_WHERE):
             return self._exact(_from_root(written, source))
         folded = _fold(written)
-        return self._search(written, folded, source) or self._search(f"{written}.md", f"{folded}.md", source)
+        name = folded.rpartition("/")[2]
+        if name in self._by_name and (found := self._search(written, folded, source)):
+            return found
+        return self._search(f"{written}.md", f"{folded}.md", source) if f"{name}.md" in self._by_name else None
 
     def _exact(self, path: str | None) -> str | None:
         """The file at this very path, literally or with ``.md``."""
@@ -91,6 +94,11 @@ class Resolver:
                 is_exact = folded in found.values()
                 return () if is_exact or len(found) == 1 else tuple(sorted(found))
         return ()
+
+    def depends_on_source(self, link: Pointer) -> bool:
+        """Whether a link, written alike, may lead to another file from another note."""
+        written = link.target.strip()
+        return not written or written.startswith(_SAYS_WHERE) or bool(self.ambiguous(written))
 
     def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
         """The names of which a file must have one for the link to mean it, whatever other files there are."""

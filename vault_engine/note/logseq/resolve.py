@@ -75,6 +75,10 @@ class LogseqResolver:
         candidates = self._candidates(link, source)
         return tuple(candidates) if len(candidates) > 1 else ()
 
+    def depends_on_source(self, link: Pointer) -> bool:
+        """Whether a link, written alike, may lead to another file from another note."""
+        return link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE)
+
     def keys(self, link: Pointer, source: str) -> tuple[str, ...]:
         """The names of which a file must have one for the link to mean it, whatever other files there are."""
         if link.kind is LinkKind.BLOCK:
