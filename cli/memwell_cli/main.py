@@ -18,6 +18,8 @@ COMMANDS = {
     "recall": "memwell_cli.commands.recall",
     "context": "memwell_cli.commands.context",
     "note": "memwell_cli.commands.note",
+    "link": "memwell_cli.commands.link",
+    "graph": "memwell_cli.commands.graph",
     "vault": "memwell_cli.commands.vault",
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",

@@ -1,5 +1,22 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
+from vault_engine.engine.graph import (
+    GraphEdge,
+    GraphView,
+    Hub,
+    Hubs,
+    Neighbour,
+    Neighbours,
+    NodeView,
+    Orphans,
+    Reached,
+    Related,
+    RelatedView,
+    ShortestPath,
+    Traversed,
+)
+from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
+from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
@@ -48,6 +65,7 @@ from vault_engine.search.query import MAX_QUERY_CHARS, Mode
 
 __all__ = [
     "FINDING_KINDS",
+    "GRAPH_FORMATS",
     "MAX_FIELD_CHARS",
     "MAX_FILE_BYTES",
     "MAX_LIST_ITEMS",
@@ -66,10 +84,15 @@ __all__ = [
     "Created",
     "Edit",
     "Engine",
+    "Exported",
     "Finding",
     "FindingKind",
     "Forgotten",
+    "GraphEdge",
+    "GraphView",
     "Hit",
+    "Hub",
+    "Hubs",
     "IndexState",
     "LinkEdit",
     "LinkView",
@@ -78,11 +101,18 @@ __all__ = [
     "Memory",
     "Mode",
     "Moved",
+    "Neighbour",
+    "Neighbours",
+    "NodeView",
     "NoteLine",
     "NoteView",
+    "Orphans",
     "Problem",
     "RawNote",
+    "Reached",
     "Recalled",
+    "Related",
+    "RelatedView",
     "Remembered",
     "RemoveLink",
     "RemoveTag",
@@ -91,7 +121,9 @@ __all__ = [
     "ReplaceSection",
     "Restored",
     "SetProperty",
+    "ShortestPath",
     "Status",
+    "Traversed",
     "UnsetProperty",
     "parse_file",
     "source_of",

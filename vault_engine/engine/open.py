@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +14,8 @@ from vault_engine.engine import (
     entries,
     fsck,
     git,
+    graph,
+    graph_formats,
     history,
     links,
     maintain,
@@ -30,6 +32,8 @@ from vault_engine.engine.entries import Entries
 from vault_engine.engine.external import enter_external_if_free
 from vault_engine.engine.fsck import Repaired, Verified
 from vault_engine.engine.git import Committed, GitState, Postponed
+from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
+from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.history import Diffed, History, NoteAt
 from vault_engine.engine.memory import Memory
 from vault_engine.engine.move import Moved
@@ -253,6 +257,50 @@ class Engine:
     def backlinks(self, ref: str) -> Backlinks:
         """Give every link to a note; see `links.backlinks`."""
         return links.backlinks(self._session, ref)
+
+    def neighbours(self, ref: str, *, direction: str = "both", relations: Collection[str] = ()) -> Neighbours:
+        """Say what a note links to and what links to it; see `graph.neighbours`."""
+        return graph.neighbours(self._session, ref, direction=direction, relations=relations)
+
+    def traverse(
+        self,
+        ref: str,
+        *,
+        depth: int = 2,
+        direction: str = "both",
+        relations: Collection[str] = (),
+        limit: int = 100,
+    ) -> Traversed:
+        """Follow links from a note; see `graph.traverse_links`."""
+        return graph.traverse_links(
+            self._session, ref, depth=depth, direction=direction, relations=relations, limit=limit
+        )
+
+    def shortest_path(
+        self, ref: str, to: str, *, direction: str = "both", relations: Collection[str] = ()
+    ) -> ShortestPath:
+        """Find a shortest way along links; see `graph.shortest_path`."""
+        return graph.shortest_path(self._session, ref, to, direction=direction, relations=relations)
+
+    def orphans(self, *, direction: str = "both", limit: int = 1000) -> Orphans:
+        """List the notes without links; see `graph.orphans`."""
+        return graph.orphans(self._session, direction=direction, limit=limit)
+
+    def hubs(self, *, limit: int = 10) -> Hubs:
+        """Rank the notes by what leads to them; see `graph.hubs`."""
+        return graph.hubs(self._session, limit=limit)
+
+    def related(self, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
+        """Rank the notes that have links and tags in common with one; see `graph.related_notes`."""
+        return graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
+
+    def graph(self, *, limit: int | None = None) -> GraphView:
+        """Give the graph of the vault; see `graph.whole_graph`."""
+        return graph.whole_graph(self._session, limit=limit)
+
+    def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
+        """Write the graph as a text of some format; see `graph_formats.export`."""
+        return graph_formats.export(self._session, format, limit=limit)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""

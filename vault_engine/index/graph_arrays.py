@@ -135,6 +135,21 @@ class GraphArrays:
         _, targets = self.pairs()
         return int((targets < self.files).sum()), int((targets >= self.files).sum())
 
+    def degrees(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Count for each note the notes it links to, and those that link to it; both of shape ``(notes,)``."""
+        sources, targets = self._between_notes()
+        return np.bincount(sources, minlength=self.notes), np.bincount(targets, minlength=self.notes)
+
+    def links(self) -> Iterator[tuple[int, int, int]]:
+        """Give source, target and relation of each link, sorted."""
+        return zip(_sources(self.out).tolist(), self.out.ends.tolist(), self.out.relations.tolist(), strict=True)
+
+    def foremost(self, limit: int) -> list[int]:
+        """Choose nodes, in rising order: notes by rank, then what is no note by how many link to it."""
+        notes = (-self.ranks()).argsort(kind="stable")[:limit]
+        others = (-np.diff(self.into.starts)[self.notes :]).argsort(kind="stable")[: limit - len(notes)]
+        return sorted([*notes.tolist(), *(others + self.notes).tolist()])
+
     def orphans(self, direction: Direction = Direction.BOTH) -> Numbers:
         """Give the notes without links to other files that exist (OUT), from other notes (IN), or both."""
         sources, targets = self.pairs()
@@ -155,9 +170,7 @@ class GraphArrays:
         Returns:
             Shape ``(notes,)``.
         """
-        sources, targets = self.pairs()
-        among = targets < self.notes
-        sources, targets = sources[among], targets[among]
+        sources, targets = self._between_notes()
         links = np.bincount(sources, minlength=self.notes)
         is_dangling = links == 0
         share = 1 / np.maximum(links, 1)
@@ -212,6 +225,10 @@ class GraphArrays:
         while path[-1] != start:
             path.append(int(came_from[path[-1]]))
         return path[::-1]
+
+    def _between_notes(self) -> tuple[Numbers, Numbers]:
+        sources, targets = self.pairs()
+        return sources[targets < self.notes], targets[targets < self.notes]
 
     def _halves(self, direction: Direction) -> list[tuple[Direction, Half]]:
         halves = [(Direction.OUT, self.out), (Direction.IN, self.into)]
