@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_engine.note import Resolver
+from vault_engine.index.record import LinkRecord
+from vault_engine.note import LinkKind, Resolver
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,70 @@ def test_a_large_vault_resolves_quickly():
     assert found[0] == "folder 0/note 0.md"
     assert None not in found
     assert time.process_time() - start < 1
+
+
+# ---- files that come and go
+
+_NAMES = st.sampled_from(
+    ["A", "a", "a.md", "B", "a.md.md", "Straße", "STRASSE", "x.png", "x.png.md", "\u00c5", "A\u030a"]
+)
+_PATHS = st.lists(st.sampled_from(["a", "A", "b", "a/b"]) | _NAMES, min_size=1, max_size=3).map("/".join)
+_LINKS = st.builds(
+    "{0}{1}".format, st.sampled_from(["", "", "./", "../", "/", " ", "../../", "./../"]), _PATHS | st.just("")
+)
+
+
+def wiki(target: str) -> LinkRecord:
+    return LinkRecord(LinkKind.WIKI, target, False, None)
+
+
+@given(st.lists(st.tuples(st.booleans(), _PATHS), max_size=20), st.lists(_LINKS, max_size=5), _PATHS)
+def test_a_resolver_that_was_changed_is_as_one_made_anew(changes, links, source):
+    """Files are added and removed in any order, some twice; which file a link means is the same as for a new one."""
+    changed, files = Resolver([]), set()
+    for is_new, path in changes:
+        (changed.add if is_new else changed.remove)(path)
+        (files.add if is_new else files.discard)(path)
+    anew = Resolver(sorted(files))
+
+    for link in links:
+        assert anew.resolve(link, source) == changed.resolve(link, source)
+        assert anew.ambiguous(link) == changed.ambiguous(link)
+        assert anew.depends_on_source(wiki(link)) == changed.depends_on_source(wiki(link))
+
+
+@given(st.lists(_PATHS, max_size=8), _LINKS, _PATHS, _PATHS)
+def test_a_file_is_known_by_a_name_that_every_link_to_it_holds(paths, link, source, other):
+    """So no link to a file is overlooked; and a link whose target depends on nothing else leads there from anywhere."""
+    resolver = Resolver([*paths, source])
+    found = resolver.resolve(link, source)
+
+    if found is not None:
+        assert set(resolver.keys(wiki(link), source)) & set(resolver.names(found))
+    else:
+        assert resolver.keys(wiki(link), source) == resolver.missing_keys(resolver.missing(wiki(link), source))
+    if not resolver.depends_on_source(wiki(link)):
+        assert found == resolver.resolve(link, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Nine", "nine.md", True),
+        ("x/Nine", "x/nine", True),
+        ("./Nine", "/a/nine", True),
+        ("../a/Nine", "./Nine.md", True),
+        ("Nine", "x/Nine", False),
+        ("../../Nine", "../../nine", True),
+    ],
+)
+def test_links_to_one_missing_note_have_one_name_for_it(one, other, is_same):
+    """However they are written."""
+    resolver = Resolver([])
+
+    assert is_same == (resolver.missing(wiki(one), "a/src.md") == resolver.missing(wiki(other), "a/src.md"))
+
+
+def test_a_file_that_two_sources_name_is_one_file():
+    """One that is evicted is among the notes and the placeholders: no link to it is ambiguous."""
+    assert () == Resolver(["a/N.md", "a/N.md"]).ambiguous("N")

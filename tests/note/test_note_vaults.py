@@ -41,3 +41,35 @@ def test_the_resolver_of_a_graph_takes_anything(pages, config, others, text, sou
     for link in parse(text, Profile.LOGSEQ).links:
         assert resolver.find(link, source) in {None, *files}
         assert set(resolver.candidates(link, source)) <= files
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["page", "file", "remove"]), _PAGES.filter(bool)), max_size=8),
+    _CONFIGS,
+    _REFERENCES,
+    _PATHS,
+)
+def test_a_resolver_of_a_graph_that_was_changed_is_as_one_made_anew(changes, config, text, source):
+    """Pages and files come and go in any order; a link to a file holds one of the names the file is known by."""
+    changed = LogseqResolver([], config)
+    pages, files = {}, set()
+    for what, (page, *_) in changes:
+        if what == "page":
+            changed.add_page(page)
+            pages[page.path] = page
+            files.discard(page.path)
+        elif what == "file":
+            changed.add(page.path)
+            files |= {page.path} - pages.keys()
+        else:
+            changed.remove(page.path)
+            pages.pop(page.path, None)
+            files.discard(page.path)
+    anew = LogseqResolver(pages.values(), config, files)
+
+    for link in parse(text, Profile.LOGSEQ).links:
+        found = changed.find(link, source)
+        assert anew.find(link, source) == found
+        assert anew.candidates(link, source) == changed.candidates(link, source)
+        assert found is None or set(changed.keys(link, source)) & set(changed.names(found))
+        assert changed.depends_on_source(link) or found == changed.find(link, "pages/elsewhere.md")
