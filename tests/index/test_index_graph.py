@@ -102,6 +102,20 @@ def test_a_new_note_turns_links_of_notes_that_nobody_touched():
     assert (("src.md",), ()) == (graph.backlinks_of("b/N.md"), graph.backlinks_of("N.md"))
 
 
+@pytest.mark.parametrize("rules", [OBSIDIAN, LOGSEQ])
+def test_a_file_whose_note_is_dropped_may_still_be_there(rules):
+    """One that is evicted: links to its file lead there as long as anything of it is known."""
+    known = {"N.md": record("N.md"), "src.md": record("src.md", [LinkRecord(LinkKind.MARKDOWN, "N.md", False, None)])}
+    graph = Graph(known, ["N.md"], rules)
+
+    del known["N.md"]
+    graph.drop("N.md")
+    assert ("src.md",) == graph.backlinks_of("N.md")
+
+    graph.set_others([])
+    assert (((), ("N.md",)), ()) == (graph.links_of(known["src.md"]), graph.backlinks_of("N.md"))
+
+
 def test_an_unresolved_target_is_called_as_the_first_note_writes_it():
     """It is one node, however it is written."""
     known = {"a.md": record("a.md", [wiki("Big Ben")]), "b.md": record("b.md", [wiki("big ben.md", "up")])}

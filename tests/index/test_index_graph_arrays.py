@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from link_world import OBSIDIAN, Truth, record, worlds
 
@@ -15,6 +15,7 @@ from vault_engine.index.record import LinkRecord
 from vault_engine.note import LinkKind
 
 WORLDS = worlds(OBSIDIAN)
+FEW = settings(max_examples=30)
 
 
 def vault(**links):
@@ -36,6 +37,7 @@ def note(name):
     return Node(NodeKind.NOTE, f"{name}.md")
 
 
+@FEW
 @given(WORLDS, st.sampled_from(Direction), st.sampled_from([(), ("up",), ("", "uses")]), st.integers(1, 4), st.data())
 def test_a_traversal_reaches_what_is_near(world, direction, relations, depth, data):
     """Each node once, the nearest first, by a link that is there; the limit cuts the farthest off, and it is said."""
@@ -59,6 +61,7 @@ def test_a_traversal_reaches_what_is_near(world, direction, relations, depth, da
     assert (whole.visits[:2], len(near) > 2) == (cut.visits, cut.is_cut)
 
 
+@FEW
 @given(WORLDS, st.sampled_from(Direction), st.sampled_from([(), ("up",)]))
 def test_a_path_is_a_shortest_one(world, direction, relations):
     """Between any two nodes: as long as their distance, every step along a link; none where there is no way."""
@@ -74,6 +77,7 @@ def test_a_path_is_a_shortest_one(world, direction, relations):
                 assert truth.distances(here, direction, relations)[there] == 1
 
 
+@FEW
 @given(WORLDS)
 def test_notes_without_links_are_orphans(world):
     """Those that link to no file, those that no note links to, and those of which both is true."""
@@ -88,6 +92,7 @@ def test_notes_without_links_are_orphans(world):
         assert expected == [arrays.names[number] for number in arrays.orphans(direction)]
 
 
+@FEW
 @given(WORLDS)
 def test_components_are_what_links_join(world):
     """Two nodes are in one part if and only if there is a way between them."""
@@ -100,6 +105,7 @@ def test_components_are_what_links_join(world):
         assert min(together) == parts[arrays.number(node)]
 
 
+@FEW
 @given(WORLDS)
 def test_ranks_are_where_a_random_reader_is(world):
     """They solve PageRank's equation, with the whole matrix written out."""
@@ -119,6 +125,7 @@ def test_ranks_are_where_a_random_reader_is(world):
     assert abs(arrays.ranks().sum() - 1) < 1e-7
 
 
+@FEW
 @given(WORLDS, st.integers(1, 12))
 def test_the_foremost_nodes_are_notes_by_rank_then_what_is_linked_most(world, limit):
     """In rising order; never more than there are."""

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vault_engine.index.record import LinkRecord
@@ -110,6 +110,9 @@ def test_a_resolver_that_was_changed_is_as_one_made_anew(changes, links, source)
 
 
 @given(st.lists(_PATHS, max_size=8), _LINKS, _PATHS, _PATHS)
+@example(["a.md.md"], "a.md", "src.md", "b.md")
+@example(["x.png.md"], "x.png", "src.md", "b.md")
+@example([], "", "a/src.md.md", "b.md")
 def test_a_file_is_known_by_a_name_that_every_link_to_it_holds(paths, link, source, other):
     """So no link to a file is overlooked; and a link whose target depends on nothing else leads there from anywhere."""
     resolver = Resolver([*paths, source])

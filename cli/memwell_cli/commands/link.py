@@ -128,7 +128,7 @@ def orphans(direction: str, limit: int, vault: str | None, as_json: bool) -> Non
 def hubs(limit: int, vault: str | None, as_json: bool) -> None:
     """List the notes that most leads to, by PageRank.
 
-    In the text the rank is shown in hundredths: 1.00 is what each note of the vault would have if all had the same.
+    The rank is shown as a multiple: 1.00 is that of the average note. With --json all ranks together are 1.
     """
     with open_vault(vault) as engine:
         show(engine.hubs(limit=limit), as_json=as_json, text=_hubs)
