@@ -146,3 +146,27 @@ def test_a_note_that_is_not_there_is_missing(engine, linked):
     for ask in (engine.neighbours, engine.traverse, engine.related, lambda ref: engine.shortest_path("a", ref)):
         with pytest.raises(NoteMissing):
             ask("nowhere at all")
+
+
+def test_the_next_process_knows_the_relations(open_engine, linked):
+    """They are kept with the index."""
+    before = open_engine()
+    expected = near(before.neighbours("hub"))
+    before.close()
+
+    after = open_engine()
+    assert expected == near(after.neighbours("hub"))
+    assert "part of" == after.neighbours("c", direction="in").neighbours[0].relation
+
+
+def test_in_a_graph_of_logseqs_properties_are_relations(engine, vault, write_note, open_engine):
+    """And tags are links."""
+    write_note("logseq/config.edn", "{}")
+    write_note("pages/a.md", "up:: [[B]]\n\n- #b and [[Nowhere]]\n")
+    write_note("pages/b.md", "- x\n")
+    graph = open_engine()
+
+    assert [("pages/b.md", "", "out"), ("pages/b.md", "up", "out"), ("Nowhere", "", "out")] == near(
+        graph.neighbours("pages/a.md")
+    )
+    assert [("pages/a.md", "", "in"), ("pages/a.md", "up", "in")] == near(graph.neighbours("pages/b.md"))

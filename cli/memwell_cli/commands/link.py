@@ -34,7 +34,7 @@ relations_option = click.option(
 
 @click.group()
 def link() -> None:
-    """Follow links, find what is related, what stands alone and what much leads to.
+    """Follow links; find what is related, alone, or much linked.
 
     NOTE is a path in the vault, an id, category/key, or a name that only one note has. The relation of a link is the
     property it stands in, or the word behind it in the list under '## Links'.
