@@ -19,15 +19,17 @@ others = st.builds("{}{}".format, _FOLDERS, st.sampled_from(["p.png", "q.pdf"]))
 _TARGETS = st.builds("{}{}{}".format, st.sampled_from(["", "", "./", "../", "/"]), _FOLDERS, _NAMES) | st.sampled_from(
     ["", "K.md", "Nobody", "q.pdf", "./nobody"]
 )
-_LINKS = st.builds(
+_OBSIDIAN_LINKS = st.builds(
     LinkRecord,
     st.sampled_from([LinkKind.WIKI, LinkKind.MARKDOWN, LinkKind.PROPERTY]),
     _TARGETS,
     st.just(False),
     st.none(),
     st.sampled_from(["", "", "up", "uses"]),
-) | st.builds(LinkRecord, st.just(LinkKind.BLOCK), st.just(""), st.just(False), _BLOCKS, st.just(""))
-_OBSIDIAN_LINKS = _LINKS.filter(lambda link: link.kind is not LinkKind.BLOCK)
+)
+_LINKS = _OBSIDIAN_LINKS | st.builds(
+    LinkRecord, st.just(LinkKind.BLOCK), st.just(""), st.just(False), _BLOCKS, st.just("")
+)
 
 
 def record(path, links=(), *, tags=(), aliases=(), blocks=(), title=None):
@@ -51,9 +53,9 @@ def records(rules):
     )
 
 
-def worlds(rules):
-    """All notes of a vault by path, and its other files."""
-    vault = st.lists(records(rules), max_size=8).map(lambda found: {one.path: one for one in found})
+def worlds(rules, *, least=0):
+    """All notes of a vault by path, at least so many, and its other files."""
+    vault = st.lists(records(rules), min_size=least, max_size=8).map(lambda found: {one.path: one for one in found})
     return st.tuples(vault, st.frozensets(others, max_size=3))
 
 
