@@ -12,6 +12,7 @@ import numpy as np
 def facts() -> dict[str, str]:
     """Describe the machine and the software as far as they change the figures."""
     return {
+        "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{_memory_gb():.1f} GB",
         "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
@@ -61,3 +62,12 @@ def _memory_gb() -> float:
     if not hasattr(os, "sysconf"):
         return 0.0
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def _processor() -> str:
+    """Name the processor as the system does; "unknown" where it does not."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
