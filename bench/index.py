@@ -2,7 +2,8 @@
 
 Ours goes through the public interface, on generated vaults in a temporary folder and without a model. Peers are named
 by ``--peers``; each is stopped after ``--limit`` minutes a size. Servers of others are installed into environments of
-their own below ``--cache``. Ends with 1 when Memwell misses a note that only one word finds.
+their own below ``--cache``. Ends with 1 when Memwell misses a note that holds a rare word, or answers after edits,
+renames and deletions otherwise than an index that is built from nothing.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def measure(notes: int, peers: Sequence[str], folder: Path, options: argparse.Na
     vault, questions_file = folder / "vault", folder / "questions.json"
     _, written = timed(write_vault, vault, notes, lengths=LENGTHS)
     make_questions(notes, options.questions).save(questions_file)
-    job = Job(vault, folder, questions_file, notes, notes, options.repeats, options.cache)
+    job = Job(vault, folder, questions_file, notes, notes, options.repeats, options.embed, options.cache)
     results: list[dict[str, Any]] = []
     for name in programs(peers):
         print(f"{notes:,} notes: {name} …", file=sys.stderr, flush=True)
@@ -135,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peers", type=_peers, default=[], help=f"all, or some of {','.join(PEERS)}")
     parser.add_argument("--questions", type=int, default=200, help="without filters, and as many with")
     parser.add_argument("--repeats", type=int, default=30, help="notes saved by hand, and remembered; of starts five")
+    parser.add_argument(
+        "--embed", type=int, default=0, metavar="N", help="measure the packaged model on N notes as well"
+    )
     parser.add_argument("--limit", type=float, default=15, metavar="MINUTES", help="for each program and size")
     parser.add_argument("--cache", type=Path, default=user_cache_path("memwell") / "bench", metavar="FOLDER")
     parser.add_argument("--folder", type=Path, help="where the vaults are made; a temporary folder is made there")

@@ -39,7 +39,8 @@ class Job:
     questions_file: Path
     notes: int
     vectors: int
-    repeats: int
+    repeats: int  # of edits, of what is remembered, of starts
+    embed: int  # notes that the packaged model is measured on; 0: it is not
     cache: Path  # for what is made once for all sizes and runs
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -14,15 +15,19 @@ from typing import Any
 from bench.machine import isolated_env, median, p95, size_of
 from bench.peers.inside import EMBEDDER, random_embedder, search_alone
 from bench.peers.job import Job, NotRun, Search, asked, built, found_after_ms, report_times
-from bench.peers.questions import Question
+from bench.peers.questions import LENGTHS, Question
 from bench.peers.vectors import questions as vector_questions
-from bench.vault_maker import path_of
+from bench.timing import timed
+from bench.vault_maker import make_notes, path_of, write_vault
 from vault_engine import Engine, Memory, Mode, __version__
 
 _STARTS = 5
 _FEW_STARTS = 3  # of large vaults
 _LARGE = 50_000
 _WAIT_S = 60.0
+_CHURN = 50
+_COMPARED = 40  # questions
+_MANY = 200  # hits
 _RARE = re.compile(r"zq\d+x")
 
 # What a fresh process does on a vault whose index is up to date.
@@ -116,6 +121,44 @@ def vectors(job: Job) -> None:
         job.report(vector_disk_mb=round(size_of(_cache(job)) / 1e6, 2))
 
 
+def churn(job: Job) -> None:
+    """Edit, rename and delete notes; the index must then answer as one that is built from nothing.
+
+    Raises:
+        NotRun: it does not.
+    """
+    random_source = random.Random(5)
+    texts = [text for _, text in make_notes(_CHURN, seed=9)]
+    with Engine.open(vault_of(job), env=_env(job)) as engine:
+        for number in random_source.sample(range(job.notes), min(_CHURN, job.notes)):
+            file = vault_of(job) / path_of(number)
+            match number % 3:
+                case 0:
+                    file.write_text(random_source.choice(texts), "utf-8")
+                case 1:
+                    file.rename(file.with_name(f"renamed-{number}.md"))
+                case _:
+                    file.unlink()
+        followed = _scores(engine, job)
+        engine.build_index(fresh=True)
+        if followed != _scores(engine, job):
+            raise NotRun("the index after edits answers otherwise than a fresh one")
+
+
+def embed(job: Job) -> None:
+    """Measure the packaged model on a small vault of its own, if that is asked for."""
+    if not job.embed:
+        return
+    vault = job.folder / "embedded"
+    Engine.create(vault)
+    write_vault(vault, job.embed, lengths=LENGTHS)
+    with Engine.open(vault, env=isolated_env(job.folder / "cache-embedded")) as engine:
+        engine.recall("the model is loaded now", mode=Mode.SEMANTIC)
+        done, took = timed(engine.build_index)
+        job.report(embedded_per_cpu_s=round(done.embedded / took.cpu_s, 1))
+        report_times(job, "hybrid", _recall(engine, Mode.HYBRID), job.questions.plain)
+
+
 def vault_of(job: Job) -> Path:
     """Give the copy of the vault that the program may change."""
     return job.folder / "vault"
@@ -174,6 +217,13 @@ def _report_edits(job: Job, engine: Engine) -> None:
         )
     for name, times in (("edit_found", edited), ("remember", written), ("remember_found", remembered)):
         job.report(**{f"{name}_p50_ms": round(median(times), 3), f"{name}_p95_ms": round(p95(times), 3)})
+
+
+def _scores(engine: Engine, job: Job) -> list[list[tuple[str, float]]]:
+    found = (
+        engine.recall(question.text, mode=Mode.KEYWORD, limit=_MANY) for question in job.questions.plain[:_COMPARED]
+    )
+    return [sorted((hit.path, round(hit.score, 3)) for hit in one.hits) for one in found]
 
 
 def _key(text: str) -> str:

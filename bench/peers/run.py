@@ -21,7 +21,10 @@ class Program(NamedTuple):
 
 
 PROGRAMS = {
-    OURS: Program("keyword", {"build": ours.build, "ask": ours.ask, "start": ours.start, "vectors": ours.vectors}),
+    OURS: Program(
+        "keyword",
+        {step.__name__: step for step in (ours.build, ours.ask, ours.start, ours.vectors, ours.churn, ours.embed)},
+    ),
     "fts5": Program("keyword", {"build": keyword.fts5_build, "ask": keyword.fts5_ask}),
     "whoosh": Program("keyword", {"build": keyword.whoosh_build, "ask": keyword.whoosh_ask}),
     "tantivy": Program("keyword", {"build": keyword.tantivy_build, "ask": keyword.tantivy_ask}),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -11,6 +12,7 @@ import pytest
 
 from bench import index
 from bench.index_tables import alone_result, exponents, ratios, remark, size_tables
+from bench.peers import ours
 from bench.peers.inside import random_embedder
 from bench.peers.job import Job, found_after_ms, notes_of
 from bench.peers.job import NotRun as NotMeasured
@@ -19,6 +21,7 @@ from bench.peers.run import PEERS, PROGRAMS
 from bench.peers.run import main as run_step
 from bench.peers.vectors import matrix, vector_of
 from bench.vault_maker import make_notes, path_of, rare_word, write_vault
+from vault_engine import Engine
 
 NOTES = 30
 
@@ -29,7 +32,9 @@ def job(tmp_path):
     write_vault(tmp_path / "vault", NOTES, lengths=LENGTHS)
     make_questions(NOTES, 8).save(tmp_path / "questions.json")
     (tmp_path / "own").mkdir()
-    return Job(tmp_path / "vault", tmp_path / "own", tmp_path / "questions.json", NOTES, NOTES, 1, tmp_path / "cache")
+    return Job(
+        tmp_path / "vault", tmp_path / "own", tmp_path / "questions.json", NOTES, NOTES, 1, 0, tmp_path / "cache"
+    )
 
 
 def test_the_notes_are_the_same_on_every_machine():
@@ -180,6 +185,20 @@ def test_what_is_not_installed_is_reported(job, monkeypatch):
 
     assert 0 == run_step(["tantivy", "build", str(job.folder / "job.json")])
     assert {"problem": "not installed: pip install 'memwell[bench]'"} == job.reported()
+
+
+def test_an_index_that_does_not_follow_is_noticed(job, monkeypatch):
+    """Answers after edits that differ from those of a fresh index are a problem."""
+    ours.build(job)
+    ours.churn(job)
+    answers = iter(([[("a.md", 1.0)]], [[("a.md", 0.9)]]))
+    monkeypatch.setattr(ours, "_scores", lambda *_: next(answers))
+    shutil.rmtree(ours.vault_of(job))
+    shutil.copytree(job.vault, ours.vault_of(job))
+    Engine.create(ours.vault_of(job))
+
+    with pytest.raises(NotMeasured, match="otherwise than a fresh one"):
+        ours.churn(job)
 
 
 def test_our_server_runs_where_another_is_asked_for():
