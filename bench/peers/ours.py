@@ -19,7 +19,7 @@ from bench.peers.questions import LENGTHS, Question
 from bench.peers.vectors import questions as vector_questions
 from bench.timing import timed
 from bench.vault_maker import make_notes, path_of, write_vault
-from vault_engine import Engine, Memory, Mode, __version__
+from vault_engine import Engine, Memory, MemwellError, Mode, __version__
 
 _STARTS = 5
 _FEW_STARTS = 3  # of large vaults
@@ -65,14 +65,16 @@ def ask(job: Job) -> None:
     def open_index() -> tuple[Search, Search | None]:
         opened.append(Engine.open(vault_of(job), env=_env(job)))
         opened[0].watch()
-        return _recall(opened[0], Mode.KEYWORD), _phrase(opened[0])
+        return _recall(opened[0], Mode.KEYWORD), None
 
     try:
         asked(job, open_index)
         engine = opened[0]
         job.report(chunks=engine.index_state().chunks)
-        if _phrase(engine) is None:
-            job.report(note_phrase="recall has no query_syntax")
+        if phrase := _phrase(engine, job.questions.phrases[0]):
+            report_times(job, "phrase", phrase, job.questions.phrases)
+        else:
+            job.report(note_phrase="recall has no query_syntax=True that takes a phrase in quotes")
         _report_alone(job, engine, Mode.KEYWORD, {"keyword": job.questions.plain, "filtered": job.questions.filtered})
         _report_edits(job, engine)
     finally:
@@ -173,8 +175,8 @@ def _recall(engine: Engine, mode: Mode) -> Search:
     return search
 
 
-def _phrase(engine: Engine) -> Search | None:
-    """Give what finds words one after another; None while the query language is not there."""
+def _phrase(engine: Engine, first: Question) -> Search | None:
+    """Give what finds words one after another; None while the query language is not there, or is another."""
     if "query_syntax" not in inspect.signature(engine.recall).parameters:
         return None
     recall: Callable[..., Any] = engine.recall
@@ -183,6 +185,10 @@ def _phrase(engine: Engine) -> Search | None:
         found = recall(f'"{question.text}"', mode=Mode.KEYWORD, query_syntax=True)
         return [hit.path for hit in found.hits]
 
+    try:
+        search(first)
+    except (MemwellError, TypeError, ValueError):
+        return None
     return search
 
 

@@ -139,7 +139,7 @@ def build(job: Job, server: Server) -> None:
     began, cpu = time.perf_counter(), _childrens_cpu_s()
     done = subprocess.run(
         [*_command(job, server), *server.build],
-        env=os.environ | server.env(job),
+        env=_env(job, server),
         cwd=_vault(job),
         capture_output=True,
         text=True,
@@ -154,7 +154,7 @@ def build(job: Job, server: Server) -> None:
 def ask(job: Job, server: Server) -> None:
     """Start the server, ask everything, then save notes by hand and ask until they are found."""
     began = time.perf_counter()
-    with Pipe([*_command(job, server), *server.serve], os.environ | server.env(job), _vault(job)) as pipe:
+    with Pipe([*_command(job, server), *server.serve], _env(job, server), _vault(job)) as pipe:
 
         def search(question: Question) -> list[str]:
             return server.paths(pipe.call(server.tool, server.arguments(question)))
@@ -208,9 +208,8 @@ def _install(folder: Path, requirement: str) -> None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        return subprocess.run(command, env=_without_our_path(), capture_output=True, text=True, check=True)
     except subprocess.CalledProcessError as error:
         raise NotRun(_last_line(error.stderr)) from error
     except OSError as error:
@@ -221,6 +220,15 @@ def _command(job: Job, server: Server) -> list[str]:
     if not server.package:
         return [sys.executable, "-m", server.program]
     return [str(_programs(job.cache / server.package) / server.program)]
+
+
+def _env(job: Job, server: Server) -> dict[str, str]:
+    return (_without_our_path() if server.package else dict(os.environ)) | server.env(job)
+
+
+def _without_our_path() -> dict[str, str]:
+    """Give the environment for programs that live in one of their own."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def _programs(folder: Path) -> Path:

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 
@@ -185,6 +186,27 @@ def test_what_is_not_installed_is_reported(job, monkeypatch):
 
     assert 0 == run_step(["tantivy", "build", str(job.folder / "job.json")])
     assert {"problem": "not installed: pip install 'memwell[bench]'"} == job.reported()
+
+
+def test_phrases_are_asked_as_soon_as_there_is_a_query_language():
+    """By the parameter's name; without it, or where it takes no text in quotes, phrases are left out."""
+
+    class Old:
+        def recall(self, query, *, mode):
+            raise AssertionError(query)
+
+    class New:
+        def recall(self, query, *, mode, query_syntax):
+            return SimpleNamespace(hits=[SimpleNamespace(path=query)])
+
+    class Other:
+        def recall(self, query, *, mode, query_syntax):
+            raise ValueError(query_syntax)
+
+    phrase = Question("two words")
+    assert ours._phrase(Old(), phrase) is None
+    assert ours._phrase(Other(), phrase) is None
+    assert ['"two words"'] == ours._phrase(New(), phrase)(phrase)
 
 
 def test_an_index_that_does_not_follow_is_noticed(job, monkeypatch):
