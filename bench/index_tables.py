@@ -70,7 +70,7 @@ def size_tables(notes: int, results: Sequence[Result]) -> str:
 def ratios(result: Result, ours: Result) -> dict[str, float]:
     """Divide the figures of a program by ours, where both have one and ours is not 0."""
     return {
-        name: round(value / ours[name], 2)
+        name: round(value / ours[name], 4)
         for name, value in result.items()
         if _is_figure(name, value) and _is_figure(name, ours.get(name)) and ours[name]
     }

@@ -22,7 +22,7 @@ from bench.peers.run import PEERS, PROGRAMS
 from bench.peers.run import main as run_step
 from bench.peers.vectors import matrix, vector_of
 from bench.vault_maker import make_notes, path_of, rare_word, write_vault
-from vault_engine import Engine
+from vault_engine import Engine, __version__
 
 NOTES = 30
 
@@ -236,15 +236,19 @@ def test_the_embedder_can_be_replaced():
         assert is_possible
 
 
-def test_a_run_gives_figures_of_everybody(tmp_path, capsys):
+def test_a_run_gives_figures_of_everybody(tmp_path, capsys, monkeypatch):
     """30 notes, SQLite's and Whoosh's own index beside ours: every rare word finds its note, and nothing is missing."""
     file = tmp_path / "figures.json"
+    monkeypatch.setattr(index, "RESULTS", tmp_path / "results")
     asked = ["--notes", str(NOTES), "--peers", "fts5,whoosh", "--questions", "8", "--repeats", "1"]
 
-    assert 0 == index.main([*asked, "--folder", str(tmp_path), "--json", str(file)])
+    assert 0 == index.main([*asked, "--folder", str(tmp_path), "--json", str(file), "--keep"])
 
     report = json.loads(file.read_text("utf-8"))
+    kept = tmp_path / "results" / __version__ / f"index-{index.machine_name()}.json"
+    assert report == json.loads(kept.read_text("utf-8"))
     results = report["sizes"][0]["results"]
+    assert 1 == len({one["filtered_answered"] for one in results if one.get("right") == 20})  # their filters agree
     shown = capsys.readouterr().out
     assert ["memwell", "fts5", "whoosh"] == [one["program"] for one in results if one.get("right") == 20]
     assert [] == [one["problem"] for one in results if "problem" in one]
