@@ -11,6 +11,7 @@ from bench.peers.job import Job, NotRun
 
 OURS = "memwell"
 OUR_SERVER = "memwell-serve"
+INSTALL = servers.install.__name__
 
 
 class Program(NamedTuple):
