@@ -98,7 +98,7 @@ def _run(name: str, job: Job, limit_s: float) -> dict[str, Any]:
             try:
                 code = process.wait(max(ends_at - time.monotonic(), 0.0))
             except subprocess.TimeoutExpired:
-                job.report(problem=f"more than {limit_s / 60:g} min, in step {step!r}")
+                job.report(problem=f"stopped after {limit_s / 60:g} min, in step {step!r}")
             else:
                 if code:
                     log.seek(0)

@@ -150,7 +150,7 @@ def _kind_table(kind: str, rows: Sequence[Result]) -> str:
 def remark(row: Result) -> str:
     """Say in words why a row is not to be taken as it is; "" if it is."""
     if problem := row.get("problem"):
-        return f"stopped: {problem}" if "build_cpu_s" in row else f"not run: {problem}"
+        return str(problem) if "build_cpu_s" in row or problem.startswith("stopped") else f"not run: {problem}"
     if row["kind"] != "vector" and row.get("right", 0) < row.get("right_of", 0):
         return "WRONG: misses notes that hold a rare word; its times mean nothing"
     return ""

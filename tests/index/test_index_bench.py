@@ -135,7 +135,7 @@ def test_ratios_are_to_ours():
         ({"right": 20, "right_of": 20}, ""),
         ({"right": 19, "right_of": 20}, "WRONG: misses notes that hold a rare word; its times mean nothing"),
         ({"problem": "no network"}, "not run: no network"),
-        ({"problem": "more than 1 min", "build_cpu_s": 3.0}, "stopped: more than 1 min"),
+        ({"problem": "stopped after 1 min, in step 'build'"}, "stopped after 1 min, in step 'build'"),
     ],
     ids=["right", "wrong", "not run", "stopped"],
 )
@@ -168,7 +168,7 @@ def test_a_program_that_takes_too_long_is_stopped(job):
     """It is ended, and the figures say so."""
     result = index._run("fts5", job, 0.0)
 
-    assert {"program": "fts5", "kind": "keyword", "problem": "more than 0 min, in step 'build'"} == result
+    assert {"program": "fts5", "kind": "keyword", "problem": "stopped after 0 min, in step 'build'"} == result
 
 
 def test_a_program_that_fails_says_why(job):
