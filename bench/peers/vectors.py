@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,7 @@ def usearch_build(job: Job) -> None:
 def usearch_ask(job: Job) -> None:
     """Ask usearch's graph, and say how many of the nearest ten it finds."""
     index_module = _usearch()
-    import usearch
-
-    job.report(version=usearch.__version__)
+    job.report(version=version("usearch"))
 
     def open_index() -> Search:
         index = index_module.Index.restore(str(job.folder / "usearch.bin"))
