@@ -185,11 +185,11 @@ def bm25s_ask(job: Job) -> None:
         retriever = bm25s.BM25.load(str(_inner(job)), mmap=True)
         columns = json.loads((_inner(job) / "columns.json").read_text("utf-8"))
         paths = [path for path, *_ in columns]
-        masks = _masks(columns)
+        masks, nobody = _masks(columns), np.zeros(len(columns), np.bool_)
         word = re.compile(r"\b\w\w+\b")
 
         def search(question: Question) -> list[str]:
-            wanted = [masks[name, value] for name in _FIELDS if (value := getattr(question, name))]
+            wanted = [masks.get((name, value), nobody) for name in _FIELDS if (value := getattr(question, name))]
             mask = np.logical_and.reduce(wanted).astype(np.float32) if wanted else None
             found, scores = retriever.retrieve(
                 [[term for term in word.findall(question.text.lower()) if term in retriever.vocab_dict] or [""]],
