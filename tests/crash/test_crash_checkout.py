@@ -154,10 +154,12 @@ def test_a_journal_that_went_back_is_noticed_and_comes_back(make_vault, tracked)
 
 
 def test_a_journal_that_went_back_goes_on_in_a_file_of_its_own(make_vault):
-    """What is written meanwhile is entered after what is missing, in a file that git never saw: nothing clashes."""
+    """What is written meanwhile is entered after what is missing, in a file that git never saw: nothing clashes.
+
+    Nobody watches here either.
+    """
     vault = make_vault("journal")
     with vault.open() as engine:
-        engine.watch()
         vault.check_out(vault.old)
         engine.remember(Memory("Gulls.", category="facts", key="gulls"))
         engine.edit(TIDES, Append("No springtide today."))

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 FORMAT = 1
 NO_PREVIOUS = ""
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SEAL = b',"h":"'
 _SEALED_TAIL = len(_SEAL) + 64 + len(b'"}')
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")

@@ -11,7 +11,6 @@ for all but reading.
 """
 
 import errno
-import hashlib
 import os
 import re
 import zlib
@@ -22,6 +21,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_engine.journal.loose import read_loose
 from vault_engine.journal.pack import (
     MAX_PACK_BYTES,
     Appender,
@@ -43,7 +43,6 @@ from vault_engine.vault.files import explained, fsync_folder, sha256_hex, write_
 FULL_PACK_BYTES = 1 << 20
 _BATCH_BYTES = 256 << 10
 _NAME = re.compile(r"[0-9a-f]{64}")
-_INFLATED_AT_ONCE = 4 << 10
 
 
 class Erased(NamedTuple):
@@ -242,7 +241,7 @@ class Revisions:
             if seen.st_size > MAX_PACK_BYTES:
                 damages.append(RevisionDamage(pack, MAX_PACK_BYTES, "the pack is longer than any may be"))
         for sha256, _ in self._loose_files():
-            if _read_loose(self._loose(sha256), sha256) is None:
+            if read_loose(self._loose(sha256), sha256) is None:
                 file = f"{sha256[:2]}/{sha256[2:]}"
                 damages.append(RevisionDamage(file, 0, "can't be read, or its content is not what its name says"))
         return damages
@@ -278,7 +277,7 @@ class Revisions:
         for pack, offset in self._places.of(sha256):
             if found := self._read(pack, offset, sha256):
                 return found[0]
-        return _read_loose(self._loose(sha256), sha256)
+        return read_loose(self._loose(sha256), sha256)
 
     def _read(self, pack: str, offset: int, sha256: str) -> tuple[bytes, int] | None:
         try:
@@ -318,7 +317,7 @@ class Revisions:
                 self._confirm(pack, found[1])
                 return True
         loose = self._loose(sha256)
-        return os.path.lexists(loose) and _read_loose(loose, sha256) is not None
+        return os.path.lexists(loose) and read_loose(loose, sha256) is not None
 
     def _confirm(self, pack: str, end: int) -> None:
         """See to it that a pack is durable up to ``end``: the process that wrote there may have died before it was."""
@@ -467,28 +466,6 @@ def _problems(data: bytes) -> Iterator[tuple[int, str, str]]:
             erasing = f"erasing {part.sha256} was begun and not finished: do it again"
             problem = erasing if part.erased else f"the content of {part.sha256} is damaged"
             yield part.offset, problem, "" if part.erased else part.sha256
-
-
-def _read_loose(file: str, sha256: str) -> bytes | None:
-    """Read a loose file; None if it is not there whole. It is hashed first, so that a bomb takes no memory."""
-    try:
-        with opened(file) as handle:
-            digest = hashlib.sha256()
-            for piece in _inflated(handle):
-                digest.update(piece)
-            if digest.hexdigest() != sha256:
-                return None
-            data = b"".join(_inflated(handle))
-    except (OSError, zlib.error):
-        return None
-    return data if sha256_hex(data) == sha256 else None
-
-
-def _inflated(handle: int) -> Iterator[bytes]:
-    os.lseek(handle, 0, os.SEEK_SET)
-    inflater = zlib.decompressobj()
-    while not inflater.eof and (stored := os.read(handle, _INFLATED_AT_ONCE)):
-        yield inflater.decompress(stored)
 
 
 def _make_folder(folder: Path) -> None:

@@ -30,10 +30,18 @@ class explained:  # noqa: N801 - reads as a word in a `with`; a class, because a
         VaultDenied: permission is missing or the file system is read-only.
         StorageFailed: the disk is full or broken, a name is too long and the like.
     """
-    try:
-        yield
-    except OSError as error:
-        raise refusal(where, error) from error
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            raise refusal(self._where, error) from error
 
 
 def refusal(where: str | Path, error: OSError) -> VaultDenied | StorageFailed:

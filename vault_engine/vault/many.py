@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault_engine.errors import NotConfirmed
@@ -110,7 +111,7 @@ class Many:
         self._new_held.close()
         for new in self._new_folders.values():
             if new and not new.is_there:
-                shutil.rmtree(new.place.folder / new.place.name, ignore_errors=True)
+                shutil.rmtree(new.place.file, ignore_errors=True)
         for staged in self._staged.values():
             if staged.holds_ours:
                 with suppress(OSError):
@@ -146,9 +147,10 @@ class Many:
 
     def _begun(self, folder: str) -> _NewFolder:
         name = self._vault.temporary_name(folder)
-        (self._temporaries.folder / name).mkdir()
-        opened = self._new_held.enter_context(place_of(self._temporaries.folder, f"{name}/-"))
-        return _NewFolder(self._in_temporaries(name), opened)
+        new = self._in_temporaries(name)
+        new.file.mkdir()
+        opened = self._new_held.enter_context(place_of(Path(new.folder), f"{name}/-"))
+        return _NewFolder(new, opened)
 
     def _in_temporaries(self, name: str) -> Place:
         return Place(self._temporaries.folder, name, self._temporaries.handle, name)

@@ -32,6 +32,8 @@ _JOINER = re.compile("[\u200c\u200d]")
 _REGION_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 _VIRAMA = 9  # the combining class of the signs that take the vowel off a letter of an Indic script
 
+NOTE_SUFFIX = ".md"
+
 _NO_WINDOWS_NAME = re.compile(r'[\\:*?"<>|]|[. ]\Z')
 _WINDOWS_DEVICE = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.IGNORECASE | re.DOTALL
@@ -40,7 +42,7 @@ _WINDOWS_DEVICE = re.compile(
 
 def is_note(path: str) -> bool:
     """Say whether a path names a note: Markdown by its extension, and no sync tool's conflict copy."""
-    return path.lower().endswith(".md") and not is_conflict_copy(path)
+    return path.lower().endswith(NOTE_SUFFIX) and not is_conflict_copy(path)
 
 
 def is_conflict_copy(path: str) -> bool:

@@ -117,29 +117,18 @@ def look(place: Place) -> os.stat_result | None:
 
 
 def write_new(place: Place, data: bytes, *, mode: int | None, like: Place | None = None, sync: bool = True) -> None:
-    """Write a file that was not there, all of it; on a failure nothing of it is left.
+    """Write a file as `begin_new` does and close it as `finish_new` does; on a failure nothing of it is left."""
+    finish_new(place, begin_new(place, data, mode=mode, like=like), sync=sync)
 
-    Args:
-        place: where; its name must be free.
-        data: the whole content.
-        mode: its permission bits, whatever the umask: until all is written only the owner may read it. None: those
-            that every new file gets, from the beginning.
-        like: a file whose extended attributes and access list it shall have, and owner and group where the system
-            permits that.
-        sync: make the content durable. The name is not: that is `sync_folder`.
+
+def finish_new(place: Place, handle: int, *, sync: bool = True) -> None:
+    """Close a file that `begin_new` has written, durably or not; on a failure nothing of it is left.
 
     Raises:
         OSError: the disk did not take it.
     """
-    name, folder = _at(place)
-    handle = os.open(name, _NEW, 0o666 if mode is None else 0o600, dir_fd=folder)
     try:
         try:
-            _write_all(handle, data)
-            if like is not None:
-                _copy_attributes(like, handle)
-            if mode is not None:
-                _set_mode(place, handle, mode)
             if sync:
                 os.fsync(handle)
         finally:
@@ -150,13 +139,14 @@ def write_new(place: Place, data: bytes, *, mode: int | None, like: Place | None
         raise
 
 
-def begin_new(place: Place, data: bytes, *, mode: int, like: Place | None = None) -> int:
+def begin_new(place: Place, data: bytes, *, mode: int | None, like: Place | None = None) -> int:
     """Write a file that was not there, all of it, and leave it open; on a failure nothing of it is left.
 
     Args:
         place: where; its name must be free.
         data: the whole content.
-        mode: its permission bits, whatever the umask. Until all is written only the owner may read it.
+        mode: its permission bits, whatever the umask: until all is written only the owner may read it. None: those
+            that every new file gets, from the beginning.
         like: a file whose extended attributes and access list it shall have, and owner and group where the system
             permits that.
 
@@ -168,12 +158,13 @@ def begin_new(place: Place, data: bytes, *, mode: int, like: Place | None = None
         OSError: the disk is full and the like.
     """
     name, folder = _at(place)
-    handle = os.open(name, _NEW, 0o600, dir_fd=folder)
+    handle = os.open(name, _NEW, 0o666 if mode is None else 0o600, dir_fd=folder)
     try:
         _write_all(handle, data)
         if like is not None:
             _copy_attributes(like, handle)
-        _set_mode(place, handle, mode)
+        if mode is not None:
+            _set_mode(place, handle, mode)
     except BaseException:
         os.close(handle)
         with suppress(OSError):

@@ -316,20 +316,27 @@ class Vault:
 
         A note that ``is_new`` is not looked for.
         """
-        if is_new:
-            _checked(path)
-            write_new(temporary, data, mode=None, sync=sync)
-            return
+        note = None if is_new else self._place_if_there(path)
+        _checked(path)
         try:
-            with self.place(path) as note:
-                found = look(note)
-                if found is None:
-                    raise FileNotFoundError
-                _check_may_replace(path, note, found)
-                write_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note, sync=sync)
+            finish_new(temporary, self._begin(temporary, note, path, data), sync=sync)
+        finally:
+            if note:
+                note.close()
+
+    def _place_if_there(self, path: str) -> Place | None:
+        try:
+            return self.place(path)
         except (FileNotFoundError, NotADirectoryError):
-            _checked(path)
-            write_new(temporary, data, mode=None, sync=sync)
+            return None
+
+    def _begin(self, temporary: Place, note: Place | None, path: str, data: bytes) -> int:
+        """Write a temporary file for a note, which may not be there, and give its handle."""
+        with suppress(FileNotFoundError):  # it has gone meanwhile: who puts the file in its place finds that out
+            if note and (found := look(note)):
+                _check_may_replace(path, note, found)
+                return begin_new(temporary, data, mode=stat.S_IMODE(found.st_mode), like=note)
+        return begin_new(temporary, data, mode=None)
 
 
 def mark_of(path: str) -> str:
