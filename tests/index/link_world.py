@@ -4,7 +4,7 @@ from collections import deque
 
 from hypothesis import strategies as st
 
-from vault_engine.index.graph import make_resolver
+from vault_engine.index.graph import Graph, HeldNames, make_resolver
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.note import LinkKind, Profile, Rules
@@ -35,9 +35,7 @@ _LINKS = _OBSIDIAN_LINKS | st.builds(
 def record(path, links=(), *, tags=(), aliases=(), blocks=(), title=None):
     """A note as the index knows it, as far as links are concerned."""
     title = title or path.rpartition("/")[2].removesuffix(".md")
-    return Record(
-        path, None, "0" * 64, 1, title, tuple(aliases), tuple(tags), {}, tuple(links), tuple(blocks), (), None
-    )
+    return Record(path, "0" * 64, 1, title, tuple(aliases), tuple(tags), {}, tuple(links), tuple(blocks), (), None)
 
 
 def records(rules):
@@ -59,11 +57,17 @@ def worlds(rules, *, least=0):
     return st.tuples(vault, st.frozensets(others, max_size=3))
 
 
+def graph_of(notes, others, rules):
+    """The graph of a vault, whose notes are asked one by one for the names they hold."""
+    held = HeldNames(rules)
+    return Graph(notes, others, rules, lambda name: sorted(p for p, note in notes.items() if name in held.of(note)))
+
+
 class Truth:
     """Every link of a vault, resolved one by one by a new resolver."""
 
     def __init__(self, notes, others, rules):
-        resolver = make_resolver(notes.values(), sorted(others - notes.keys()), rules)
+        resolver = make_resolver(notes, sorted(others - notes.keys()), rules)
         self.found = {path: [(link, resolver.find(link, path)) for link in one.links] for path, one in notes.items()}
         self.links = set()  # (source, target, relation) without links to itself
         for path, found in self.found.items():

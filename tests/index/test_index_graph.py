@@ -3,11 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from link_world import LOGSEQ, OBSIDIAN, Truth, notes, others, record, records, worlds
+from link_world import LOGSEQ, OBSIDIAN, Truth, graph_of, notes, others, record, records, worlds
 
-from vault_engine.index.graph import Graph
 from vault_engine.index.graph_walk import Direction, Node, NodeKind
-from vault_engine.index.link_table import LinkPostings, LinkTable
 from vault_engine.index.record import LinkRecord
 from vault_engine.note import LinkKind
 
@@ -33,7 +31,7 @@ def changes(rules):
 def test_the_graph_is_right_after_any_change(data, rules):
     """Links and backlinks of every file are those that a resolver made anew finds: so are all edges, and the arrays."""
     known, files = data.draw(worlds(rules))
-    graph = Graph(known, files, rules)
+    graph = graph_of(known, files, rules)
     for what, value in data.draw(changes(rules)):
         if what == "put":
             known[value.path] = value
@@ -69,7 +67,7 @@ def test_a_new_file_takes_over_the_links_that_would_lead_to_it(world, path):
     """Only those that lead to some file now; asking changes nothing."""
     known, files = world
     known.pop(path, None)
-    graph = Graph(known, files, OBSIDIAN)
+    graph = graph_of(known, files, OBSIDIAN)
     now, then = Truth(known, files, OBSIDIAN), Truth(known, files | {path}, OBSIDIAN)
     expected = {
         source
@@ -88,7 +86,7 @@ def test_a_new_file_takes_over_the_links_that_would_lead_to_it(world, path):
 def test_a_new_note_turns_links_of_notes_that_nobody_touched():
     """And its removal turns them back."""
     known = {path: record(path, links) for path, links in {"b/N.md": (), "src.md": [wiki("N"), wiki("Nine")]}.items()}
-    graph = Graph(known, (), OBSIDIAN)
+    graph = graph_of(known, (), OBSIDIAN)
     assert (("b/N.md",), ("Nine",)) == graph.links_of(known["src.md"])
 
     for path in ("N.md", "x/Nine.md"):
@@ -106,7 +104,7 @@ def test_a_new_note_turns_links_of_notes_that_nobody_touched():
 def test_a_file_whose_note_is_dropped_may_still_be_there(rules):
     """One that is evicted: links to its file lead there as long as anything of it is known."""
     known = {"N.md": record("N.md"), "src.md": record("src.md", [LinkRecord(LinkKind.MARKDOWN, "N.md", False, None)])}
-    graph = Graph(known, ["N.md"], rules)
+    graph = graph_of(known, ["N.md"], rules)
 
     del known["N.md"]
     graph.drop("N.md")
@@ -119,7 +117,7 @@ def test_a_file_whose_note_is_dropped_may_still_be_there(rules):
 def test_an_unresolved_target_is_called_as_the_first_note_writes_it():
     """It is one node, however it is written."""
     known = {"a.md": record("a.md", [wiki("Big Ben")]), "b.md": record("b.md", [wiki("big ben.md", "up")])}
-    graph = Graph(known, (), OBSIDIAN)
+    graph = graph_of(known, (), OBSIDIAN)
     (edge,) = graph.edges(Node(NodeKind.NOTE, "b.md"))
 
     assert (NodeKind.UNRESOLVED, "up", "Big Ben") == (edge.node.kind, edge.relation, graph.label(edge.node.name))
@@ -134,37 +132,5 @@ def test_notes_are_found_by_their_tags():
         "c.md": record("c.md"),
     }
 
-    assert ["a.md", "b.md"] == Graph(known, (), OBSIDIAN).tagged("NORTH")
-    assert [] == Graph(known, (), LOGSEQ).tagged("north")
-
-
-# ---- the table
-
-_HELD = st.dictionaries(st.sampled_from("abcdef"), st.frozensets(st.text(max_size=2), max_size=4), max_size=6)
-
-
-@given(_HELD, st.lists(st.tuples(st.sampled_from("abcdefg"), st.none() | st.frozensets(st.text(max_size=2)))))
-def test_the_table_knows_who_holds_a_name(held, later):
-    """After any changes to what it began with, and after it was kept and read again."""
-    base = LinkPostings.from_arrays(LinkPostings.of(held.values()).arrays())
-    table = LinkTable(base, list(held))
-    for path, names in later:
-        if names is None:
-            table.drop(path)
-            held.pop(path, None)
-        else:
-            table.put(path, names)
-            held[path] = names
-
-    for name in {name for names in held.values() for name in names} | {"", "zz"}:
-        assert sorted(path for path, names in held.items() if name in names) == table.holders(name)
-
-
-@pytest.mark.parametrize("held", [[], [[]], [["a"], [], ["a", "b"]]])
-def test_postings_are_numbers_of_notes(held):
-    """In rising order, in small integers."""
-    postings = LinkPostings.of(held)
-
-    assert "uint64 int64 int32" == " ".join(str(array.dtype) for array in postings.arrays().values())
-    assert len(postings.keys) + 1 == len(postings.starts)
-    assert sum(map(len, held)) == len(postings.notes)
+    assert ["a.md", "b.md"] == graph_of(known, (), OBSIDIAN).tagged("NORTH")
+    assert [] == graph_of(known, (), LOGSEQ).tagged("north")

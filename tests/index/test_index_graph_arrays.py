@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from link_world import OBSIDIAN, Truth, record, worlds
+from link_world import OBSIDIAN, Truth, graph_of, record, worlds
 
-from vault_engine.index.graph import Graph
 from vault_engine.index.graph_arrays import DAMPING
 from vault_engine.index.graph_walk import MAX_SHARED, Direction, Node, NodeKind, related, traverse
 from vault_engine.index.record import LinkRecord
@@ -31,7 +30,7 @@ def vault(**links):
 
 
 def arrays_of(known):
-    return Graph(known, (), OBSIDIAN).arrays
+    return graph_of(known, (), OBSIDIAN).arrays
 
 
 def note(name):
@@ -45,7 +44,7 @@ def note(name):
 def test_a_traversal_reaches_what_is_near(world, direction, relations, depth, data):
     """Each node once, the nearest first, by a link that is there; the limit cuts the farthest off, and it is said."""
     known, files = world
-    graph, truth = Graph(known, files, OBSIDIAN), Truth(known, files, OBSIDIAN)
+    graph, truth = graph_of(known, files, OBSIDIAN), Truth(known, files, OBSIDIAN)
     start = Node(NodeKind.NOTE, data.draw(st.sampled_from(sorted(known))))
     wanted = {"depth": depth, "direction": direction, "relations": relations}
     near = {node: far for node, far in truth.distances(start, direction, relations).items() if 0 < far <= depth}
@@ -68,7 +67,7 @@ def test_a_traversal_reaches_what_is_near(world, direction, relations, depth, da
 def test_a_path_is_a_shortest_one(world, direction, relations):
     """Between any two nodes: as long as their distance, every step along a link; none where there is no way."""
     known, files = world
-    truth, arrays = Truth(known, files, OBSIDIAN), Graph(known, files, OBSIDIAN).arrays
+    truth, arrays = Truth(known, files, OBSIDIAN), graph_of(known, files, OBSIDIAN).arrays
     for start in sorted(truth.nodes):
         distances = truth.distances(start, direction, relations)
         for end in sorted(truth.nodes):
@@ -84,7 +83,7 @@ def test_a_path_is_a_shortest_one(world, direction, relations):
 def test_notes_without_links_are_orphans(world):
     """Those that link to no file, those that no note links to, and those of which both is true."""
     known, files = world
-    truth, arrays = Truth(known, files, OBSIDIAN), Graph(known, files, OBSIDIAN).arrays
+    truth, arrays = Truth(known, files, OBSIDIAN), graph_of(known, files, OBSIDIAN).arrays
     real = [(source, end) for source, end, _ in truth.links if end.kind is not NodeKind.UNRESOLVED]
     has = {Direction.OUT: {source for source, _ in real}, Direction.IN: {end for _, end in real}}
     has[Direction.BOTH] = has[Direction.OUT] | has[Direction.IN]
@@ -99,7 +98,7 @@ def test_notes_without_links_are_orphans(world):
 def test_components_are_what_links_join(world):
     """Two nodes are in one part if and only if there is a way between them."""
     known, files = world
-    truth, arrays = Truth(known, files, OBSIDIAN), Graph(known, files, OBSIDIAN).arrays
+    truth, arrays = Truth(known, files, OBSIDIAN), graph_of(known, files, OBSIDIAN).arrays
     parts = arrays.components()
     for node in truth.nodes:
         together = {arrays.number(other) for other in truth.distances(node)}
@@ -112,7 +111,7 @@ def test_components_are_what_links_join(world):
 def test_ranks_are_where_a_random_reader_is(world):
     """They solve PageRank's equation, with the whole matrix written out."""
     known, files = world
-    truth, arrays = Truth(known, files, OBSIDIAN), Graph(known, files, OBSIDIAN).arrays
+    truth, arrays = Truth(known, files, OBSIDIAN), graph_of(known, files, OBSIDIAN).arrays
     count = len(known)
     goes = np.zeros((count, count))
     for source, end, _ in truth.links:
@@ -130,7 +129,7 @@ def test_ranks_are_where_a_random_reader_is(world):
 @given(WORLDS, st.integers(1, 12))
 def test_the_foremost_nodes_are_notes_by_rank_then_what_is_linked_most(world, limit):
     """In rising order; never more than there are."""
-    arrays = Graph(*world, OBSIDIAN).arrays
+    arrays = graph_of(*world, OBSIDIAN).arrays
     chosen = arrays.foremost(limit)
     ranks = arrays.ranks()
     left_out = set(range(arrays.notes)) - set(chosen)
@@ -178,7 +177,7 @@ def test_a_long_chain_is_one_part():
 def test_the_rarer_what_notes_share_the_more_are_they_related():
     """A note that few link with joins more than one that many do, and a rare tag more than a common one."""
     known = vault(a="rare common", b="rare", c="common", d="common", e="", rare="", common="")
-    graph = Graph(known, (), OBSIDIAN)
+    graph = graph_of(known, (), OBSIDIAN)
 
     found = related(
         graph, note("a"), tagged={"t": ["a.md", "d.md", "e.md"], "u": ["a.md"]}, similar={"e.md": 0.2}, limit=9
@@ -198,7 +197,7 @@ def test_the_rarer_what_notes_share_the_more_are_they_related():
 
 def test_notes_may_be_related_by_a_target_that_is_not_there():
     """Both mean to link to the same note; a direct link is told, and is not by itself something in common."""
-    graph = Graph(vault(a="Nobody b", b="nobody", c="b"), (), OBSIDIAN)
+    graph = graph_of(vault(a="Nobody b", b="nobody", c="b"), (), OBSIDIAN)
 
     found = related(graph, note("a"), tagged={}, similar={}, limit=9)
 
@@ -209,6 +208,6 @@ def test_notes_may_be_related_by_a_target_that_is_not_there():
 @pytest.mark.parametrize(("count", "is_related"), [(MAX_SHARED, True), (MAX_SHARED + 1, False)])
 def test_what_too_many_share_says_nothing(count, is_related):
     """So that a hub of the whole vault costs nothing."""
-    graph = Graph(vault(hub="", **{f"n{number}": "hub" for number in range(count)}), (), OBSIDIAN)
+    graph = graph_of(vault(hub="", **{f"n{number}": "hub" for number in range(count)}), (), OBSIDIAN)
 
     assert is_related == bool(related(graph, note("n1"), tagged={}, similar={}, limit=1))

@@ -4,12 +4,11 @@ What one note's links are is in its record; who links to it is found through a t
 Only questions about the graph as a whole make arrays of all of it, once for each state of the vault.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from vault_engine.index.graph_arrays import GraphArrays
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
-from vault_engine.index.link_table import LinkTable
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.note import LinkResolver, Profile, Resolver, Rules, path_key
 from vault_engine.note.logseq import LogseqResolver, PageNames
@@ -22,18 +21,33 @@ class LinkedFiles(NamedTuple):
     unresolved: tuple[str, ...]  # targets, as written, that no file answers to
 
 
-def make_resolver(records: Collection[Record], others: Iterable[str], rules: Rules) -> LinkResolver:
+def make_resolver(records: Mapping[str, Record], others: Iterable[str], rules: Rules) -> LinkResolver:
     """Index what links of a vault may mean: its notes and its other files."""
     if rules.profile is Profile.OBSIDIAN:
-        return Resolver([*(record.path for record in records), *others])
-    return LogseqResolver(map(_page, records), rules.logseq, others)
+        return Resolver([*records, *others])
+    return LogseqResolver(map(_page, records.values()), rules.logseq, others)
+
+
+class HeldNames:
+    """Says under which names a note is found as one that may link somewhere, or as one that has a tag."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._keys = make_resolver({}, (), rules).keys
+        self._has_tags = rules.profile is Profile.OBSIDIAN  # in Logseq a tag is a link
+
+    def of(self, record: Record) -> Collection[str]:
+        """Give the names that a note holds, whatever other files there are."""
+        held = {key for link in record.links for key in self._keys(link, record.path)}
+        if self._has_tags:
+            held.update(map(_tag_key, record.tags))
+        return held
 
 
 class Graph:
     """The links of a vault whose notes and other files change one by one."""
 
     def __init__(
-        self, records: Mapping[str, Record], others: Iterable[str], rules: Rules, table: LinkTable | None = None
+        self, records: Mapping[str, Record], others: Iterable[str], rules: Rules, holders: Callable[[str], list[str]]
     ) -> None:
         """Begin with the vault as it is.
 
@@ -41,13 +55,14 @@ class Graph:
             records: every note by path. The caller changes it, and then says so with `put` or `drop`.
             others: every other file that a link may mean.
             rules: those of the vault.
-            table: who holds which names, if that is known already.
+            holders: gives the paths of the notes that hold a name, as `HeldNames` has it, sorted; a few that do not
+                do no harm, as each link is looked at.
         """
         self._records = records
         self._others = frozenset(others)
-        self._resolver = make_resolver(records.values(), self._others, rules)
-        self._has_tags = rules.profile is Profile.OBSIDIAN  # in Logseq a tag is a link
-        self._table = table or LinkTable.of((path, self._held(record)) for path, record in records.items())
+        self._resolver = make_resolver(records, self._others, rules)
+        self._has_tags = rules.profile is Profile.OBSIDIAN
+        self._held_by = holders
         self._arrays: GraphArrays | None = None
 
     @property
@@ -70,7 +85,6 @@ class Graph:
             self._resolver.add_page(_page(record))
         else:
             self._resolver.add(record.path)
-        self._table.put(record.path, self._held(record))
         self._arrays = None
 
     def drop(self, path: str) -> None:
@@ -78,7 +92,6 @@ class Graph:
         self._resolver.remove(path)
         if path in self._others:
             self._resolver.add(path)
-        self._table.drop(path)
         self._arrays = None
 
     def set_others(self, others: Iterable[str]) -> None:
@@ -161,16 +174,8 @@ class Graph:
 
     # ---- the parts
 
-    def _held(self, record: Record) -> Collection[str]:
-        """The names under which a note is found as one that may link somewhere, and its tags."""
-        keys = self._resolver.keys
-        held = {key for link in record.links for key in keys(link, record.path)}
-        if self._has_tags:
-            held.update(map(_tag_key, record.tags))
-        return held
-
     def _holders(self, names: Iterable[str]) -> list[str]:
-        found = [self._table.holders(name) for name in names]
+        found = [self._held_by(name) for name in names]
         return found[0] if len(found) == 1 else sorted(set().union(*found))
 
     def _sources(self, node: Node) -> list[str]:

@@ -10,7 +10,6 @@ from vault_engine.note.logseq import page_name
 from vault_engine.note.relations import relations
 from vault_engine.note.special import searchable_end
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.walk import Signature
 
 MAX_PARSED_BYTES = 1 << 20
 KEY_BYTES = 16
@@ -70,7 +69,6 @@ class Record:
     """One note in the catalogue."""
 
     path: str
-    signature: Signature | None  # None: the file was too fresh to be sure, look again
     sha256: str
     size: int  # bytes
     title: str
@@ -85,29 +83,30 @@ class Record:
     @property
     def id(self) -> str | None:
         """The identity that survives renames, where the note carries one."""
-        return self._text("id")
+        return self.text("id")
 
     @property
     def category(self) -> str:
         """The category the note states, else the folder it is in."""
-        return self._text("category") or self.path.rpartition("/")[0]
+        return self.text("category") or self.path.rpartition("/")[0]
 
     @property
     def key(self) -> str:
         """The key the note states, else its file's name."""
-        return self._text("key") or stem_of(self.path)
+        return self.text("key") or stem_of(self.path)
 
     @property
     def type(self) -> str | None:
         """What sort of memory the note says it is: decision, preference …"""
-        return self._text("type")
+        return self.text("type")
 
     @property
     def status(self) -> str | None:
         """``deprecated`` for a note that another one replaced."""
-        return self._text("status")
+        return self.text("status")
 
-    def _text(self, name: str) -> str | None:
+    def text(self, name: str) -> str | None:
+        """Give a property that is a text and not empty."""
         value = self.properties.get(name)
         return value if isinstance(value, str) and value else None
 
@@ -140,7 +139,7 @@ def decode(data: bytes) -> tuple[str, str | None]:
     return text, problem
 
 
-def describe(path: str, data: bytes, signature: Signature | None, rules: Rules = OBSIDIAN) -> Described:
+def describe(path: str, data: bytes, rules: Rules = OBSIDIAN) -> Described:
     """Read one note for the index. Of a merge left half done only the name is taken."""
     text, problem = decode(data)
     note = parse(text, rules.profile)
@@ -152,7 +151,6 @@ def describe(path: str, data: bytes, signature: Signature | None, rules: Rules =
     embedded_texts = tuple(_embedded_text(title, chunk) for chunk in slices)
     record = Record(
         path=path,
-        signature=signature,
         sha256=sha256_hex(data),
         size=len(data),
         title=title,

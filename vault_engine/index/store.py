@@ -1,44 +1,66 @@
-"""The index of one vault in this process: brought up to date from the notes, kept between processes' lives.
+"""The index of one vault in this process: brought up to date from the notes, shared with the other processes.
 
-Every process has the whole index in memory and looks at the vault before each answer, so it can lag but never lead;
-whoever changed something and gets the index's lock saves it for the next process.
+It looks at the vault before each answer, so it can lag but never lead. What it has read it publishes for the others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import cached_property, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vault_engine.config import Config
-from vault_engine.errors import MemwellError, NoteMissing, VaultBusy
-from vault_engine.index import snapshot as snapshots
-from vault_engine.index.embedder import Vectors
+from vault_engine.config import DETECTED_LANGUAGE, Config
+from vault_engine.errors import MemwellError, VaultBusy
+from vault_engine.index.batch import Batch
+from vault_engine.index.catalogue import Catalogue
+from vault_engine.index.comparing import differing_arrays, differing_notes
 from vault_engine.index.embeddings import Embeddings, Progress
-from vault_engine.index.graph import Graph
-from vault_engine.index.keyword.analyse import Analyser
-from vault_engine.index.keyword.index import KeywordIndex
-from vault_engine.index.keyword.postings import Floats
+from vault_engine.index.filters import LINK, filters_of
+from vault_engine.index.generation import read_current
+from vault_engine.index.graph import Graph, HeldNames
+from vault_engine.index.keyword.analyse import Analyser, detect_language
+from vault_engine.index.keyword.columns import make_columns
+from vault_engine.index.keyword.language import Language
+from vault_engine.index.keyword.postings import FIELD_WEIGHTS
+from vault_engine.index.layers import Layer, Layers
 from vault_engine.index.names import Names
 from vault_engine.index.plan import Drop, plan_index
-from vault_engine.index.record import CONFLICTED, KEY_BYTES, Described, Record, describe
-from vault_engine.index.snapshot import Snapshot
+from vault_engine.index.reading import Fresh, Reader, Same
+from vault_engine.index.record import CONFLICTED, Described, Record, decode, describe
+from vault_engine.index.segment import Segment, join, with_signatures
+from vault_engine.index.shared import Shared, fold_own
 from vault_engine.index.vector_log import Keys
-from vault_engine.index.vectors import as_keys
+from vault_engine.index.view import Row, View
 from vault_engine.journal.known import Known
 from vault_engine.note import LinkResolver
-from vault_engine.vault.files import explained, sha256_hex
+from vault_engine.vault.files import explained
 from vault_engine.vault.habits import read_habits, read_rules
 from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
-from vault_engine.vault.walk import Signature, Walk, signature_of
+from vault_engine.vault.walk import Signature, Walk
 
-_ROWS_PER_SEGMENT = 5_000  # bounds the memory that a cold build takes
-_MARK = 0.01  # of a change
-_SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
-_SHRUNK_NS = 300_000_000  # the same for one that has become empty or half as long: editors empty a file to write it
+FORMAT = 3  # higher when anything is kept otherwise, or text is analysed otherwise
+_ROWS_AT_ONCE = 30_000  # bounds the memory that a cold build takes
+_MUCH = 64  # notes to read: so many are read by one process, and the others wait for what it publishes
+_PATIENCE_S = 0.05
+_SAMPLES = 200  # notes that say in which language all are
+_QUICKLY = 2_000  # notes that are copied while somebody waits for an answer
+_SOON = 20_000  # and while somebody waits for the end
+
+
+class Counted(NamedTuple):
+    """How many notes were taken in."""
+
+    added: int
+    edited: int
+
+    def plus(self, other: "Counted") -> "Counted":
+        """Add up."""
+        return Counted(self.added + other.added, self.edited + other.edited)
 
 
 class Refreshed(NamedTuple):
@@ -49,11 +71,13 @@ class Refreshed(NamedTuple):
     gone: int
 
 
-class Row(NamedTuple):
-    """Which chunk a row of the index is."""
+class Differences(NamedTuple):
+    """In what an index is not what the notes say."""
 
-    path: str
-    ordinal: int
+    damaged: tuple[str, ...]  # files that are not as they were written
+    notes: tuple[str, ...]  # of which it knows something else
+    arrays: tuple[str, ...]  # of postings and filters, where all notes seem right
+    vectors: int  # that were damaged, and are to be made again
 
 
 class Index:
@@ -67,52 +91,76 @@ class Index:
             vault: its files.
             known: what the journals say of them; a note that holds what a journal says is whole.
         """
-        self._folder = config.cache_dir
-        self._known = known
-        self._known_as_of = 0
+        self._config, self._vault, self._known = config, vault, known
         self._touched: set[str] | None = None  # notes that may hold what no journal knows; None: any may
-        self._unsettled: dict[str, int] = {}  # files that may be half written, and when they can be trusted
-        self.unsettled_ns = 0  # in how long they all can be, if nobody touches them
-        self._language = config.language
+        self.unsettled_ns = 0  # in how long every file can be trusted, if nobody touches them
         self.rules = read_rules(config.root, config.profile)
         self.habits = read_habits(config.root)
-        self._vault = vault
-        self._lock = Lock(self._folder / "lock")
-        self.embeddings = Embeddings(config, self._lock)
+        folder = config.cache_dir / f"index-{FORMAT}"
+        language = config.language if config.language != DETECTED_LANGUAGE else self._detected_language(folder)
+        self.analyser = Analyser(language)
+        self._reader = Reader(vault, known, self.rules)
+        self._boosts = {**FIELD_WEIGHTS, **config.boosts}
+        settings = {"language": language, "boosts": self._boosts, "rules": asdict(self.rules)}
+        self._lock = Lock(folder / "lock")
+        self._shared = Shared(folder, self._lock, settings)
+        self.embeddings = Embeddings(config, Lock(config.cache_dir / "lock"))
         self.walk = Walk({}, (), (), ())
-        self.unread: dict[str, str] = {}  # notes that may not be read, and why
-        self.cache_problem: str | None = None  # why the index can't be kept, in words
-        self._evicted: tuple[str, ...] = ()  # notes that are elsewhere for now, as of the last refresh
+        self.records = Layers()  # every note, by path
+        self._seen: set[str] = set()  # notes whose file looks different from what is kept, and holds the same
+        self._held_names = HeldNames(self.rules)
+        self._shared.follow(self.records)
+        self._view: View | None = None
         self._graph: Graph | None = None
-        self._unsaved = 0.0  # changes since the last save; a file that only looks different counts for little
-        self._kept = self._load() or self._empty()
-        self._owners: list[str] = []  # by row: the path of its note
-        self._keys: list[str] = []  # by row: the key of its embedding
-        self._number_rows()
-        self._names: Names | None = None
 
     # ---- what there is
 
     @property
-    def records(self) -> Mapping[str, Record]:
-        """Every note, by path."""
-        return self._kept.records
+    def unread(self) -> Mapping[str, str]:
+        """Notes that may not be read, and why."""
+        return self._reader.unread
 
     @property
-    def analyser(self) -> Analyser:
-        """What turns text into terms here."""
-        return self._kept.keywords.analyser
+    def cache_problem(self) -> str | None:
+        """Why the index can't be kept, in words."""
+        return self._shared.problem
 
     @property
-    def alive(self) -> NDArray[np.bool_]:
-        """Which rows are of notes that are there, shape ``(rows,)``."""
-        return self._kept.keywords.alive
+    def rebuilt(self) -> list[str]:
+        """Files of the index that were found damaged; what was in them was read from the notes again."""
+        return self._shared.damaged
+
+    @property
+    def view(self) -> View:
+        """The rows of all notes as they are now, for one search."""
+        if self._view is None or self._view.version != self.records.version:
+            self._view = View(self.records)
+        return self._view
+
+    @cached_property
+    def language(self) -> Language:
+        """What understands questions in the query language."""
+        return Language(self.analyser)
+
+    def fields_of(self, row: Row) -> Mapping[str, str]:
+        """Read a note again for the texts of one of its chunks, by field; nothing if it has changed meanwhile."""
+        described = self._read_again(row.path)
+        return described.fields[row.ordinal] if described else {}
 
     @property
     def graph(self) -> Graph:
         """The links of the vault as of the last refresh."""
+        changed = self.records.take_changed()
         if self._graph is None:
-            self._graph = Graph(self._kept.records, self._linkable(), self.rules)
+            holders = partial(self.records.having, LINK)
+            self._graph = Graph(self.records, self._linkable(), self.rules, holders)
+            return self._graph
+        for path in changed:
+            if path in self.records:
+                self._graph.put(self.records[path])
+            else:
+                self._graph.drop(path)
+        self._graph.set_others(self._linkable())
         return self._graph
 
     @property
@@ -123,23 +171,11 @@ class Index:
     @property
     def names(self) -> Names:
         """What finds notes by their names."""
-        if self._names is None:
-            self._names = Names(self._kept.records.values())
-        return self._names
-
-    def rows_of(self, path: str) -> range:
-        """Give the rows of a note's chunks."""
-        first = self._kept.first_rows[path]
-        return range(first, first + len(self._kept.records[path].chunks))
-
-    def row(self, number: int) -> Row:
-        """Say which chunk a living row is."""
-        path = self._owners[number]
-        return Row(path, number - self._kept.first_rows[path])
+        return Names(self.records)
 
     def waiting(self) -> int:
         """Count the distinct chunks that should have a vector and have none."""
-        return len(self.embeddings.waiting(self.chunks().keys()))
+        return len(self.embeddings.waiting(self.view.distinct_keys))
 
     def chunks(self, guard: AbstractContextManager[object] | None = None) -> "IndexChunks":
         """Give what is to be embedded; ``guard`` keeps other threads from the index meanwhile."""
@@ -157,40 +193,36 @@ class Index:
         Raises:
             VaultMissing: the vault's folder is gone.
         """
+        self._shared.follow(self.records)
         self.walk = self._vault.walk()
-        changes = plan_index(self.walk.notes, {path: r.signature for path, r in self._kept.records.items()})
-        drops = {change.path for change in changes if isinstance(change, Drop)}
-        gone = [path for path in sorted(drops.difference(self.walk.placeholders)) if not self._is_hidden(path)]
-        self._unsettled = {}
-        added, edited = self._read_all([c.path for c in changes if not isinstance(c, Drop)], now_ns, progress)
-        self.unsettled_ns = max((at - now_ns for at in self._unsettled.values()), default=0)
-        for path in gone:
-            self._forget(path)
-        self.touch(gone)
-        self.unread = {path: reason for path, reason in self.unread.items() if path in self.walk.notes}
-        if added or edited or gone or (self.walk.others, self.walk.placeholders) != (self._kept.others, self._evicted):
-            self._kept.others, self._evicted = self.walk.others, self.walk.placeholders
-            if self._graph is not None:
-                self._graph.set_others(self._linkable())
-            self._unsaved += added + edited + len(gone)
-        if self._kept.keywords.needs_compaction():
-            self._compact()
+        changes = plan_index(self.walk.notes, self.records.signatures)
+        self._reader.unsettled = {}
+        paths = [change.path for change in changes if not isinstance(change, Drop)]
+        if len(paths) < _MUCH:
+            added, edited = self._read_all(paths, now_ns, progress)
+        else:
+            added, edited = self._read_in_turn(paths, now_ns, progress)
+        self._wait_for(now_ns)
+        drops = {change.path for change in changes if isinstance(change, Drop)} & self.records.keys()
+        gone = [path for path in sorted(drops) if self._is_gone(path)]
+        self._let_go(gone)
+        self._reader.unread = {path: why for path, why in self.unread.items() if path in self.walk.notes}
         return Refreshed(added, edited, len(gone))
 
-    def look_at(self, path: str, now_ns: int) -> None:
-        """Take in one note, without a look at the others. One that is gone stays known until the next refresh."""
-        if any(self._read_all([path], now_ns, None)):
-            self._unsaved += 1
+    def look_at(self, paths: Iterable[str], now_ns: int) -> None:
+        """Take in some notes as they are, or that they are gone, without a look at the others."""
+        listed = sorted(paths)
+        self._read_all(listed, now_ns, None)
+        self._wait_for(now_ns)
+        self._let_go([path for path in listed if path in self.records and self._is_gone(path)])
 
     def look_again(self, now_ns: int, before: Refreshed) -> Refreshed:
         """Read the files that were being saved at the last refresh; give the sum of both looks.
 
         What still is being saved stays as it was known until the next refresh.
         """
-        paths, self._unsettled, self.unsettled_ns = sorted(self._unsettled), {}, 0
+        paths, self._reader.unsettled, self.unsettled_ns = sorted(self._reader.unsettled), {}, 0
         added, edited = self._read_all(paths, now_ns, None)
-        if added or edited:
-            self._unsaved += added + edited
         return Refreshed(before.added + added, before.edited + edited, before.gone)
 
     def touch(self, paths: Iterable[str]) -> None:
@@ -210,27 +242,34 @@ class Index:
         return self.embeddings.fill(self.chunks(), progress=progress)
 
     def save(self, *, at_least: int = 1) -> None:
-        """Keep the index for the next process, if enough has changed and no other process is saving its own.
+        """Publish what only this process has, if so many notes have changed and nobody else is publishing."""
+        if self._unpublished() >= at_least:
+            self._keep_signatures()
+            self._shared.publish(self.records, most=_SOON)
 
-        What was not kept is read again by the next process. The whole index is written, so that is often cheaper.
+    def fold(self, guard: AbstractContextManager[object]) -> None:
+        """Put large segments together in the background; ``guard`` keeps other threads from the index meanwhile."""
+        self._shared.fold(lambda: self.records, guard)
+
+    def check(self, now_ns: int, progress: Progress | None = None) -> Differences:
+        """Compare with an index that is made anew from the notes, in a folder of its own.
+
+        Raises:
+            VaultDenied, StorageFailed: there is no room for another one.
         """
-        if self._unsaved < at_least:
-            return
-        try:
-            with self._lock.held(wait_s=0), explained(self._folder):
-                snapshots.save(self._folder, self._kept)
-        except VaultBusy:
-            return
-        except MemwellError as error:
-            self.cache_problem = str(error)
-        else:
-            self._unsaved, self.cache_problem = 0.0, None
+        damaged = self._shared.check()
+        with explained(self._config.cache_dir), TemporaryDirectory(dir=self._config.cache_dir) as folder:
+            twin = Index(replace(self._config, cache_dir=Path(folder), embedder="none"), self._vault, self._known)
+            twin.refresh(now_ns, progress)
+            differing = differing_notes(self.records, twin.records)
+            arrays = [] if differing else differing_arrays(self.records, twin.records)
+        return Differences(tuple(damaged), tuple(differing), tuple(arrays), self.embeddings.check())
 
     def discard(self) -> None:
         """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
-        snapshots.discard(self._folder)
-        self._kept, self._names, self._graph = self._empty(), None, None
-        self._number_rows()
+        self._shared.discard()
+        self.records, self._view = Layers(), None
+        self._graph = None
 
     def drop_strays(self) -> None:
         """Forget the embeddings of what is in no note, and keep the index as it is now, whatever has changed.
@@ -238,151 +277,157 @@ class Index:
         Raises:
             VaultBusy, VaultDenied, StorageFailed: the embeddings could not be removed from their file.
         """
-        self.embeddings.keep_only(self.chunks().keys())
-        self._unsaved = max(self._unsaved, 1.0)
-        self.save()
-
-    # ---- asking it
-
-    def keyword_scores(self, query: str) -> Floats:
-        """Score every row against the query's terms, shape ``(rows,)``."""
-        return self._kept.keywords.score(query)
-
-    def cosines(self, question: Question) -> Vectors | None:
-        """Give the cosine of a question and each row, shape ``(rows,)``, as `Embeddings.cosines` does."""
-        return self.embeddings.cosines(question, as_keys(self._keys))
+        self.embeddings.keep_only(self.view.distinct_keys)
+        self._shared.publish(self.records, whole=True)
 
     # ---- the parts
 
-    def _empty(self) -> Snapshot:
-        return Snapshot(self._language, self.rules, {}, {}, (), KeywordIndex(Analyser(self._language)))
+    def _detected_language(self, folder: Path) -> str:
+        """Say in which language the index is that there is, else in which most of the notes are."""
+        kept = read_current(folder)
+        return str(kept.settings["language"]) if kept else detect_language(self._samples())
 
-    def _load(self) -> Snapshot | None:
-        """Read what the last process kept, if it is whole and of the same settings."""
-        try:
-            kept = snapshots.load(self._folder)
-        except snapshots.SnapshotDamaged:
-            return None
-        return kept if (kept.language, kept.rules) == (self._language, self.rules) else None
+    def _samples(self) -> Iterator[str]:
+        """Read some notes from all over the vault."""
+        paths = sorted(self._vault.walk().notes)
+        for path in paths[:: 1 + len(paths) // _SAMPLES]:
+            with suppress(MemwellError):
+                yield decode(self._vault.read(path))[0]
 
-    def _number_rows(self) -> None:
-        """Say of each row whose it is, from the records."""
-        row_count = len(self._kept.keywords.lengths)
-        self._owners, self._keys = [""] * row_count, ["0" * 32] * row_count
-        for path, record in self._kept.records.items():
-            for row, chunk in zip(self.rows_of(path), record.chunks, strict=True):
-                self._owners[row], self._keys[row] = path, chunk.key
+    def _batch(self) -> Batch:
+        return Batch(self.analyser, self._boosts, self._held_names)
 
     def _linkable(self) -> tuple[str, ...]:
         """The files that links may mean besides the notes."""
-        return (*self._kept.others, *self.walk.placeholders)
+        return (*self.walk.others, *self.walk.placeholders)
+
+    def _lay(self, segment: Segment) -> None:
+        """Lay a segment over the others, and put those together that only this process has."""
+        self.records.push(Layer(segment))
+        fold_own(self.records, most=_QUICKLY)
+
+    def _let_go(self, gone: Sequence[str]) -> None:
+        """Forget notes that are gone."""
+        if gone:
+            self._lay(self._batch().finish(tuple(gone)))
+            self.touch(gone)
+
+    def _wait_for(self, now_ns: int) -> None:
+        """Say in how long all that was read can be trusted."""
+        self.unsettled_ns = max((at - now_ns for at in self._reader.unsettled.values()), default=0)
+
+    def _is_gone(self, path: str) -> bool:
+        """Say whether a note that is known is not there, nor anywhere else from where it may come back."""
+        if path in self.walk.placeholders or self._is_hidden(path):
+            return False
+        try:
+            return not self._vault.has(path)
+        except MemwellError:
+            return False
 
     def _is_hidden(self, path: str) -> bool:
         """Say whether a note is in a folder that could not be listed: it is not gone, then."""
         return any(path.startswith(f"{folder}/") or folder == "." for folder in map(_bare, self.walk.unreadable))
 
-    def _read_all(self, paths: Sequence[str], now_ns: int, progress: Progress | None) -> tuple[int, int]:
-        """Read the notes at ``paths``, take in those that are new or differ, and count both kinds."""
-        added = edited = rows = 0
-        fresh: list[Described] = []
+    def _read_in_turn(self, paths: Sequence[str], now_ns: int, progress: Progress | None) -> Counted:
+        """Read many notes as the only process that does, and publish them bit by bit.
+
+        Who finds another one at it takes over what that one publishes, and goes on himself should it die.
+        """
+        left, counted = list(paths), Counted(0, 0)
+        while left:
+            try:
+                with self._lock.held(wait_s=_PATIENCE_S):
+                    left, taken = self._without_published(left)
+                    return counted.plus(taken).plus(self._read_all(left, now_ns, progress, in_turn=True))
+            except VaultBusy:
+                left, taken = self._without_published(left)
+                counted = counted.plus(taken)
+                if progress:
+                    progress(len(paths) - len(left), len(paths))
+            except MemwellError:  # nothing can be kept here: then it is for this process alone
+                return counted.plus(self._read_all(left, now_ns, progress))
+        return counted
+
+    def _without_published(self, paths: Sequence[str]) -> tuple[list[str], Counted]:
+        """Take over what another process has published; give the notes that are still to be read."""
+        known = {path for path in paths if path in self.records}
+        self._shared.follow(self.records)
+        left = [path for path in paths if self.records.signatures.get(path) != self.walk.notes[path]]
+        taken = set(paths).difference(left)
+        self.touch(taken)
+        return left, Counted(len(taken - known), len(taken & known))
+
+    def _read_all(
+        self, paths: Sequence[str], now_ns: int, progress: Progress | None, *, in_turn: bool = False
+    ) -> Counted:
+        """Read notes, take in those that are new or differ, and count both kinds."""
+        counted, batch = Counted(0, 0), self._batch()
         for done, path in enumerate(paths, 1):
-            described = self._read(path, now_ns)
-            if described is not None:
-                added, edited = added + (path not in self._kept.records), edited + (path in self._kept.records)
-                fresh.append(described)
-                rows += len(described.fields)
-            if rows >= _ROWS_PER_SEGMENT or (done == len(paths) and fresh):
-                self._take(fresh)
-                fresh, rows = [], 0
+            known = self.records.get(path)
+            found = self._reader.read(path, known, now_ns)
+            if found is not None:
+                self.touch([path])  # even one that holds what it held: meanwhile it may have held something else
+            if isinstance(found, Same):
+                self._see(path, found.signature)
+            elif found is not None and known and found.described.record.problem == CONFLICTED:
+                self._keep_conflicted(replace(known, sha256=found.described.record.sha256, problem=CONFLICTED), found)
+            elif found is not None:
+                counted = counted.plus(Counted(0, 1) if known else Counted(1, 0))
+                batch.add(found.described, found.signature)
+            if batch.row_count >= _ROWS_AT_ONCE or (done == len(paths) and len(batch)):
+                self._lay(batch.finish())
+                batch = self._batch()
+                if in_turn:
+                    self._shared.publish(self.records, most=0)
             if progress:
                 progress(done, len(paths))
-        return added, edited
+        return counted
 
-    def _read(self, path: str, now_ns: int) -> Described | None:
-        """Read one note, unless it is gone, may not be read, or has the content that is indexed already."""
-        try:
-            before = signature_of(self._vault.root / path)
-            data = self._vault.read(path)
-            settled = before == signature_of(self._vault.root / path)
-        except (FileNotFoundError, NoteMissing):
-            return None
-        except (OSError, MemwellError) as error:
-            self.unread[path] = str(error)
-            return None
-        self.unread.pop(path, None)
-        known, sha256 = self._kept.records.get(path), sha256_hex(data)
-        signature = before if settled and now_ns - before.mtime_ns > _SETTLED_NS else None
-        if known and known.sha256 == sha256:
-            self.touch([path])  # it may have been something else meanwhile, which only the journal knows
-            self._mark(known, signature)
-            return None
-        if not self._is_whole(path, before, sha256, now_ns, settled=settled):
-            return None
-        self.touch([path])
-        described = describe(path, data, signature, self.rules)
-        if known and described.record.problem == CONFLICTED:  # nothing new is taken in, what was known stays
-            if known.sha256 != described.record.sha256:
-                self._mark(replace(known, sha256=described.record.sha256, problem=CONFLICTED), signature)
-            return None
-        return described
-
-    def _is_whole(self, path: str, found: Signature, sha256: str, now_ns: int, *, settled: bool) -> bool:
-        """Say whether what was read of a note is what somebody saved, and not the first half of it."""
-        known = self._kept.records.get(path)
-        has_shrunk = known is not None and (found.size == 0 or 2 * found.size < known.size)
-        whole_at = found.mtime_ns + (_SHRUNK_NS if has_shrunk else _SETTLED_NS)
-        if settled and (now_ns >= whole_at or found.mtime_ns > now_ns + _SHRUNK_NS):  # the latter: an odd clock
-            return True
-        if self._known_as_of != now_ns:  # once a look
-            self._known.catch_up()
-            self._known_as_of = now_ns
-        head = self._known.get(path)
-        if head is not None and head.sha256 == sha256:
-            return True
-        self._unsettled[path] = max(whole_at, now_ns + _SETTLED_NS if not settled else 0)
-        return False
-
-    def _mark(self, known: Record, signature: Signature | None) -> None:
+    def _see(self, path: str, signature: Signature | None) -> None:
         """Note that a file looks different and holds the same bytes."""
-        if known.signature != signature:
-            self._kept.records[known.path] = replace(known, signature=signature)
-            self._unsaved += _MARK
+        if self.records.signatures[path] != signature:
+            self.records.see(path, signature)
+            self._seen.add(path)
 
-    def _take(self, described: Sequence[Described]) -> None:
-        row = self._kept.keywords.add([fields for one in described for fields in one.fields])
-        for one in described:
-            record = one.record
-            if known := self._kept.records.get(record.path):
-                self._kept.keywords.drop(self.rows_of(record.path))
-                self.names.drop(known)
-            self.names.add(record)
-            self._kept.records[record.path], self._kept.first_rows[record.path] = record, row
-            if self._graph is not None:
-                self._graph.put(record)
-            self._owners += [record.path] * len(record.chunks)
-            self._keys += [chunk.key for chunk in record.chunks]
-            row += len(record.chunks)
+    def _keep_conflicted(self, record: Record, found: Fresh) -> None:
+        """Keep of a note with the markers of a merge what was known of it: nothing new is taken in."""
+        layer, number = self.records.place(record.path)
+        known = join([layer.segment], [np.array([number])])
+        catalogue = Catalogue.of([record], [found.signature])
+        columns = make_columns([filters_of(record, self._held_names.of(record))])
+        self.records.push(Layer(replace(known, catalogue=catalogue, columns=columns)))
 
-    def _forget(self, path: str) -> None:
-        self._kept.keywords.drop(self.rows_of(path))
-        self.names.drop(self._kept.records[path])
-        del self._kept.records[path], self._kept.first_rows[path]
-        if self._graph is not None:
-            self._graph.drop(path)
+    def _keep_signatures(self) -> None:
+        """Lay what was seen of files since over what is kept, so that the next process need not read them again."""
+        by_layer: dict[Layer, list[int]] = {}
+        for path in sorted(self._seen & self.records.keys()):
+            layer, number = self.records.place(path)
+            by_layer.setdefault(layer, []).append(number)
+        self._seen.clear()
+        if by_layer:
+            kept = [np.array(sorted(numbers)) for numbers in by_layer.values()]
+            again = join([layer.segment for layer in by_layer], kept)
+            signatures = self.records.signatures_of(again.catalogue.paths)
+            self.records.push(Layer(with_signatures(again, signatures)))
 
-    def _compact(self) -> None:
-        new_row = self._kept.keywords.compact()
-        self._kept.first_rows = {path: int(new_row[first]) for path, first in self._kept.first_rows.items()}
-        self._number_rows()
+    def _unpublished(self) -> int:
+        """Count the notes of which only this process knows how they are."""
+        own = (layer for layer in self.records.layers if layer.entry is None)
+        return len(self._seen) + sum(len(layer.segment) + len(layer.segment.gone) for layer in own)
 
     def texts_of(self, path: str) -> Iterable[tuple[bytes, str]]:
         """Read a note again for what of it is to be embedded, by key; nothing if it has changed meanwhile."""
-        record = self._kept.records.get(path)
+        if described := self._read_again(path):
+            keys = (bytes.fromhex(chunk.key) for chunk in described.record.chunks)
+            yield from zip(keys, described.embedded_texts, strict=True)
+
+    def _read_again(self, path: str) -> Described | None:
+        record = self.records.get(path)
         with suppress(MemwellError):
-            described = describe(path, self._vault.read(path), None, self.rules)
-            if record and described.record.sha256 == record.sha256:
-                keys = (bytes.fromhex(chunk.key) for chunk in record.chunks)
-                yield from zip(keys, described.embedded_texts, strict=True)
+            described = describe(path, self._vault.read(path), self.rules)
+            return described if record and described.record.sha256 == record.sha256 else None
+        return None
 
 
 class IndexChunks:
@@ -390,21 +435,18 @@ class IndexChunks:
 
     def __init__(self, index: Index, guard: AbstractContextManager[object]) -> None:
         self._index, self._guard = index, guard
-        self._paths: dict[bytes, str] = {}  # of a note that has the chunk
 
     def keys(self) -> Keys:
         """See `Chunks.keys`."""
         with self._guard:
-            records = self._index.records.values()
-            self._paths = {bytes.fromhex(chunk.key): record.path for record in records for chunk in record.chunks}
-        return np.frombuffer(b"".join(self._paths), np.uint8).reshape(-1, KEY_BYTES)
+            return self._index.view.distinct_keys
 
     def texts(self, keys: Keys) -> dict[bytes, str]:
         """See `Chunks.texts`."""
         wanted = [key.tobytes() for key in keys]
         texts: dict[bytes, str] = {}
         with self._guard:
-            for path in dict.fromkeys(self._paths[key] for key in wanted if key in self._paths):
+            for path in self._index.view.notes_with(keys):
                 texts |= self._index.texts_of(path)
         return {key: texts[key] for key in wanted if key in texts}
 

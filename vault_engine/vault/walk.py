@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from vault_engine.vault.paths import evicted_name, is_conflict_copy, is_ignored, is_note
+from vault_engine.vault.paths import NOTE_SUFFIX, evicted_name, is_conflict_copy, is_ignored
 
 LOGSEQ_FOLDER = "logseq"
 
@@ -44,14 +44,13 @@ def walk(root: Path) -> Walk:
     for path, entry in _files(root, unreadable, evicted):
         if is_conflict_copy(path):
             copies.append(path)
-        elif is_note(path):
-            found = _look(entry)
-            if found and _TELLS_DATALESS and is_dataless(found):
-                evicted.append(path)
-            elif found:
-                notes[path] = _as_signature(found)
-        else:
+        elif not path.lower().endswith(NOTE_SUFFIX):
             others.append(path)
+        elif found := _look(entry):
+            if _TELLS_DATALESS and is_dataless(found):
+                evicted.append(path)
+            else:
+                notes[path] = Signature(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     if evicted:  # a file may be back while its placeholder has stayed
         evicted = sorted(set(evicted) - notes.keys() - set(others) - set(copies))
     return Walk(notes, tuple(others), tuple(copies), tuple(unreadable), tuple(evicted))

@@ -76,6 +76,21 @@ class Analyser:
         """Give ``(start, end, term)`` of each word of an NFC text that has a term; offsets count characters."""
         return ((word.start, word.end, word.term) for word in self.tokens(text))
 
+    def found(self, text: str, terms: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+        """Give ``(start, end, term)`` of each word of an NFC text that has one of some terms, as `words` would.
+
+        A word that begins otherwise than all of them is not looked at: no stemmer changes the first letter of a word of
+        plain letters.
+        """
+        wanted = frozenset(terms)
+        firsts = {term[0] for term in wanted}
+        for match in _RUN.finditer(text):
+            run = match[0]
+            if run[0].lower() in firsts or not run.isascii():
+                for part in self.parts(run):
+                    if part.term in wanted:
+                        yield match.start() + part.start, match.start() + part.end, part.term
+
     def parts(self, run: str) -> tuple[Part, ...]:
         """Cut a run, as `runs` gives it, into what takes one position each."""
         parts = self._parts_of.get(run)

@@ -90,6 +90,9 @@ def top_rows(scores: Floats, count: int) -> list[int]:
         rows = np.sort(np.concatenate([rows[scores[rows] > lowest], tied]))
     else:
         rows = np.flatnonzero(scores > 0)
+    if len(rows) > count:
+        lowest = float(np.partition(scores[rows], -count)[-count])
+        rows = rows[scores[rows] >= lowest]
     best = rows[np.argsort(-scores[rows], kind="stable")[:count]]
     found: list[int] = best.tolist()
     return found

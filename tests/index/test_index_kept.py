@@ -1,6 +1,5 @@
 """What is kept between two processes' lives is never trusted."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import pytest
 from index_twin import answers
 
 from vault_engine import Engine
-from vault_engine.index.store import Index
+from vault_engine.index.generation import Entry, Generation, read_current, write_current
+from vault_engine.index.reading import Reader
 
 NOTES = {
     "berths.md": "---\ntags: [north]\naliases: [moorings]\n---\n# Berths\n\nThe harbour office owns the berths.\n",
@@ -25,8 +25,8 @@ def kept(write_note, open_engine, tmp_path):
     engine = open_engine()
     engine.build_index()
     engine.close()
-    (folder,) = (tmp_path / "cache").iterdir()
-    return folder
+    (current,) = (tmp_path / "cache").rglob("CURRENT")
+    return current.parent
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def files_of(folder: Path) -> list[Path]:
 
 def test_what_was_kept_is_used(kept, truth, open_engine, monkeypatch):
     """The next process reads no note that has not changed."""
-    monkeypatch.setattr(Index, "_read", lambda self, path, now_ns: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(Reader, "read", lambda self, path, indexed, now_ns: pytest.fail(f"{path} was read"))
 
     assert truth == answers(open_engine())
 
@@ -84,16 +84,6 @@ def test_a_missing_file_is_made_again(kept, truth, vault, env):
             assert truth == answers(engine)
 
 
-def test_another_format_is_made_again(kept, truth, open_engine):
-    """What a newer or older Memwell kept is not read."""
-    (catalogue,) = kept.rglob("catalogue.json")
-    fields = json.loads(catalogue.read_text("utf-8"))
-    assert 3 == fields["format"]
-    catalogue.write_text(json.dumps(fields | {"format": 999, "notes": []}), "utf-8")
-
-    assert truth == answers(open_engine())
-
-
 def test_another_language_is_made_again(kept, vault, open_engine):
     """Terms of one language's endings don't answer questions in another's."""
     (vault / ".memwell" / "config.toml").write_text('language = "ru"\n', "utf-8")
@@ -104,21 +94,24 @@ def test_another_language_is_made_again(kept, vault, open_engine):
     assert [] == list(engine.recall("berth", mode="keyword").hits)
 
 
-@pytest.mark.parametrize("name", ["../../etc", "generation-", "generation-/..", "", "\0", "generation-\0x"], ids=ascii)
-def test_the_current_generation_is_not_looked_for_elsewhere(kept, truth, open_engine, name):
-    """``CURRENT`` names a folder beside it; anything else counts for nothing."""
-    (kept / "CURRENT").write_text(name, "utf-8")
+@pytest.mark.parametrize("name", ["../../etc", "", "\0", "x/../..", "CURRENT", 3, None], ids=ascii)
+def test_what_current_names_is_checked(kept, truth, open_engine, name):
+    """Even where its checksum is right: what it names is no segment, so the notes are read again."""
+    write_current(kept, Generation(read_current(kept).settings, (Entry(name, 1, 1, 1),)))
 
     assert truth == answers(open_engine())
 
 
 def test_only_the_last_generation_is_kept(kept, open_engine, write_note):
-    """Older ones are removed when a newer one is named."""
+    """The files of what was put together are removed, and nothing else is left."""
     for number in range(3):
         write_note(f"more{number}.md", "anchor")
-        open_engine().recall("anchor")
+        engine = open_engine()
+        engine.recall("anchor")
+        engine.close()
 
-    assert 1 == len(list(kept.glob("generation-*")))
+    named = {entry.name for entry in read_current(kept).segments}
+    assert {"CURRENT", "lock", *named} == {file.name for file in kept.iterdir()}
 
 
 def test_the_index_of_one_vault_is_not_that_of_another_of_its_name(env, tmp_path):

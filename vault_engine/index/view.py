@@ -1,0 +1,75 @@
+"""The rows of all notes at one moment, numbered through: what one search sees from its start to its end."""
+
+from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vault_engine.index.keyword.live import Keywords, Part
+from vault_engine.index.layers import Layers
+from vault_engine.index.record import KEY_BYTES
+from vault_engine.index.vector_view import VectorView
+
+
+class Row(NamedTuple):
+    """Which chunk a row of the index is."""
+
+    path: str
+    ordinal: int
+
+
+class View:
+    """Every row there is; those of notes that are gone or were replaced count for nothing."""
+
+    def __init__(self, notes: Layers) -> None:
+        self.version = notes.version
+        self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
+        self._segments = [layer.segment for layer in notes.layers]
+        self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
+        self.keywords = Keywords(
+            [
+                Part(one.postings, one.columns, one.catalogue.note_of_row(), layer.alive_rows(), first)
+                for one, layer, first in zip(self._segments, notes.layers, self._firsts, strict=False)
+            ]
+        )
+
+    def __len__(self) -> int:
+        return self._firsts[-1]
+
+    @cached_property
+    def keys(self) -> NDArray[np.uint8]:
+        """The key of each row's embedding, shape ``(rows, KEY_BYTES)``."""
+        return np.concatenate([np.empty((0, KEY_BYTES), np.uint8), *(one.catalogue.keys for one in self._segments)])
+
+    def owner(self, row: int) -> Row:
+        """Say which chunk a row is."""
+        number = bisect_right(self._firsts, row, hi=len(self._segments)) - 1
+        catalogue, row = self._segments[number].catalogue, row - self._firsts[number]
+        note = int(catalogue.first_rows.searchsorted(np.int32(row), "right")) - 1
+        return Row(catalogue.paths[note], row - int(catalogue.first_rows[note]))
+
+    def vectors(self, store: VectorView) -> NDArray[np.int64]:
+        """Give the row that each row has in a store of vectors, -1 where it has none yet; shape ``(rows,)``."""
+        if self._vectors is None or self._vectors[0] is not store:
+            self._vectors = store, store.rows(self.keys)
+        return self._vectors[1]
+
+    @cached_property
+    def distinct_keys(self) -> NDArray[np.uint8]:
+        """The distinct keys of the rows that count, shape ``(n, KEY_BYTES)``."""
+        alive = self.keys if not len(self.keywords.dead) else self.keys[self.keywords.alive]
+        return np.unique(_as_void(alive)).view(np.uint8).reshape(-1, KEY_BYTES)
+
+    def notes_with(self, keys: NDArray[np.uint8]) -> list[str]:
+        """List notes that together have every chunk of those keys."""
+        voids = _as_void(self.keys)
+        rows = np.flatnonzero(np.isin(voids, _as_void(keys)) & self.keywords.alive)
+        _, firsts = np.unique(voids[rows], return_index=True)
+        return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
+
+
+def _as_void(keys: NDArray[np.uint8]) -> NDArray[np.void]:
+    return np.ascontiguousarray(keys).view(f"V{KEY_BYTES}").reshape(-1)
