@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from vault_engine import Actor, Engine
 
 PROJECT = Path(__file__).parents[1]
 SAMPLE_VAULT = PROJECT / "sample_vault"
+PATIENCE_S = 30
 LONG_AGO_NS = 1_700_000_000_000_000_000
 TESTER = Actor("agent", "tester", "python")
 
@@ -50,6 +52,19 @@ def open_engine(vault: Path, env: dict[str, str]) -> Iterator[OpenEngine]:
     yield open_it
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], None]:
+    """Waits until something holds, for as long as a slow machine may need."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < end, "it did not come to hold"
+            time.sleep(0.02)
+
+    return wait
 
 
 @pytest.fixture

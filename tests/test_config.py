@@ -50,10 +50,35 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     """A misspelt name is not passed over."""
     settings.write_text('profil = "logseq"', "utf-8")
 
-    with pytest.raises(
-        ConfigBroken, match=r"unknown setting 'profil' \(known: embedder, language, profile, keep_days, keep_versions\)"
-    ):
+    known = "embedder, language, profile, keep_days, keep_versions, boosts"
+    with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("boosts = 2", "boosts must be a table"),
+        ("boosts = { titel = 2 }", "boosts.titel is not known"),
+        ('boosts = { title = "2" }', "boosts.title must be a number"),
+        ("boosts = { title = true }", "boosts.title must be a number"),
+        ("boosts = { title = -1 }", "boosts.title must be a number"),
+        ("boosts = { title = nan }", "boosts.title must be a number"),
+    ],
+)
+def test_boosts_are_numbers_of_known_fields(settings, tmp_path, written, problem):
+    """Anything else is told."""
+    settings.write_text(written, "utf-8")
+
+    with pytest.raises(ConfigBroken, match=problem):
+        load_config(tmp_path, {})
+
+
+def test_boosts_that_are_not_given_stay_as_they_are(settings, tmp_path):
+    """Only what is given is kept here."""
+    settings.write_text("boosts = { title = 5 }", "utf-8")
+
+    assert {"title": 5.0} == load_config(tmp_path, {}).boosts
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "x" * 101])

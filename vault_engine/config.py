@@ -5,7 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,11 +20,15 @@ DEFAULT_EMBEDDER = "packaged"
 DEFAULT_LANGUAGE = "en"
 DEFAULT_KEEP_VERSIONS = 20
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
+DETECTED_LANGUAGE = "auto"
+BOOSTED = ("title", "aliases", "headings", "tags", "properties", "body")
 PROFILES = ("obsidian", "logseq")
 
 _TEXTS = ("embedder", "language", "profile")
 _NUMBERS = ("keep_days", "keep_versions")
-_SETTINGS = _TEXTS + _NUMBERS
+_BOOSTS = "boosts"
+_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
+_MAX_BOOST = 100
 _MAX_NUMBER = 1_000_000
 _MAX_SESSION_CHARS = 100
 _DEVICE_NAME = re.compile(r"[\w-](?:[\w -]{0,58}[\w-])?")
@@ -38,7 +42,8 @@ class Config:
     root: Path  # the vault, absolute, links resolved
     embedder: str = DEFAULT_EMBEDDER  # packaged | none | fastembed:MODEL | a folder | http(s)://…#MODEL
     embedder_key: str | None = None  # bearer token of an endpoint; only ever from the environment
-    language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code
+    language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
+    boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
@@ -95,6 +100,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         embedder=env.get("MEMWELL_EMBEDDER") or settings.get("embedder", DEFAULT_EMBEDDER),
         embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
+        boosts=settings.get(_BOOSTS, {}),
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
@@ -117,20 +123,34 @@ def _read_settings(file: Path) -> dict[str, Any]:
     return {name: _setting(file, name, value) for name, value in table.items()}
 
 
-def _setting(file: Path, name: str, value: Any) -> str | int:
+def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
     if name not in _SETTINGS:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
+    if name == _BOOSTS:
+        return _boosts(file, value)
     if name in _NUMBERS:
         if type(value) is not int or not 0 <= value <= _MAX_NUMBER:
             raise ConfigBroken(str(file), f"{name} must be a whole number from 0 to {_MAX_NUMBER}, not {value!r}")
         return value
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
-    if name == "language" and value not in LANGUAGES:
-        raise ConfigBroken(str(file), f"language {value!r} is not known (known: {' '.join(LANGUAGES)})")
+    if name == "language" and value not in (*LANGUAGES, DETECTED_LANGUAGE):
+        known = " ".join((*LANGUAGES, DETECTED_LANGUAGE))
+        raise ConfigBroken(str(file), f"language {value!r} is not known (known: {known})")
     if name == "profile":
         _profile(str(file), value)
     return value
+
+
+def _boosts(file: Path, value: Any) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise ConfigBroken(str(file), f"{_BOOSTS} must be a table, as in {_BOOSTS} = {{ title = 3.0 }}, not {value!r}")
+    for name, boost in value.items():
+        if name not in BOOSTED:
+            raise ConfigBroken(str(file), f"{_BOOSTS}.{name} is not known (known: {' '.join(BOOSTED)})")
+        if isinstance(boost, bool) or not isinstance(boost, int | float) or not 0 <= boost <= _MAX_BOOST:
+            raise ConfigBroken(str(file), f"{_BOOSTS}.{name} must be a number from 0 to {_MAX_BOOST}, not {boost!r}")
+    return {name: float(boost) for name, boost in value.items()}
 
 
 def _profile(where: str, value: str | None) -> str | None:

@@ -26,6 +26,7 @@ class RandomEmbedder:
     """Gives texts vectors without a model; ``key`` says by which part of a text."""
 
     name = EMBEDDER
+    texts_a_call = 64
 
     def __init__(self, key: Callable[[str], str]) -> None:
         self._key = key
@@ -46,7 +47,7 @@ class RandomEmbedder:
 def random_embedder(key: Callable[[str], str]) -> Iterator[bool]:
     """Let engines that are opened meanwhile embed without a model; says whether that is possible."""
 
-    def make_embedder(_config: object) -> RandomEmbedder:
+    def make_embedder(_config: object, **_how: object) -> RandomEmbedder:
         return RandomEmbedder(key)
 
     with ExitStack() as stack:

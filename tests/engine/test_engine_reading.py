@@ -95,3 +95,27 @@ def test_a_context_begins_with_what_is_pinned_and_keeps_to_its_budget(harbour):
     assert 0 < len(pinned) < len(whole.notes)
     assert len(small.markdown) <= 400
     assert whole.notes[: len(small.notes)] == small.notes
+
+
+def test_the_language_may_be_that_of_the_notes(vault, write_note, open_engine):
+    """Most of them decide when the index is made; later notes do not change it."""
+    (vault / ".memwell/config.toml").write_text('language = "auto"\n', "utf-8")
+    for number in range(4):
+        write_note(f"{number}.md", "Die Buchungen sind in den Häfen, und sie werden nicht von uns gemacht.")
+    with open_engine() as engine:
+        assert 4 == len(engine.recall("buchung", mode="keyword").hits)
+    for number in range(20):
+        write_note(f"english-{number}.md", "The bookings are in the harbours, and they are not made by us.")
+
+    assert 4 == len(open_engine().recall("buchung", mode="keyword").hits)
+
+
+def test_a_word_counts_for_as_much_as_the_settings_say(vault, write_note, open_engine):
+    """By where it stands."""
+    write_note("a.md", "---\naliases: [lantern]\n---\nnothing else here\n")
+    write_note("b.md", "nothing else but a lantern here\n")
+    assert "a.md" == open_engine().recall("lantern", mode="keyword").hits[0].path
+
+    (vault / ".memwell/config.toml").write_text("boosts = { aliases = 0.1, body = 9 }\n", "utf-8")
+
+    assert "b.md" == open_engine().recall("lantern", mode="keyword").hits[0].path

@@ -74,7 +74,9 @@ def test_a_note_is_as_good_as_its_best_row(rows, limit):
         :limit
     ]
 
-    found = best_notes(floats(*(score for _, score in rows)), lambda row: rows[row][0], limit)
+    numbers = np.arange(len(rows))
+
+    found = best_notes(numbers, floats(*(score for _, score in rows)), lambda row: rows[row][0], limit)
 
     assert expected == [(hit.path, hit.score) for hit in found]
     assert [score for _, score in expected] == [rows[hit.row][1] for hit in found]

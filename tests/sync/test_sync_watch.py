@@ -1,23 +1,12 @@
 """The vault is followed in the background."""
 
 import threading
-import time
 
 import pytest
 
-DEADLINE_S = 30
-
-
-def until(holds):
-    """Wait until something holds, for as long as a slow machine may need."""
-    end = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
-
 
 @pytest.fixture
-def watched(open_engine, endpoint, write_note):
+def watched(open_engine, endpoint, write_note, until):
     """A vault that is followed, with the endpoint that embeds its notes."""
     write_note("first.md", "the first note")
     engine = open_engine(MEMWELL_EMBEDDER=endpoint.setting)
@@ -34,7 +23,7 @@ def watchers():
     return [thread for thread in threading.enumerate() if thread.name == "memwell-watch" and thread.is_alive()]
 
 
-def test_an_edit_is_taken_in_without_being_asked(watched, endpoint, write_note, vault):
+def test_an_edit_is_taken_in_without_being_asked(watched, endpoint, write_note, vault, until):
     """New, edited and moved notes are indexed and embedded before anybody asks for them."""
     write_note("folder/new.md", "a lantern", fresh=True)
     until(embedded(endpoint, "lantern"))
@@ -48,7 +37,7 @@ def test_an_edit_is_taken_in_without_being_asked(watched, endpoint, write_note, 
     assert 0 == watched.index_state().chunks_waiting
 
 
-def test_what_is_not_a_note_gives_no_work(watched, endpoint, write_note):
+def test_what_is_not_a_note_gives_no_work(watched, endpoint, write_note, until):
     """Neither hidden files nor our own folder are taken in."""
     write_note(".obsidian/plugin.md", "a lantern", fresh=True)
     write_note("last.md", "an anchor", fresh=True)
@@ -79,4 +68,4 @@ def test_questions_are_answered_while_it_follows(watched, write_note):
     """Many edits and many questions at once: each question sees every note that was there before it."""
     for number in range(30):
         write_note(f"{number}.md", f"lantern{number}", fresh=True)
-        assert f"{number}.md" == watched.recall(f"lantern{number}").hits[0].path
+        assert f"{number}.md" == watched.recall(f"lantern{number}", mode="keyword").hits[0].path

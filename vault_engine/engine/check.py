@@ -69,7 +69,7 @@ class _Look:
         others = (*index.walk.others, *index.walk.placeholders, *unread)
         self.vault = session.vault
         self.profile = index.rules.profile
-        self.resolver = make_resolver(index.records.values(), others, index.rules)
+        self.resolver = make_resolver(index.records, others, index.rules)
         self.aliases = alias_owners(index.records.values())
         self.files = {normalize("NFC", path) for path in (*index.records, *others)}
         self.bases = {path: base for path in index.walk.notes if (base := possible_base(path)) in index.walk.notes}

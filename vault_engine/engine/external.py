@@ -25,7 +25,8 @@ def enter_external(session: Session) -> int:
     """
     session.known.catch_up()
     _erase_purged(session)
-    lately = session.known.take_paths()
+    lately = session.known.take_paths() | session.told
+    session.told = set()
     session.behind |= {path: _name(path) for path in lately if _indexed(session, path) != _known(session, path)}
     lost = {path for path in lately if session.known.get(path) and _is_gone(session, path)}
     if lost:

@@ -1,16 +1,18 @@
 """Which note is meant: a path, an id, ``category/key``, or a name that only one note has."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from vault_engine.errors import NoteAmbiguous, NoteMissing
+from vault_engine.index.filters import ADDRESS, AT, CALLED, ID
+from vault_engine.index.layers import Layers
 from vault_engine.index.record import Record, stem_of
 from vault_engine.note import path_key
 
 _NEAR = 3
 
 
-def find(ref: str, records: Mapping[str, Record]) -> Record:
+def find(ref: str, notes: Layers) -> Record:
     """Give the note that ``ref`` means.
 
     Raises:
@@ -19,16 +21,17 @@ def find(ref: str, records: Mapping[str, Record]) -> Record:
     """
     wanted = ref.strip().removeprefix("[[").removesuffix("]]")
     for path in (wanted, f"{wanted}.md"):
-        if path in records:
-            return records[path]
+        if path in notes:
+            return notes[path]
     key = path_key(wanted)
-    for is_meant in (_has_id, _is_filed_as, _has_path, _is_named):
-        found = [record for record in records.values() if is_meant(record, wanted, key)]
+    for asked in ([(ID, wanted)], [(ADDRESS, wanted)], [(AT, key), (AT, f"{key}.md")], [(CALLED, key)]):
+        paths = sorted({path for column, value in asked for path in notes.having(column, value)})
+        found = [notes[path] for path in paths if _is_meant(notes[path], wanted, key)]
         if len(found) == 1:
             return found[0]
         if found:
-            raise NoteAmbiguous(ref, sorted(record.path for record in found))
-    raise NoteMissing(ref, near(wanted, records))
+            raise NoteAmbiguous(ref, [record.path for record in found])
+    raise NoteMissing(ref, near(wanted, notes))
 
 
 def near(name: str, paths: Iterable[str]) -> list[str]:
@@ -38,17 +41,7 @@ def near(name: str, paths: Iterable[str]) -> list[str]:
     return [by_name[match] for match in difflib.get_close_matches(wanted, by_name, _NEAR)]
 
 
-def _has_id(record: Record, wanted: str, _key: str) -> bool:
-    return record.id is not None and record.id == wanted
-
-
-def _is_filed_as(record: Record, wanted: str, _key: str) -> bool:
-    return f"{record.category}/{record.key}" == wanted
-
-
-def _has_path(record: Record, _wanted: str, key: str) -> bool:
-    return path_key(record.path) in (key, f"{key}.md")
-
-
-def _is_named(record: Record, _wanted: str, key: str) -> bool:
-    return key in map(path_key, (stem_of(record.path), record.title, *record.aliases))
+def _is_meant(record: Record, wanted: str, key: str) -> bool:
+    """Look closer: the index compares without case."""
+    names = set(map(path_key, (record.path, stem_of(record.path), record.title, *record.aliases)))
+    return wanted in (record.id, f"{record.category}/{record.key}") or key in names or f"{key}.md" in names

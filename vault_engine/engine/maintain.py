@@ -1,14 +1,17 @@
 """The verbs that look after a vault: making one, bringing its index up to date, saying how it is."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
-from vault_engine.engine.results import Built, Created, IndexState, Problem, Status
+from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
+from vault_engine.index.filters import PROBLEM
 from vault_engine.index.graph import count_ambiguous
 from vault_engine.journal.store import Head
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
@@ -31,7 +34,11 @@ _CONFIG = """\
 # embedder = "packaged"
 
 # The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
+# or "auto": what most of them are in when the index is made.
 # language = "en"
+
+# What a word counts for, by where in a note it stands.
+# boosts = { title = 2.0, aliases = 2.0, headings = 1.5, tags = 1.5, properties = 1.0, body = 1.0 }
 
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
@@ -84,8 +91,29 @@ def build_index(session: Session, progress: Progress, *, fresh: bool = False) ->
             session.index.discard()
         done = session.refresh(lambda done, total: progress("reading notes", done, total))
         session.index.save()
+        session.index.fold(session.guard)
         embedded = session.index.embed(progress=lambda done, total: progress("embedding", done, total))
         return Built(*done, embedded=embedded, index=index_state(session))
+
+
+def check_index(session: Session, progress: Progress, *, repair: bool = False) -> IndexChecked:
+    """Compare the index with one made anew from the notes; ``repair`` it where they differ.
+
+    Raises:
+        VaultDenied, StorageFailed: there is no room for another index beside it.
+    """
+    with session.guard:
+        session.refresh()
+        index = session.index
+        found = index.check(time.time_ns(), lambda done, total: progress("reading notes", done, total))
+        checked = IndexChecked(len(index.records), *found, repaired=False)
+        if repair and not checked.is_right:
+            index.discard()
+            session.refresh(lambda done, total: progress("reading notes", done, total))
+            index.save()
+            index.embed(progress=lambda done, total: progress("embedding", done, total))
+            checked = replace(checked, repaired=True)
+        return checked
 
 
 def status(session: Session) -> Status:
@@ -123,7 +151,7 @@ def index_state(session: Session) -> IndexState:
     links, unresolved_links = index.graph.arrays.count_links()
     return IndexState(
         notes=len(index.records),
-        chunks=sum(len(record.chunks) for record in index.records.values()),
+        chunks=index.view.keywords.live_count,
         chunks_waiting=index.waiting(),
         links=links,
         unresolved_links=unresolved_links,
@@ -132,6 +160,7 @@ def index_state(session: Session) -> IndexState:
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),
         cache_problem=index.cache_problem,
+        rebuilt=tuple(index.rebuilt),
     )
 
 
@@ -139,7 +168,8 @@ def _problems(session: Session) -> tuple[Problem, ...]:
     index = session.index
     found = [Problem(path, f"can't be read: {reason}") for path, reason in index.unread.items()]
     found += [Problem(path, "can't be listed") for path in index.walk.unreadable]
-    found += [Problem(record.path, record.problem) for record in index.records.values() if record.problem]
+    noted = (index.records[path] for path in index.records.having(PROBLEM, "true"))
+    found += [Problem(record.path, record.problem) for record in noted if record.problem]
     return tuple(sorted(found, key=lambda problem: problem.path))
 
 

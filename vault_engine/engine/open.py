@@ -47,6 +47,7 @@ from vault_engine.engine.results import (
     Context,
     Created,
     Forgotten,
+    IndexChecked,
     IndexState,
     Links,
     Listed,
@@ -128,9 +129,10 @@ class Engine:
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        query_syntax: bool = False,
     ) -> Recalled:
         """Search; see `read.recall`."""
-        return read.recall(self._session, Query(query, limit, Mode.named(mode), category, type, tags))
+        return read.recall(self._session, Query(query, limit, Mode.named(mode), category, type, tags, query_syntax))
 
     def read(self, ref: str) -> NoteView:
         """Give one whole note; see `read.read`."""
@@ -337,6 +339,10 @@ class Engine:
         """Bring the index up to date; see `maintain.build_index`."""
         return maintain.build_index(self._session, progress or _silent, fresh=fresh)
 
+    def check_index(self, progress: maintain.Progress | None = None, *, repair: bool = False) -> IndexChecked:
+        """Compare the index with the notes; see `maintain.check_index`."""
+        return maintain.check_index(self._session, progress or _silent, repair=repair)
+
     def watch(self) -> None:
         """Follow the vault in the background from now on, embedding what is new."""
         if self._watcher is None:
@@ -366,16 +372,25 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _follow(self) -> None:
-        """Bring the index up to date, and have what is new embedded without keeping a recall waiting."""
+    def _follow(self, notes: Collection[str] | None = None) -> None:
+        """Bring the index up to date, and have what is new embedded without keeping a recall waiting.
+
+        Args:
+            notes: those that may have changed; None: anything may have.
+        """
         try:
             self._committer.poke()
             with self._session.guard:
-                self._session.refresh()
+                if notes is None:
+                    self._session.refresh()
+                else:
+                    self._session.look_at(*notes, wait=True)
                 self._session.is_watched = self._watcher is not None and self._watcher.problem is None
                 enter_external_if_free(self._session, adopt=True)
-                self._session.index.save(at_least=_WORTH_SAVING)
+                index = self._session.index
+                index.save(at_least=_WORTH_SAVING)
             self._filling.poke()
+            index.fold(self._session.guard)
         except MemwellError:
             return  # whatever it is, the next recall meets it too and says so
 

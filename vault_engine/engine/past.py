@@ -177,7 +177,7 @@ def _records_at(session: Session, moment: str) -> tuple[list[Record], list[Missi
         elif (data := kept_bytes(session, path, sha256)) is None:
             missing.append(Missing(path, sha256, "what it held is not kept any more"))
         else:
-            records.append(describe(path, data, None, session.index.rules).record)
+            records.append(describe(path, data, session.index.rules).record)
     return records, missing
 
 

@@ -1,19 +1,19 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
 import unicodedata
-from datetime import UTC, datetime
 from typing import Any
 
 from vault_engine.engine.find import find
 from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote, Recalled
-from vault_engine.engine.session import Session, timestamp
+from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput, MemwellError
+from vault_engine.index.filters import PINNED
 from vault_engine.index.record import Record, decode, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
 from vault_engine.search.query import Mode, Query
-from vault_engine.search.run import search
+from vault_engine.search.run import did_you_mean, search
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
 _CHARS_PER_TOKEN = 4
@@ -29,7 +29,7 @@ def recall(session: Session, query: Query) -> Recalled:
         VaultMissing: the vault's folder is gone.
     """
     with session.guard:
-        session.refresh()
+        session.bring_in()
         index = session.index
         question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
         if question is not None:
@@ -41,6 +41,8 @@ def recall(session: Session, query: Query) -> Recalled:
             notes_searched=len(index.records),
             chunks_waiting=index.waiting(),
             degraded=answer.degraded,
+            unused=answer.unused,
+            did_you_mean=did_you_mean(index, query) if not answer.hits else None,
         )
 
 
@@ -52,10 +54,10 @@ def read(session: Session, ref: str) -> NoteView:
         VaultDenied: the file may not be read.
     """
     with session.guard:
-        session.refresh()
+        session.bring_in()
         record = find(ref, session.index.records)
         data = session.vault.read(record.path)
-        fresh = describe(record.path, data, None, session.index.rules).record
+        fresh = describe(record.path, data, session.index.rules).record
         linked = session.index.graph.links_of(record)
         return NoteView(
             id=fresh.id,
@@ -75,7 +77,7 @@ def read(session: Session, ref: str) -> NoteView:
 def raw(session: Session, ref: str) -> RawNote:
     """Give the bytes of a note as they are. Raises as `read` does."""
     with session.guard:
-        session.refresh()
+        session.bring_in()
         record = find(ref, session.index.records)
         return RawNote(record.path, session.vault.read(record.path), record.problem)
 
@@ -99,9 +101,13 @@ def list_notes(
     with session.guard:
         session.refresh()
         wanted = Query("*", category=category, type=type, tags=tags)
-        listed = _archived_lines(session) if archived else [(r, None) for r in session.index.records.values()]
-        found = sorted(((r, name) for r, name in listed if wanted.allows(r)), key=lambda line: line[0].path)
-        return Listed(tuple(_line(record, name) for record, name in found[:limit]), len(found))
+        if archived:
+            archive = sorted(_archived_lines(session), key=lambda line: line[0].path)
+            lines = [_line(record, name) for record, name in archive if wanted.allows(record)]
+            return Listed(tuple(lines[:limit]), len(lines))
+        records = session.index.records
+        found = records.selected(wanted.filters)
+        return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
 def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -> Context:
@@ -115,12 +121,10 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -
     with session.guard:
         session.refresh()
         records = session.index.records
-        pinned = sorted(path for path, record in records.items() if record.properties.get("pinned") is True)
-        shown = {path: _opening(session, records[path]) for path in pinned}
+        shown = {path: _opening(session, records[path]) for path in records.having(PINNED, "true")}
         mode: Mode | None = None
         if query is None:
-            by_age = sorted(records, key=lambda path: _last_changed(session, path), reverse=True)
-            for path in by_age[:_CONTEXT_NOTES]:
+            for path in records.newest(_CONTEXT_NOTES):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
             answer = recall(session, Query(query, limit=_CONTEXT_NOTES))
@@ -134,15 +138,16 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -
 
 def _hit(session: Session, scored: Scored, query: str) -> Hit:
     record = session.index.records[scored.path]
-    chunk = record.chunks[session.index.row(scored.row).ordinal]
+    chunk = record.chunks[session.index.view.owner(scored.row).ordinal]
     analyser = session.index.analyser
     text = _without_heading(unicodedata.normalize("NFC", _text_of(session, record)[chunk.start : chunk.end]))
+    terms = analyser.counts(query)
     return Hit(
         id=record.id,
         path=record.path,
         title=record.title,
         score=round(min(scored.score, 1.0), 4),
-        excerpt=excerpt(text, analyser.words(text), analyser.counts(query)),
+        excerpt=excerpt(text, analyser.found(text, terms), terms),
         heading=chunk.headings[-1] if chunk.headings else None,
         category=record.category,
         type=record.type,
@@ -193,16 +198,9 @@ def _updated(record: Record) -> str | None:
     return stated if isinstance(stated, str) else None
 
 
-def _last_changed(session: Session, path: str) -> str:
-    """Say when a note was last changed: as the note itself has it, else as its file has."""
-    stated = _updated(session.index.records[path])
-    found = session.index.walk.notes.get(path)
-    return stated or timestamp(datetime.fromtimestamp(found.mtime_ns / 1e9, UTC) if found else session.now())
-
-
 def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
     return [
-        (describe(path, session.vault.read_archived(name), None, session.index.rules).record, name)
+        (describe(path, session.vault.read_archived(name), session.index.rules).record, name)
         for name, path in archived_paths(session).items()
     ]
 

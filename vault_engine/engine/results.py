@@ -71,6 +71,8 @@ class Recalled:
     notes_searched: int
     chunks_waiting: int  # without a vector so far: found by their words only
     degraded: str | None  # why it was less than the search that was asked for
+    unused: tuple[str, ...] = ()  # what of a question in the query language could not be used, in words
+    did_you_mean: str | None = None  # the question as it may have been meant, where no note has a word of it
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class IndexState:
     embedder_problem: str | None
     cache_dir: str
     cache_problem: str | None  # why the index can't be kept there for the next process
+    rebuilt: tuple[str, ...]  # files of it that this process found damaged; what was in them it has read again
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,23 @@ class Built:
     gone: int
     embedded: int  # chunks that have a vector now and had none
     index: IndexState
+
+
+@dataclass(frozen=True)
+class IndexChecked:
+    """What a comparison of the index with the notes has found."""
+
+    notes: int
+    damaged: tuple[str, ...]  # files that are not as they were written
+    differing: tuple[str, ...]  # notes of which it knew something else
+    differing_parts: tuple[str, ...]  # of postings and filters, where it was right about every note
+    damaged_vectors: int
+    repaired: bool  # all that was found is mended
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing was found."""
+        return not (self.damaged or self.differing or self.differing_parts or self.damaged_vectors)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
 _SOMEBODY = Actor("external", "somebody")
+_QUICKLY_SEEN = 1_000  # a vault of so few notes is looked at before each answer: that takes milliseconds
 _DEVICE_FILE = "device"
 _FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
@@ -39,6 +40,7 @@ class Session:
         self.journal = Journal(config.memwell_dir / "journal", self._device, local_dir)
         self.known = Known(self.journal, local_dir)
         self.is_watched = False  # whether a watcher has the index follow the vault
+        self.told: set[str] = set()  # notes of which the journals told a reader, and no writer has looked yet
         self.is_tidy = False  # whether the temporary files of dead processes have been looked for
         self.behind: dict[str, str] = {}  # notes of which the journal told before the index met them; and their names
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
@@ -65,6 +67,20 @@ class Session:
         self.has_news = self.has_news or any(done)
         return done
 
+    def bring_in(self) -> None:
+        """Take in what has changed since the last look, for who asks.
+
+        Of a large vault that is watched that is what the journals tell: the watcher takes in what others do. Else
+        anything may have changed.
+        """
+        if not self.is_watched or len(self.index.walk.notes) <= _QUICKLY_SEEN:
+            self.refresh()
+            return
+        self.known.catch_up()
+        told = self.known.take_paths()
+        self.told |= told
+        self.look_at(*told)
+
     def look(self) -> None:
         """Refresh, unless that was a moment ago and no other process has written since.
 
@@ -75,9 +91,12 @@ class Session:
         if self.journal.take_others_wrote() or not (is_fresh or is_followed):
             self.refresh(wait=False)
 
-    def look_at(self, path: str) -> None:
-        """Take in one note as it is now."""
-        self.index.look_at(path, time.time_ns())
+    def look_at(self, *paths: str, wait: bool = False) -> None:
+        """Take in some notes as they are now; ``wait`` a moment for what is being saved."""
+        self.index.look_at(paths, time.time_ns())
+        if wait and (wait_ns := self.index.unsettled_ns):
+            time.sleep(wait_ns / 1e9)
+            self.index.look_again(time.time_ns(), Refreshed(0, 0, 0))
 
     def actor(self, calling: Actor | None) -> Actor:
         """Say who makes a change: what the settings say, else who calls, else who opened the vault."""

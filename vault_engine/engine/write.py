@@ -116,7 +116,7 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         change = Change(Op.RESTORE, path, "", revision, to=f"{ARCHIVE}/{archived}", size=len(data))
         with announced(session, change, author):
             session.vault.restore(archived, path)
-        return Restored(describe(path, data, None).record.id, path, revision)
+        return Restored(describe(path, data).record.id, path, revision)
 
 
 def _note_of(session: Session, drafted: Draft, path: str) -> Record | None:
@@ -296,7 +296,7 @@ def _find_archived(session: Session, ref: str) -> tuple[str, str]:
         return wanted in (name, former[name], former[name].removesuffix(".md"))
 
     def has_id_or_name(name: str) -> bool:
-        record = describe(former[name], session.vault.read_archived(name), None, session.index.rules).record
+        record = describe(former[name], session.vault.read_archived(name), session.index.rules).record
         return wanted == record.id or path_key(wanted) in (
             path_key(stem_of(record.path)),
             path_key(record.title),

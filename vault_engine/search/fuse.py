@@ -53,17 +53,18 @@ def fuse(keyword: Floats | None, cosines: Floats | None) -> Floats:
     return np.where((keyword > 0) | is_near, fused, 0.0).astype(np.float32)
 
 
-def best_notes(scores: Floats, owner: Callable[[int], str], limit: int) -> list[Scored]:
+def best_notes(rows: NDArray[np.int64], scores: Floats, owner: Callable[[int], str], limit: int) -> list[Scored]:
     """Give the best ``limit`` notes by their best row, best first; ties go by path.
 
     Args:
-        scores: shape ``(rows,)``; rows scored 0 are no hits.
+        rows: ascending, shape ``(n,)``.
+        scores: of those rows, shape ``(n,)``; rows scored 0 are no hits.
         owner: says whose a row is.
         limit: how many notes at most.
     """
     best: dict[str, Scored] = {}
-    for row in np.argsort(-scores, kind="stable").tolist():
-        score = float(scores[row])
+    for at in np.argsort(-scores, kind="stable").tolist():
+        row, score = int(rows[at]), float(scores[at])
         if score <= 0 or (len(best) >= limit and score < min(hit.score for hit in best.values())):
             break
         best.setdefault(owner(row), Scored(owner(row), row, score))

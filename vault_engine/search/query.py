@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vault_engine.errors import BadInput
+from vault_engine.index.filters import CATEGORY, TAG, TYPE
 from vault_engine.index.record import Record
 
 MAX_QUERY_CHARS = 4_000
@@ -40,6 +41,7 @@ class Query:
     category: str | None = None  # the category itself or one below it
     type: str | None = None
     tags: tuple[str, ...] = ()  # a tag or one below it; without '#'
+    syntax: bool = False  # whether the text is in the query language; else its words are looked for, as they are
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -50,9 +52,10 @@ class Query:
             raise BadInput(f"limit {self.limit} is not between 1 and {MAX_LIMIT}")
 
     @property
-    def is_filtered(self) -> bool:
-        """Say whether any note is ruled out."""
-        return bool(self.category or self.type or self.tags)
+    def filters(self) -> list[tuple[str, str]]:
+        """The values that a note must have, each with its filter column."""
+        asked = [(CATEGORY, self.category), (TYPE, self.type), *((TAG, tag) for tag in self.tags)]
+        return [(column, value) for column, value in asked if value is not None]
 
     def allows(self, record: Record) -> bool:
         """Say whether a note passes the filters. Compares without case."""
