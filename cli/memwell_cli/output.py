@@ -17,6 +17,10 @@ JSON_FORMAT = 1
 
 json_option = click.option("--json", "as_json", is_flag=True, help='Print one JSON object with "format": 1.')
 
+progress_option = click.option(
+    "--progress", "with_progress", is_flag=True, help="Show how far it is even where that is no terminal."
+)
+
 
 def show(result: Any, *, as_json: bool, text: Callable[[Any], str]) -> None:
     """Print a result of the engine: as JSON, or as ``text`` makes it."""
@@ -91,9 +95,9 @@ def show_bytes(data: bytes) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Give a callback that moves a bar per kind of work; None when nobody is there to see it."""
-    if not sys.stderr.isatty():
+def progress(*, always: bool = False) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give a callback that moves a bar per kind of work; None when nobody is there to see it, unless ``always``."""
+    if not (always or sys.stderr.isatty()):
         yield None
         return
     from rich.console import Console

@@ -1,8 +1,13 @@
 """``memwell index`` and ``memwell status``: how far the index is, how the vault is."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
+
+from vault_engine.index.generation import Generation, entry_of, new_file, read_current, write_current
+from vault_engine.index.keyword.columns import make_columns
+from vault_engine.index.segment import open_segment
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +35,47 @@ def test_build_fresh_starts_from_nothing(cli):
     cli("index", "build")
 
     assert 2 == cli("index", "build", "--fresh", "--json").json["added"]
+
+
+def test_rebuild_is_a_fresh_build(cli):
+    """By a name of its own."""
+    cli("index", "build")
+
+    assert 2 == cli("index", "rebuild", "--json").json["added"]
+
+
+def test_progress_is_shown_where_it_is_asked_for(cli):
+    """Though stderr is no terminal."""
+    assert "reading notes" in cli("index", "rebuild", "--progress").err
+
+
+def test_check_finds_an_index_right_that_followed_its_notes(cli, put, home):
+    """After edits, posting for posting."""
+    cli("index", "build")
+    put("a.md", "other\n")
+    (home / "b.md").unlink()
+
+    checked = cli("index", "check", "--json")
+
+    assert (0, 1, [], []) == (checked.code, checked.json["notes"], checked.json["damaged"], checked.json["differing"])
+    assert "the index is what the notes say (1 notes)\n" == cli("index", "check").out
+
+
+def test_check_finds_and_repairs_what_is_not_in_the_notes(cli, tmp_path):
+    """An index whose filters are empty, and whose checksums are right."""
+    cli("index", "build")
+    (current,) = (tmp_path / "cache").rglob("CURRENT")
+    generation = read_current(current.parent)
+    segment = open_segment(current.parent / generation.segments[0].name, verify=True)
+    wrong = replace(segment, columns=make_columns([{}] * len(segment)))
+    file = new_file(current.parent)
+    wrong.write(file)
+    write_current(current.parent, Generation(generation.settings, (entry_of(file),)))
+
+    checked = cli("index", "check")
+    assert (14, True) == (checked.code, "not as in the notes: columns." in checked.out)
+    assert 0 == cli("index", "check", "--repair").code
+    assert 0 == cli("index", "check").code
 
 
 def test_build_draws_no_bar_where_nobody_sees_it(cli):

@@ -42,6 +42,39 @@ def test_as_json_it_is_the_documented_shape(cli):
     assert "" == done.err
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("queue AND redis", ["ideas/queue.md"]),
+        ("queue NOT type:idea", ["decisions/queue.md"]),
+        ('"problem details"', ["decisions/api.md"]),
+        ('"details problem"', []),
+        ("tag:api", ["decisions/api.md"]),
+        ("post*", ["decisions/queue.md"]),
+        ("postgras~", ["decisions/queue.md"]),
+        ("title:queue category:ideas", ["ideas/queue.md"]),
+    ],
+)
+def test_the_query_language_says_exactly_what_is_wanted(cli, query, expected):
+    """Fields, phrases, operators, beginnings of words and words nearly so."""
+    assert expected == paths(cli("recall", query, "--query-syntax", "--json"))
+
+
+def test_what_a_query_can_not_have_is_said(cli):
+    """It is searched as well as it goes."""
+    done = cli("recall", "colour:red queue", "--query-syntax")
+
+    assert "there is no field 'colour'" in done.err
+
+
+def test_a_misspelt_word_is_asked_back(cli):
+    """Where no note has it."""
+    done = cli("recall", "problam")
+
+    assert ("", True) == (done.out, "did you mean: problem" in done.err.lower())
+    assert "Problem" == cli("recall", "problam", "--json").json["did_you_mean"]
+
+
 def test_words_need_no_quotes(cli):
     """All arguments are the query."""
     assert cli("recall", "problem details", "--json").out == cli("recall", "problem", "details", "--json").out

@@ -18,6 +18,12 @@ from vault_engine.engine import Hit, Recalled
     show_default=True,
     help="By words, by meaning, or both.",
 )
+@click.option(
+    "--query-syntax",
+    is_flag=True,
+    help='QUERY is in the query language: title:word tag:name created:>2026 "a phrase" this AND (that OR other) NOT'
+    " word* word~.",
+)
 @filters
 @vault_option
 @json_option
@@ -25,6 +31,7 @@ def recall(
     query: tuple[str, ...],
     limit: int,
     mode: str,
+    query_syntax: bool,
     category: str | None,
     type: str | None,
     tags: tuple[str, ...],
@@ -33,7 +40,15 @@ def recall(
 ) -> None:
     """Find the notes that answer QUERY, in words or in meaning."""
     with open_vault(vault) as engine:
-        recalled = engine.recall(" ".join(query), limit=limit, mode=mode, category=category, type=type, tags=tags)
+        recalled = engine.recall(
+            " ".join(query),
+            limit=limit,
+            mode=mode,
+            category=category,
+            type=type,
+            tags=tags,
+            query_syntax=query_syntax,
+        )
     show(recalled, as_json=as_json, text=_text)
     if not as_json:
         for line in _remarks(recalled):
@@ -53,6 +68,9 @@ def _hit(number: int, hit: Hit) -> str:
 
 def _remarks(recalled: Recalled) -> list[str]:
     remarks = [] if recalled.hits else [f"nothing found in {recalled.notes_searched:,} notes"]
+    if recalled.did_you_mean:
+        remarks.append(f"did you mean: {recalled.did_you_mean}")
+    remarks += [f"note: {each}" for each in recalled.unused]
     if recalled.degraded:
         remarks.append(f"note: keyword search only: {recalled.degraded}")
     if recalled.chunks_waiting and recalled.mode != Mode.KEYWORD:
