@@ -9,7 +9,7 @@ from whoosh.support.levenshtein import levenshtein
 from vault_engine.index.keyword.distance import near
 from vault_engine.index.keyword.language import Language
 from vault_engine.index.keyword.strings import Strings
-from vault_engine.index.keyword.suggest import corrected, highlight, suggestions, written_form
+from vault_engine.index.keyword.suggest import corrected, suggestions, written_form
 
 LANGUAGE = Language(ENGLISH)
 BODIES = ["The Harbours at dusk", "harbour lantern lantern", "a lanturn, once", "gone: herbor"]
@@ -67,31 +67,3 @@ def test_strings_are_found_by_themselves_and_by_their_beginnings(strings, prefix
     assert (ordered.index(prefix) if prefix in strings else None) == kept.find(prefix)
     if b"\xff" not in prefix:
         assert [each for each in ordered if each.startswith(prefix)] == [kept[n] for n in kept.beginning_with(prefix)]
-
-
-TEXTS = st.lists(
-    st.sampled_from(["tide", "berth", "lantern", "a", "\n", "  ", "潮位", "x" * 60, "e\u0301."]), max_size=150
-).map(" ".join)
-
-
-@given(TEXTS, st.sets(st.sampled_from(["lantern", "潮位", "absent"])), st.sampled_from([60, 120, 240]))
-def test_a_highlight_is_a_piece_of_the_text(text, terms, max_chars):
-    """One line, cut out of the text, no longer than asked for, with a … wherever something was left out."""
-    shown = highlight(text, terms, ENGLISH, max_chars=max_chars)
-
-    bare = shown.removeprefix("…").removesuffix("…")
-    whole = " ".join(text.replace("e\u0301", "é").split())
-    assert bare in whole
-    assert len(shown) <= max_chars + 2
-    assert shown.startswith("…") == (bool(bare) and not whole.startswith(bare))
-    assert shown.endswith("…") or whole.endswith(bare)
-    assert ("lantern" in terms and "lantern" in text) <= ("lantern" in shown or "潮位" in shown)
-
-
-def test_a_highlight_shows_the_place_with_the_most_of_the_words():
-    """Each word counts once, and is marked."""
-    text = "Tides tide tide tide " + "filler " * 100 + "tide and\nberths " + "filler " * 100
-
-    shown = highlight(text, ["tide", "berth"], ENGLISH, marks=("<b>", "</b>"))
-
-    assert "<b>tide</b> and <b>berths</b> filler" in shown

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import (
     HALF_SATURATION,
     MIN_COSINE,
@@ -80,49 +79,6 @@ def test_a_note_is_as_good_as_its_best_row(rows, limit):
 
     assert expected == [(hit.path, hit.score) for hit in found]
     assert [score for _, score in expected] == [rows[hit.row][1] for hit in found]
-
-
-TEXTS = st.lists(
-    st.sampled_from(["tide", "berth", "lantern", "a", "\n", "  ", "潮位", "x" * 60, "é."]), max_size=150
-).map(" ".join)
-
-
-def words_of(text: str) -> list[tuple[int, int, str]]:
-    found, at = [], 0
-    for word in text.split(" "):
-        found.append((at, at + len(word), word))
-        at += len(word) + 1
-    return found
-
-
-@given(TEXTS, st.sets(st.sampled_from(["lantern", "潮位", "absent"])), st.sampled_from([60, 120, 240]))
-def test_an_excerpt_is_a_piece_of_the_text(text, terms, max_chars):
-    """One line, cut out of the text, no longer than asked for, with a … wherever something was left out."""
-    shown = excerpt(text, words_of(text), sorted(terms), max_chars)
-
-    bare = shown.removeprefix("…").removesuffix("…")
-    whole = " ".join(text.split())
-    assert bare in whole
-    assert len(shown) <= max_chars + 2
-    assert "\n" not in shown
-    assert shown.startswith("…") == (bool(bare) and not whole.startswith(bare))
-    assert shown.endswith("…") or whole.endswith(bare)
-
-
-@given(TEXTS)
-def test_an_excerpt_shows_a_word_that_was_asked_for(text):
-    """Wherever in a long text it stands."""
-    shown = excerpt(text, words_of(text), ["lantern"])
-
-    assert ("lantern" in text) == ("lantern" in shown)
-
-
-def test_an_excerpt_shows_the_place_with_the_most_of_the_words():
-    """Each word counts once: one that comes often does not outweigh two that stand together."""
-    text = "tide tide tide tide " + "filler " * 100 + "tide and berth " + "filler " * 100
-    found = [(start, end, word) for start, end, word in words_of(text) if word in ("tide", "berth")]
-
-    assert "tide and berth" in excerpt(text, found, ["tide", "berth"])
 
 
 def test_keyword_scores_come_into_the_unit_interval_the_same_for_every_query():

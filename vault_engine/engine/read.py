@@ -1,6 +1,5 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
-import unicodedata
 from typing import Any
 
 from vault_engine.engine.find import find
@@ -140,14 +139,13 @@ def _hit(session: Session, scored: Scored, query: str) -> Hit:
     record = session.index.records[scored.path]
     chunk = record.chunks[session.index.view.owner(scored.row).ordinal]
     analyser = session.index.analyser
-    text = _without_heading(unicodedata.normalize("NFC", _text_of(session, record)[chunk.start : chunk.end]))
-    terms = analyser.counts(query)
+    text = _without_heading(_text_of(session, record)[chunk.start : chunk.end])
     return Hit(
         id=record.id,
         path=record.path,
         title=record.title,
         score=round(min(scored.score, 1.0), 4),
-        excerpt=excerpt(text, analyser.found(text, terms), terms),
+        excerpt=excerpt(text, analyser.counts(query), analyser),
         heading=chunk.headings[-1] if chunk.headings else None,
         category=record.category,
         type=record.type,
@@ -174,7 +172,8 @@ def _text_of(session: Session, record: Record) -> str:
 def _opening(session: Session, record: Record) -> str:
     """Give the beginning of a note's body."""
     start = record.chunks[0].start if record.chunks else 0
-    return excerpt(_without_heading(_text_of(session, record)[start : start + 2000]), (), ())
+    text = _without_heading(_text_of(session, record)[start : start + 2000])
+    return excerpt(text, (), session.index.analyser)
 
 
 def _line(record: Record, archived: str | None) -> NoteLine:
