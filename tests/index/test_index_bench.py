@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import index
+from bench import index, together
 from bench.index_tables import alone_result, exponents, ratios, remark, size_tables
 from bench.peers import ours
 from bench.peers.inside import random_embedder
@@ -262,3 +262,9 @@ def test_a_run_gives_figures_of_everybody(tmp_path, capsys, monkeypatch):
 def test_questions_may_have_a_filter():
     """The parts of a question are named."""
     assert Question("a", category="b") == Question("a", "b", None, None)
+
+
+def test_servers_a_command_line_and_a_person_agree(capsys):
+    """For a moment, on a small vault."""
+    assert 0 == together.main(["--seconds", "3", "--notes", "20"])
+    assert "server 2" in capsys.readouterr().out
