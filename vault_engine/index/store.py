@@ -258,7 +258,8 @@ class Index:
             VaultDenied, StorageFailed: there is no room for another one.
         """
         damaged = self._shared.check()
-        with explained(self._config.cache_dir), TemporaryDirectory(dir=self._config.cache_dir) as folder:
+        cache_dir = self._config.cache_dir
+        with explained(cache_dir), TemporaryDirectory(dir=cache_dir, ignore_cleanup_errors=True) as folder:
             twin = Index(replace(self._config, cache_dir=Path(folder), embedder="none"), self._vault, self._known)
             twin.refresh(now_ns, progress)
             differing = differing_notes(self.records, twin.records)
