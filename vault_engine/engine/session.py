@@ -20,7 +20,7 @@ from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
 _SOMEBODY = Actor("external", "somebody")
-_QUICKLY_SEEN = 1_000  # a vault of so few notes is looked at before each answer: that takes milliseconds
+_QUICKLY_SEEN = 200  # a vault of so few notes is looked at before each answer: that takes milliseconds
 _DEVICE_FILE = "device"
 _FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
