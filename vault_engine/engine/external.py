@@ -5,12 +5,10 @@ from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
-from vault_engine.engine.session import Session
+from vault_engine.engine.session import Session, name_of
 from vault_engine.errors import MemwellError
-from vault_engine.index.record import stem_of
 from vault_engine.journal.entry import Change, Op
 from vault_engine.journal.retention import purged
-from vault_engine.note import path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import is_note
 
@@ -27,15 +25,15 @@ def enter_external(session: Session) -> int:
     _erase_purged(session)
     lately = session.known.take_paths() | session.told
     session.told = set()
-    session.behind |= {path: _name(path) for path in lately if _indexed(session, path) != _known(session, path)}
+    session.behind |= {path: name_of(path) for path in lately if session.indexed(path) != session.known_sha256(path)}
     lost = {path for path in lately if session.known.get(path) and _is_gone(session, path)}
     if lost:
         session.refresh(wait=False)  # where there is less, there may be more elsewhere: a rename
     touched = session.index.take_touched()
     paths = session.index.records.keys() | session.known.current() if touched is None else touched | lost
-    differing = {path for path in paths if _indexed(session, path) != _known(session, path)}
+    differing = {path for path in paths if session.indexed(path) != session.known_sha256(path)}
     unknown = sorted(differing.difference(session.index.walk.placeholders))  # to read those would fetch them
-    gone = {path: _known(session, path) for path in unknown if _is_gone(session, path)}
+    gone = {path: session.known_sha256(path) for path in unknown if _is_gone(session, path)}
     try:
         entered = _enter_found(session, [path for path in unknown if path not in gone], gone)
         return entered + _note(session, [Change(Op.EXTERNAL, path, before, "") for path, before in gone.items()])
@@ -85,7 +83,7 @@ def _enter_found(session: Session, paths: list[str], gone: dict[str, str]) -> in
         data = _text_to_enter(session, path)
         if data is None:
             continue
-        before, sha256 = _known(session, path), sha256_hex(data)
+        before, sha256 = session.known_sha256(path), sha256_hex(data)
         if data and not before and left[sha256]:
             old = left[sha256].pop()
             del gone[old]
@@ -108,10 +106,10 @@ def _text_to_enter(session: Session, path: str) -> bytes | None:
         session.index.touch([path])
         return None
     sha256 = sha256_hex(data)
-    if sha256 == _known(session, path):
-        session.behind[path] = _name(path)
+    if sha256 == session.known_sha256(path):
+        session.behind[path] = name_of(path)
         return None
-    if is_note(path) and sha256 != _indexed(session, path):  # being saved at this moment
+    if is_note(path) and sha256 != session.indexed(path):  # being saved at this moment
         session.index.touch([path])
         return None
     return data
@@ -129,16 +127,6 @@ def _note(session: Session, changes: list[Change]) -> int:
     return len(changes)
 
 
-def _indexed(session: Session, path: str) -> str:
-    record = session.index.records.get(path)
-    return record.sha256 if record else ""
-
-
-def _known(session: Session, path: str) -> str:
-    head = session.known.get(path)
-    return head.sha256 if head else ""
-
-
 def _is_gone(session: Session, path: str) -> bool:
     """Say whether a note that there should be is not there."""
     if path in session.index.records or path in session.index.walk.placeholders:
@@ -147,8 +135,3 @@ def _is_gone(session: Session, path: str) -> bool:
         return not session.vault.has(path)
     except MemwellError:
         return False
-
-
-def _name(path: str) -> str:
-    """Give what links call a note, as `path_key` compares it."""
-    return path_key(stem_of(path))

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from vault_engine.config import Config
 from vault_engine.index.embeddings import Progress
+from vault_engine.index.record import stem_of
 from vault_engine.index.store import Index, Refreshed
 from vault_engine.journal.entry import Actor, Change
 from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
+from vault_engine.note import path_key
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
@@ -77,9 +79,20 @@ class Session:
             self.refresh()
             return
         self.known.catch_up()
-        told = self.known.take_paths()
+        told = self.known.take_paths() | self.behind.keys()
         self.told |= told
         self.look_at(*told)
+        self.behind = {path: name_of(path) for path in told if self.indexed(path) != self.known_sha256(path)}
+
+    def indexed(self, path: str) -> str:
+        """Give the SHA-256 of a note as the index knows it, "" for none."""
+        record = self.index.records.get(path)
+        return record.sha256 if record else ""
+
+    def known_sha256(self, path: str) -> str:
+        """Give the SHA-256 of a note as the journals know it, "" for none."""
+        head = self.known.get(path)
+        return head.sha256 if head else ""
 
     def look(self) -> None:
         """Refresh, unless that was a moment ago and no other process has written since.
@@ -153,3 +166,8 @@ def _made_up_name(local_dir: Path) -> str:
 
 def _as_name(text: str) -> str:
     return _NOT_IN_NAMES.sub("-", text.strip()).strip("-")[:_MAX_NAME_CHARS]
+
+
+def name_of(path: str) -> str:
+    """Give what links call a note, as `path_key` compares it."""
+    return path_key(stem_of(path))
