@@ -118,6 +118,20 @@ def _append_for_ever(folder: str) -> None:
             store.tidy()
 
 
+def test_a_new_log_is_not_taken_for_the_old_one_that_has_grown(tmp_path):
+    """Even where the disk gives it the old one's inode: what was read of it is not there any more."""
+    for folder, numbers in (("old", range(3)), ("new", range(10, 19))):
+        (tmp_path / folder).mkdir()
+        opened(tmp_path / folder).append(keys(*numbers), vectors(*numbers))
+    reader = opened(tmp_path / "old")
+    for file in (tmp_path / "new").iterdir():
+        (tmp_path / "old" / file.name).write_bytes(file.read_bytes())
+
+    reader.load_new()
+
+    assert expected(*range(10, 19)) == held(reader)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_at_any_moment_the_files_hold_only_what_was_appended(tmp_path):

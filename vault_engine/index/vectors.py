@@ -27,6 +27,7 @@ _NEW_ROWS = 4096  # found by sorting them anew with every change; beyond, they a
 _ROWS_A_RECORD = 1024  # of a log that was written anew
 _RECORDS_WORTH_A_NEW_LOG = 256
 _FRESH_ROWS = 2048  # a power failure may have lost what was written last
+_TOLD_BY = 256  # bytes: some records' sums are among them
 _LOOKED_AT = 2048  # rows compared with their checksums at a time
 
 
@@ -53,6 +54,7 @@ class VectorStore:
         self._maps: tuple[mmap.mmap | None, ...] = ()
         self._seen: _State | None = None  # the log as of the last look
         self._read_to = 0  # bytes of the log that are in the view
+        self._last_bytes = b""  # of those: they tell that it is still the same log
         self._records = 0  # how many of its records were read
         self._in_memory = False  # rows are kept that could not be written: from then on the file is let alone
 
@@ -88,21 +90,20 @@ class VectorStore:
                     self._load()
             except FileNotFoundError:
                 self.view, self._maps, self._seen = VectorView.empty(), (), None
-                self._read_to = self._records = 0
+                self._read_to, self._last_bytes, self._records = 0, b"", 0
             except OSError:  # it may not be read: what is known stays
                 self._seen = None
 
     def _load(self) -> None:
         """Read what is new of the log, or all of it where it is not the one that was read before."""
         with self.log.open("rb") as handle:
-            seen, state = self._seen, _state(os.fstat(handle.fileno()))
-            goes_on = seen is not None and seen.inode == state.inode and self._read_to <= state.size
+            state = _state(os.fstat(handle.fileno()))
+            handle.seek(self._read_to - len(self._last_bytes))
+            goes_on = handle.read(len(self._last_bytes)) == self._last_bytes  # a new log may have the old one's inode
             start = self._read_to if goes_on and not self._is_cut_off() else 0
             handle.seek(start)
-            read = unpack(handle.read())
-            if start and read.place and read.place != self._place():
-                handle.seek(start := 0)
-                read = unpack(handle.read())
+            data = handle.read()
+            read = unpack(data)
         before = self.view if start else VectorView.empty()
         if read.place:
             self._take(before, read.place, read)
@@ -110,6 +111,7 @@ class VectorStore:
             self.view, self._maps = before, ()
         self._seen = state
         self._read_to = start + read.end
+        self._last_bytes = ((self._last_bytes if start else b"") + data[: read.end])[-_TOLD_BY:]
         self._records = (self._records if start else 0) + len(read.records)
 
     def _take(self, before: VectorView, place: Place, read: Read) -> None:
