@@ -177,7 +177,7 @@ def test_closing_does_not_wait_for_an_embedder_that_hangs(fake, tmp_path, monkey
     assert 100 == len(opened(tmp_path).waiting(chunks.keys()))
 
 
-def test_a_server_answers_by_words_until_its_model_is_loaded(open_engine, write_note, monkeypatch):
+def test_a_server_answers_by_words_until_its_model_is_loaded(open_engine, write_note, monkeypatch, until):
     """And says why; afterwards by both."""
     write_note("a.md", "the lantern is lit")
     loading, loaded = threading.Event(), threading.Event()
@@ -199,6 +199,7 @@ def test_a_server_answers_by_words_until_its_model_is_loaded(open_engine, write_
     engine._session.index.embeddings._loading.acquire(timeout=DEADLINE_S)
     engine._session.index.embeddings._loading.release()
 
+    until(lambda: engine.recall("lantern").mode is Mode.HYBRID)  # it is being embedded
     found = engine.recall("lantern")
     assert (Mode.HYBRID, None, 0) == (found.mode, found.degraded, found.chunks_waiting)
 
