@@ -1,5 +1,6 @@
 """Entering what others did to the notes: editors, git, sync tools. Their text is kept like everybody's."""
 
+import os
 from collections import defaultdict
 from contextlib import suppress
 
@@ -26,7 +27,7 @@ def enter_external(session: Session) -> int:
     lately = session.known.take_paths() | session.told
     session.told = set()
     session.behind |= {path: name_of(path) for path in lately if session.indexed(path) != session.known_sha256(path)}
-    lost = {path for path in lately if session.known.get(path) and _is_gone(session, path)}
+    lost = {path for path in lately if _may_be_gone(session, path) and _is_gone(session, path)}
     if lost:
         session.refresh(wait=False)  # where there is less, there may be more elsewhere: a rename
     touched = session.index.take_touched()
@@ -116,8 +117,9 @@ def _text_to_enter(session: Session, path: str) -> bytes | None:
 
 
 def _keep(session: Session, texts: list[bytes], changes: list[Change]) -> int:
-    session.revisions.put_many(texts)
-    session.revisions.sync()
+    if texts:
+        session.revisions.put_many(texts)
+        session.revisions.sync()
     return _note(session, changes)
 
 
@@ -125,6 +127,11 @@ def _note(session: Session, changes: list[Change]) -> int:
     if changes:
         session.note_external(*changes)
     return len(changes)
+
+
+def _may_be_gone(session: Session, path: str) -> bool:
+    """Say whether it is worth looking properly for a note that the journals tell of."""
+    return session.known.get(path) is not None and not os.path.lexists(f"{session.vault.root}/{path}")
 
 
 def _is_gone(session: Session, path: str) -> bool:

@@ -8,8 +8,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from ulid import ULID
-
 from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
@@ -20,6 +18,7 @@ from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NameTaken, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Expect, Op
+from vault_engine.journal.ids import ulids
 from vault_engine.note import Profile, parse, path_key
 from vault_engine.note.body import is_hash_of
 from vault_engine.vault.files import sha256_hex
@@ -187,7 +186,7 @@ def _creation(
     return creation(
         drafted,
         path,
-        id=str(ULID.from_datetime(moment)),
+        id=ulids(moment, 1)[0],
         moment=timestamp(moment),
         author=author,
         expected=expected,
