@@ -23,6 +23,7 @@ COMMANDS = {
     "vault": "memwell_cli.commands.vault",
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",
+    "conflicts": "memwell_cli.commands.conflicts",
     "index": "memwell_cli.commands.index",
     "status": "memwell_cli.commands.status",
     "doctor": "memwell_cli.commands.doctor",

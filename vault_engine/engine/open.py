@@ -10,6 +10,7 @@ from vault_engine.config import find_vault, load_config
 from vault_engine.engine import (
     bulk,
     check,
+    conflicts,
     edit,
     entries,
     fsck,
@@ -28,6 +29,7 @@ from vault_engine.engine import (
 )
 from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
+from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
 from vault_engine.engine.entries import Entries
 from vault_engine.engine.external import enter_external_if_free
 from vault_engine.engine.fsck import Repaired, Verified
@@ -205,6 +207,26 @@ class Engine:
     ) -> Undone:
         """Take a change of a note back; see `undo.undo`."""
         return undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
+
+    def conflicts(self) -> Conflicts:
+        """List the conflict copies of sync tools; see `conflicts.conflicts`."""
+        return conflicts.conflicts(self._session)
+
+    def show_conflict(self, ref: str) -> ConflictShown:
+        """Compare a conflict copy with its note; see `conflicts.show_conflict`."""
+        return conflicts.show_conflict(self._session, ref)
+
+    def resolve_conflict(
+        self,
+        ref: str,
+        take: Take,
+        *,
+        expected: str | None = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+    ) -> Resolved:
+        """Choose the text of a note that has a conflict copy; see `conflicts.resolve_conflict`."""
+        return conflicts.resolve_conflict(self._session, ref, take, expected=expected, dry_run=dry_run, actor=actor)
 
     def purge(
         self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None

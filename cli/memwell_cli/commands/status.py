@@ -39,5 +39,5 @@ def _text(status: Status) -> str:
 
 def file_problems(status: Status) -> tuple[Problem, ...]:
     """List what is the matter with the vault's files."""
-    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched") for path in status.conflict_copies)
+    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched: see 'memwell conflicts'") for path in status.conflict_copies)
     return copies + status.problems
