@@ -23,9 +23,11 @@ LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "
 DETECTED_LANGUAGE = "auto"
 BOOSTED = ("title", "aliases", "headings", "tags", "properties", "body")
 PROFILES = ("obsidian", "logseq")
+WATCHING = ("auto", "events", "polling")
+DEFAULT_LOOK_SECONDS = 60
 
-_TEXTS = ("embedder", "language", "profile")
-_NUMBERS = ("keep_days", "keep_versions")
+_TEXTS = ("embedder", "language", "profile", "watch")
+_NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1}  # and the least that each may be
 _BOOSTS = "boosts"
 _SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
 _MAX_BOOST = 100
@@ -51,6 +53,8 @@ class Config:
     keep_days: int = 0  # what a note has not held for so long may be dropped from the history; 0: nothing ever is
     keep_versions: int = DEFAULT_KEEP_VERSIONS  # of each note, however old they are
     profile: str | None = None  # whose rules the notes follow, one of PROFILES; None: what the folder looks like
+    watch: str = WATCHING[0]  # whether events are relied on, one of WATCHING; auto: where the system has them all
+    look_seconds: int = DEFAULT_LOOK_SECONDS  # a process that follows the vault looks at all of it this often anyway
 
     @property
     def memwell_dir(self) -> Path:
@@ -108,6 +112,8 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         keep_days=settings.get("keep_days", 0),
         keep_versions=settings.get("keep_versions", DEFAULT_KEEP_VERSIONS),
         profile=_profile("MEMWELL_PROFILE", env.get("MEMWELL_PROFILE")) or settings.get("profile"),
+        watch=settings.get("watch", WATCHING[0]),
+        look_seconds=settings.get("look_seconds", DEFAULT_LOOK_SECONDS),
     )
 
 
@@ -129,14 +135,17 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
     if name == _BOOSTS:
         return _boosts(file, value)
     if name in _NUMBERS:
-        if type(value) is not int or not 0 <= value <= _MAX_NUMBER:
-            raise ConfigBroken(str(file), f"{name} must be a whole number from 0 to {_MAX_NUMBER}, not {value!r}")
+        least = _NUMBERS[name]
+        if type(value) is not int or not least <= value <= _MAX_NUMBER:
+            raise ConfigBroken(str(file), f"{name} must be a whole number from {least} to {_MAX_NUMBER}, not {value!r}")
         return value
     if not isinstance(value, str) or not value:
         raise ConfigBroken(str(file), f"{name} must be a text, not {value!r}")
     if name == "language" and value not in (*LANGUAGES, DETECTED_LANGUAGE):
         known = " ".join((*LANGUAGES, DETECTED_LANGUAGE))
         raise ConfigBroken(str(file), f"language {value!r} is not known (known: {known})")
+    if name == "watch" and value not in WATCHING:
+        raise ConfigBroken(str(file), f"watch {value!r} is not known (known: {' '.join(WATCHING)})")
     if name == "profile":
         _profile(str(file), value)
     return value

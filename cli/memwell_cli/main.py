@@ -27,6 +27,7 @@ COMMANDS = {
     "index": "memwell_cli.commands.index",
     "status": "memwell_cli.commands.status",
     "doctor": "memwell_cli.commands.doctor",
+    "watch": "memwell_cli.commands.watch",
     "serve": "memwell_cli.commands.serve",
 }
 

@@ -1,6 +1,7 @@
 """What only a real process shows: pipes, signals, terminals, and how it is started."""
 
 import contextlib
+import json
 import os
 import pty
 import select
@@ -155,6 +156,28 @@ def test_ctrl_c_while_waiting_for_stdin_is_130(home):
 
     assert (130, b"", b"cancelled") == (process.returncode, out, err.strip())
     assert [] == list(home.glob("*/*.md"))
+
+
+def test_what_changes_is_printed_while_it_is_followed_and_ctrl_c_is_the_end(home, put):
+    """A line an entry, whoever made the change; the end is no failure."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "memwell_cli", "watch", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"following" in process.stderr.readline()
+    put("a.md", "by hand\n")
+    first = json.loads(process.stdout.readline())
+    in_shell("memwell remember 'by an agent' --category facts --key b")
+    second = json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=DEADLINE_S)
+
+    assert ("external", "a.md", "somebody") == (first["op"], first["path"], first["actor"]["name"])
+    assert ("create", "facts/b.md", "cli") == (second["op"], second["path"], second["actor"]["client"])
+    assert (0, b"", b"") == (process.returncode, out, err)
 
 
 def is_reading_stdin(pid: int) -> bool:

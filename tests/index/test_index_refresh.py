@@ -14,7 +14,7 @@ from index_twin import answers, links, rebuilt
 
 from vault_engine import Engine, Memory
 from vault_engine.config import load_config
-from vault_engine.index.store import Index
+from vault_engine.index.store import Index, Refreshed
 from vault_engine.journal.known import Known
 from vault_engine.journal.store import Journal
 from vault_engine.vault import walk as walking
@@ -288,3 +288,34 @@ def test_renaming_a_note_turns_its_links(engine, write_note, vault):
 
     assert (("nowhere.md",), ("target",)) == (engine.read("from").links, engine.read("from").unresolved)
     assert ("from.md",) == engine.read("nowhere").backlinks
+
+
+def test_a_look_below_folders_finds_what_a_look_at_everything_finds(vault, env, write_note):
+    """Notes that came, changed, moved and went, attachments with them; what is elsewhere is left as it was."""
+    for path in ("a.md", "b/c.md", "b/d/e.md", "f/g.md", "f/p.png"):
+        write_note(path, f"lantern of {path}")
+    index = opened(vault, env)
+    index.refresh(time.time_ns())
+    write_note("a.md", "not looked at")
+    write_note("b/c.md", "anchor, longer than before")
+    write_note("b/new.md", "buoy")
+    shutil.rmtree(vault / "b" / "d")
+    (vault / "f").rename(vault / "h")
+
+    done = index.look_below(["b", "f", "h"], time.time_ns())
+
+    assert Refreshed(2, 1, 2) == done
+    assert ["a.md", "b/c.md", "b/new.md", "h/g.md"] == sorted(index.records)
+    assert ("h/p.png",) == index.walk.others
+    assert sha256_hex(b"lantern of a.md") == index.records["a.md"].sha256
+    assert Refreshed(0, 1, 0) == index.refresh(time.time_ns())
+
+
+def test_very_much_below_a_folder_is_taken_in_by_a_look_at_everything(vault, env, write_note):
+    """Which shares the work with other processes."""
+    index = opened(vault, env)
+    index.refresh(time.time_ns())
+    for number in range(100):
+        write_note(f"b/{number}.md", f"lantern {number}")
+
+    assert Refreshed(100, 0, 0) == index.look_below(["b"], time.time_ns())

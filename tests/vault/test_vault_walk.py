@@ -9,7 +9,7 @@ import pytest
 from vault_engine.errors import BadName, NoteMissing, VaultMissing
 from vault_engine.vault import walk as walking
 from vault_engine.vault.store import Vault
-from vault_engine.vault.walk import is_dataless, walk
+from vault_engine.vault.walk import Walk, is_dataless, walk
 
 
 def fill(root: Path, *paths: str) -> None:
@@ -154,3 +154,44 @@ def test_a_vault_that_went_away_is_not_an_empty_vault(tmp_path):
     """An unmounted drive must not look as if every note had been deleted."""
     with pytest.raises(VaultMissing):
         Vault(tmp_path / "gone", tmp_path / "gone" / ".memwell").walk()
+
+
+# ---- a part of it
+
+
+def test_what_is_below_a_folder_is_as_in_a_look_at_everything(vault):
+    """Notes, attachments, copies; nothing where there is no such folder or it is not part of the vault."""
+    fill(vault, "a.md", "b/c.md", "b/d/e.md", "b/f.png", "bb/g.md", ".git/h.md", "logseq/config.edn", "logseq/i.md")
+    fill(vault, "b/c (conflicted copy 2026-01-02).md")
+    whole, part = walk(vault), walk(vault, "b")
+
+    assert {path: seen for path, seen in whole.notes.items() if path.startswith("b/")} == part.notes
+    assert (("b/f.png",), whole.conflict_copies) == (part.others, part.conflict_copies)
+    for folder in ("no", "a.md", ".git", "logseq", "b/../.git"):
+        assert Walk({}, (), (), ()) == walk(vault, folder)
+
+
+def test_a_later_look_at_a_folder_replaces_what_was_found_there(vault):
+    """And what had its name before it was one."""
+    fill(vault, "a.md", "b/c.md", "b/p.png", "bb/d.md", "e")
+    before = walk(vault)
+    (vault / "b").rename(vault / "f")
+    (vault / "e").unlink()
+    fill(vault, "e/g.md")
+
+    found = before
+    for folder in ("b", "e", "f"):
+        found = found.with_below(folder, walk(vault, folder))
+
+    after = walk(vault)
+    assert after.notes == found.notes
+    assert sorted(after.others) == sorted(found.others)
+
+
+@pytest.mark.skipif("os.name == 'nt'", reason="links need rights there")
+def test_what_is_below_a_link_is_not_part_of_it(vault, tmp_path):
+    """As in a look at everything."""
+    fill(tmp_path / "elsewhere", "x/a.md")
+    (vault / "link").symlink_to(tmp_path / "elsewhere")
+
+    assert {} == walk(vault, "link/x").notes

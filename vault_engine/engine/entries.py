@@ -1,6 +1,6 @@
 """The verbs that show the journal as it is written, entry by entry."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vault_engine.engine.session import Session
@@ -73,6 +73,20 @@ def find_entries(session: Session, which: str | None = None, *, path: str | None
         if not found:
             raise EntryMissing(which or path or "")
         return _listed(entries, found)
+
+
+def follow(session: Session, on_entries: Callable[[Entries], None]) -> None:
+    """From now on, tell of what comes into the journals, whoever enters it, when this process gets to know of it."""
+    with session.guard:
+        session.known.catch_up()
+        total = len(session.journal.entries())
+
+        def tell(fresh: Sequence[Entry]) -> None:
+            nonlocal total
+            total += len(fresh)
+            on_entries(Entries(_listed(fresh, fresh).entries, total))
+
+        session.known.on_entries = tell
 
 
 def _is_called(entry: Entry, name: str) -> bool:

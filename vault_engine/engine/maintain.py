@@ -14,6 +14,7 @@ from vault_engine.errors import BadInput
 from vault_engine.index.filters import PROBLEM
 from vault_engine.index.graph import count_ambiguous
 from vault_engine.journal.store import Head
+from vault_engine.sync.mounts import why_poll
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
@@ -42,6 +43,11 @@ _CONFIG = """\
 
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
+
+# Whether a server relies on being told of changes: "events", or "polling": it looks by the clock; "auto": on network
+# drives it polls. And how often it looks at all of the vault anyway, in seconds.
+# watch = "auto"
+# look_seconds = 60
 
 # How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),
 # and of each note so many versions, however old.
@@ -134,6 +140,7 @@ def status(session: Session) -> Status:
             conflict_copies=tuple(sorted(found.conflict_copies)),
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
             exchanges=session.vault.exchanges(),
+            polled=why_poll(session.config.root, session.config.watch),
         )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -67,7 +67,8 @@ from vault_engine.index.filling import Filling
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
 from vault_engine.search.query import Mode, Query
-from vault_engine.sync.watch import Watcher
+from vault_engine.sync.mounts import why_poll
+from vault_engine.sync.watch import Hint, Watcher
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 
@@ -365,10 +366,18 @@ class Engine:
         """Compare the index with the notes; see `maintain.check_index`."""
         return maintain.check_index(self._session, progress or _silent, repair=repair)
 
-    def watch(self) -> None:
-        """Follow the vault in the background from now on, embedding what is new."""
+    def watch(self, on_entries: Callable[[Entries], None] | None = None) -> None:
+        """Follow the vault in the background from now on, embedding what is new.
+
+        Args:
+            on_entries: told of what comes into the journals meanwhile, in whichever thread gets to know of it.
+        """
+        if on_entries:
+            entries.follow(self._session, on_entries)
         if self._watcher is None:
-            self._watcher = Watcher(self._session.config.root, self._follow)
+            config = self._session.config
+            polling = why_poll(config.root, config.watch)
+            self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
             self._watcher.start()
             self._starting.start()
             self._filling.start()
@@ -382,6 +391,7 @@ class Engine:
             self._starting.join()
             self._committer.stop()
             self._session.is_watched = False
+            self._session.known.on_entries = None
             self._watcher = None
         enter_external_if_free(self._session)
         self._session.close()
@@ -394,27 +404,32 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _follow(self, notes: Collection[str] | None = None) -> None:
+    def _follow(self, hint: Hint | None = None) -> bool:
         """Bring the index up to date, and have what is new embedded without keeping a recall waiting.
 
         Args:
-            notes: those that may have changed; None: anything may have.
+            hint: where something may have changed; None for everywhere.
+
+        Returns:
+            Whether anything had.
         """
         try:
             self._committer.poke()
             with self._session.guard:
-                if notes is None:
-                    self._session.refresh()
+                if hint is None:
+                    done = self._session.refresh()
                 else:
-                    self._session.look_at(*notes, wait=True)
-                self._session.is_watched = self._watcher is not None and self._watcher.problem is None
+                    done = self._session.look_at(*hint.notes, folders=hint.folders, wait=True)
+                self._session.is_watched = self._watcher is not None and self._watcher.polling is None
                 enter_external_if_free(self._session, adopt=True)
+                self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)
             self._filling.poke()
             index.fold(self._session.guard)
+            return any(done)
         except MemwellError:
-            return  # whatever it is, the next recall meets it too and says so
+            return False  # whatever it is, the next recall meets it too and says so
 
 
 def _working_folder() -> Path:

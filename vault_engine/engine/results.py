@@ -194,6 +194,7 @@ class Status:
     conflict_copies: tuple[str, ...]
     writable: bool
     exchanges: bool  # whether the file system lets two files change places: what else is saved at that moment is safe
+    polled: str | None = None  # why a process that follows the vault looks by the clock instead of being told
 
 
 @dataclass(frozen=True)

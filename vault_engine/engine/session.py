@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,12 +105,14 @@ class Session:
         if self.journal.take_others_wrote() or not (is_fresh or is_followed):
             self.refresh(wait=False)
 
-    def look_at(self, *paths: str, wait: bool = False) -> None:
-        """Take in some notes as they are now; ``wait`` a moment for what is being saved."""
-        self.index.look_at(paths, time.time_ns())
+    def look_at(self, *paths: str, folders: Collection[str] = (), wait: bool = False) -> Refreshed:
+        """Take in some notes and all in some folders as they are now; ``wait`` a moment for what is being saved."""
+        done = self.index.look_below(folders, time.time_ns()) if folders else Refreshed(0, 0, 0)
+        done = done.plus(self.index.look_at(paths, time.time_ns()))
         if wait and (wait_ns := self.index.unsettled_ns):
             time.sleep(wait_ns / 1e9)
-            self.index.look_again(time.time_ns(), Refreshed(0, 0, 0))
+            done = self.index.look_again(time.time_ns(), done)
+        return done
 
     def actor(self, calling: Actor | None) -> Actor:
         """Say who makes a change: what the settings say, else who calls, else who opened the vault."""

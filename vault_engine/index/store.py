@@ -3,7 +3,7 @@
 It looks at the vault before each answer, so it can lag but never lead. What it has read it publishes for the others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, replace
 from functools import cached_property, partial
@@ -69,6 +69,10 @@ class Refreshed(NamedTuple):
     added: int
     edited: int
     gone: int
+
+    def plus(self, other: "Refreshed") -> "Refreshed":
+        """Add up."""
+        return Refreshed(self.added + other.added, self.edited + other.edited, self.gone + other.gone)
 
 
 class Differences(NamedTuple):
@@ -209,12 +213,29 @@ class Index:
         self._reader.unread = {path: why for path, why in self.unread.items() if path in self.walk.notes}
         return Refreshed(added, edited, len(gone))
 
-    def look_at(self, paths: Iterable[str], now_ns: int) -> None:
+    def look_at(self, paths: Iterable[str], now_ns: int) -> Refreshed:
         """Take in some notes as they are, or that they are gone, without a look at the others."""
         listed = sorted(paths)
-        self._read_all(listed, now_ns, None)
+        counted = self._read_all(listed, now_ns, None)
         self._wait_for(now_ns)
-        self._let_go([path for path in listed if path in self.records and self._is_gone(path)])
+        gone = [path for path in listed if path in self.records and self._is_gone(path)]
+        self._let_go(gone)
+        return Refreshed(*counted, len(gone))
+
+    def look_below(self, folders: Collection[str], now_ns: int) -> Refreshed:
+        """Take in what is in some folders and below them, or that they are gone, without a look at the others.
+
+        Raises:
+            VaultMissing: the vault's folder is gone.
+        """
+        self._shared.follow(self.records)
+        for folder in sorted(folders):
+            self.walk = self.walk.with_below(folder, self._vault.walk(folder))
+        prefixes = tuple(f"{folder}/" for folder in folders)
+        there = {path: seen for path, seen in self.walk.notes.items() if path.startswith(prefixes)}
+        differing = {path for path, seen in there.items() if self.records.signatures.get(path) != seen}
+        differing |= {path for path in self.records if path.startswith(prefixes)} - there.keys()
+        return self.look_at(differing, now_ns) if len(differing) < _MUCH else self.refresh(now_ns)
 
     def look_again(self, now_ns: int, before: Refreshed) -> Refreshed:
         """Read the files that were being saved at the last refresh; give the sum of both looks.
@@ -223,7 +244,7 @@ class Index:
         """
         paths, self._reader.unsettled, self.unsettled_ns = sorted(self._reader.unsettled), {}, 0
         added, edited = self._read_all(paths, now_ns, None)
-        return Refreshed(before.added + added, before.edited + edited, before.gone)
+        return before.plus(Refreshed(added, edited, 0))
 
     def touch(self, paths: Iterable[str]) -> None:
         """Remember that notes may hold what no journal knows."""

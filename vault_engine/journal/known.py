@@ -1,6 +1,7 @@
 """What each note should hold by the journals of all devices, kept up line by line and from process to process."""
 
 import json
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -40,6 +41,7 @@ class Known:
         self._paths: set[str] = set()
         self._newest = ""  # time of the newest entry
         self._appended = 0  # of the journal, at the last `catch_up`
+        self.on_entries: Callable[[Sequence[Entry]], None] | None = None  # is told what `catch_up` has taken in
 
     def get(self, path: str) -> Head | None:
         """Give the head of a note, as of the last `catch_up` or entry of this process."""
@@ -54,13 +56,16 @@ class Known:
         self._appended = self._journal.appended
         fresh = self._fresh(self._journal.listed())
         heads = self._loaded()
-        for entry in sorted(fresh, key=lambda one: one.ts):
+        fresh.sort(key=lambda one: one.ts)
+        for entry in fresh:
             heads.feed(entry)
         self._journal.newest = max([self._journal.newest, self._newest, *(entry.ts for entry in fresh)])
         self._newest = self._journal.newest
         self._paths.update(path for entry in fresh for path in (entry.change.path, entry.change.to) if path)
         self._purged += [entry.change.before for entry in fresh if entry.change.op is Op.PURGE]
         self._unsaved += len(fresh)
+        if fresh and self.on_entries:
+            self.on_entries(fresh)
 
     def take_paths(self) -> set[str]:
         """Give the paths that the journals have told something of lately, and forget them."""

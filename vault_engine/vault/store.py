@@ -60,15 +60,15 @@ class Vault:
         self.spare_dir = self.local_dir / SPARE
         self.lock = Lock(self.local_dir / "lock")
 
-    def walk(self) -> Walk:
-        """List every file of the vault.
+    def walk(self, below: str = "") -> Walk:
+        """List every file of the vault, or those ``below`` one of its folders.
 
         Raises:
             VaultMissing: the folder is gone (an unmounted drive, say), which is not the same as empty.
         """
         if not self.root.is_dir():
             raise VaultMissing(str(self.root), "is not there any more")
-        return walk(self.root)
+        return walk(self.root, below)
 
     def read(self, path: str) -> bytes:
         """Give the bytes of a note.

@@ -1,6 +1,7 @@
 """Which files the vault holds now, with the signature that tells whether one has changed."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,15 +34,32 @@ class Walk:
     unreadable: tuple[str, ...]  # folders that could not be listed, names that are no text
     placeholders: tuple[str, ...] = ()  # files moved off the disk: not gone, and not to be opened unasked
 
+    def with_below(self, folder: str, found: "Walk") -> "Walk":
+        """Give this look with what a later one at a folder has found there; the folder may have been a file."""
 
-def walk(root: Path) -> Walk:
-    """List the vault. Hidden and junk names, symbolic links and Logseq's own folder are not part of it."""
+        def is_elsewhere(path: str) -> bool:
+            return path != folder and not path.startswith(f"{folder}/")
+
+        return Walk(
+            {path: seen for path, seen in self.notes.items() if is_elsewhere(path)} | found.notes,
+            (*filter(is_elsewhere, self.others), *found.others),
+            (*filter(is_elsewhere, self.conflict_copies), *found.conflict_copies),
+            (*(path for path in self.unreadable if is_elsewhere(path.rstrip("/"))), *found.unreadable),
+            (*filter(is_elsewhere, self.placeholders), *found.placeholders),
+        )
+
+
+def walk(root: Path, below: str = "") -> Walk:
+    """List the vault, or what is ``below`` one of its folders; nothing if that is not there.
+
+    Hidden and junk names, symbolic links and Logseq's own folder are not part of it.
+    """
     notes: dict[str, Signature] = {}
     others: list[str] = []
     copies: list[str] = []
     unreadable: list[str] = []
     evicted: list[str] = []
-    for path, entry in _files(root, unreadable, evicted):
+    for path, entry in _files(root, below, unreadable, evicted):
         if is_conflict_copy(path):
             copies.append(path)
         elif not path.lower().endswith(NOTE_SUFFIX):
@@ -71,8 +89,10 @@ def is_dataless(found: os.stat_result) -> bool:
     return bool(flags & _DATALESS_FLAGS or attributes & _DATALESS_ATTRIBUTES)
 
 
-def _files(root: Path, unreadable: list[str], evicted: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    folders = [""]
+def _files(root: Path, below: str, unreadable: list[str], evicted: list[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    folders = [f"{below}/"] if below else [""]
+    if below and not _is_part(root, below):
+        return
     while folders:
         prefix = folders.pop()
         try:
@@ -96,6 +116,20 @@ def _files(root: Path, unreadable: list[str], evicted: list[str]) -> Iterator[tu
                     folders.append(path + "/")
             elif entry.is_file(follow_symlinks=False):
                 yield path, entry
+
+
+def _is_part(root: Path, folder: str) -> bool:
+    """Say whether a folder is there and is part of the vault, as are those it is in."""
+    names = folder.split("/")
+    if any(is_ignored(name) or not _is_text(name) for name in names):
+        return False
+    if names[0] == LOGSEQ_FOLDER and (root / LOGSEQ_FOLDER / "config.edn").exists():
+        return False
+    parents = ("/".join(names[:count]) for count in range(1, len(names) + 1))
+    try:
+        return all(stat.S_ISDIR(os.lstat(f"{root}/{parent}").st_mode) for parent in parents)
+    except OSError:
+        return False
 
 
 def _is_text(name: str) -> bool:

@@ -32,7 +32,7 @@ def tail(count: int, as_json: bool, vault: str | None) -> None:
         for entry in found.entries:
             click.echo(json_line(asdict(entry)))
     elif found.entries:
-        click.echo(columns([_row(entry) for entry in found.entries]))
+        click.echo(columns([row(entry) for entry in found.entries]))
     else:
         remark("the journal is empty")
 
@@ -113,7 +113,8 @@ def verdict(verified: Verified) -> int:
     return PARTLY if waits else DONE
 
 
-def _row(entry: EntryLine) -> tuple[str, ...]:
+def row(entry: EntryLine) -> tuple[str, ...]:
+    """Write an entry as the columns of a line."""
     to = f" -> {plain(entry.to)}" if entry.to else ""
     op = f"{entry.op} (did not happen)" if entry.aborted else entry.op
     return (f"#{entry.seq}", local_time(entry.at), who(entry.actor), op, plain(entry.path) + to, plain(entry.reason))

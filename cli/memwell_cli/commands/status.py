@@ -30,6 +30,8 @@ def _text(status: Status) -> str:
     ]
     if status.writable and not status.exchanges:  # where nothing can be written, that can't be tried
         lines.append(f"! {CAN_NOT_EXCHANGE}")
+    if status.polled:
+        lines.append(f"changes are looked for by the clock: {status.polled}")
     found = (*status.journal_problems, *file_problems(status))
     lines += [f"! {problem_line(problem)}" for problem in found[:_SHOWN]]
     if len(found) > _SHOWN:
@@ -39,5 +41,8 @@ def _text(status: Status) -> str:
 
 def file_problems(status: Status) -> tuple[Problem, ...]:
     """List what is the matter with the vault's files."""
-    copies = tuple(Problem(path, "conflict copy of a sync tool, not searched: see 'memwell conflicts'") for path in status.conflict_copies)
+    copies = tuple(
+        Problem(path, "conflict copy of a sync tool, not searched: see 'memwell conflicts'")
+        for path in status.conflict_copies
+    )
     return copies + status.problems
