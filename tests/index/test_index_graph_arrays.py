@@ -94,19 +94,6 @@ def test_notes_without_links_are_orphans(world):
 
 
 @FEW
-@given(WORLDS)
-def test_components_are_what_links_join(world):
-    """Two nodes are in one part if and only if there is a way between them."""
-    known, files = world
-    truth, arrays = Truth(known, files, OBSIDIAN), graph_of(known, files, OBSIDIAN).arrays
-    parts = arrays.components()
-    for node in truth.nodes:
-        together = {arrays.number(other) for other in truth.distances(node)}
-        assert together == set(np.flatnonzero(parts == parts[arrays.number(node)]).tolist())
-        assert min(together) == parts[arrays.number(node)]
-
-
-@FEW
 @given(WITH_NOTES)
 def test_ranks_are_where_a_random_reader_is(world):
     """They solve PageRank's equation, with the whole matrix written out."""
@@ -153,23 +140,17 @@ def test_an_empty_vault_has_an_empty_graph():
     """No question fails on it."""
     arrays = arrays_of({})
 
-    assert (0, 0, 0, (0, 0)) == (
-        len(arrays.ranks()),
-        len(arrays.components()),
-        len(arrays.orphans()),
-        arrays.count_links(),
-    )
+    assert (0, 0, (0, 0)) == (len(arrays.ranks()), len(arrays.orphans()), arrays.count_links())
     assert [] == arrays.foremost(3)
     assert [] == list(arrays.edges(note("a")))
 
 
-def test_a_long_chain_is_one_part():
+def test_a_long_chain_is_a_long_way():
     """20,000 notes in a row, in an order that has nothing to do with their names."""
     names = [f"n{number * 7919 % 20_000}" for number in range(20_000)]
     known = vault(**dict(zip(names, [*names[1:], ""], strict=True)))
     arrays = arrays_of(known)
 
-    assert {0} == set(arrays.components().tolist())
     ends = arrays.number(note(names[0])), arrays.number(note(names[500]))
     assert 501 == len(arrays.shortest_path(*ends))
 

@@ -24,7 +24,7 @@ from whoosh.query import (
     Wildcard,
 )
 
-from vault_engine.index.keyword.language import Language, words_of
+from vault_engine.index.keyword.language import Language
 from vault_engine.index.keyword.phrase import SpacedPhrase
 from vault_engine.index.keyword.schema import PROPERTIES
 
@@ -128,13 +128,6 @@ def test_a_patterns_own_words_keep_their_place():
 def test_with_any_word_no_word_is_required():
     """Filters then are no more than a word each, too."""
     assert Or([text("berth"), text("tide")]) == LANGUAGE.parse("berth tide", any_word=True).query
-
-
-def test_the_words_of_a_query_are_known():
-    """For whoever marks them in a text."""
-    query = LANGUAGE.parse('berths title:wind "state of the art"').query
-
-    assert [("text", "berth"), ("title", "wind"), ("text", "state"), ("text", "art")] == list(words_of(query))
 
 
 PIECES = st.sampled_from([

@@ -13,17 +13,16 @@ from strategies import note_texts, texts
 from vault_engine.note import Edited, Refused, parse
 from vault_engine.note.body import (
     _MAY_SWALLOW,
-    Section,
     TypedLink,
     add_link,
     append,
     append_to_section,
-    find_section,
     remove_link,
     replace_once,
     replace_section,
     typed_links,
 )
+from vault_engine.note.headings import content_start, find_headings, section_end
 
 HEADS = ["", "\ufeff", "---\na: 1 # c\n---\n", "---\r\ntags: [x]\r\n---\r\n", "---\na: [\n---\n"]
 additions = st.one_of(
@@ -42,6 +41,13 @@ notes_with_sections = st.builds(
 
 def head_of(text: str) -> str:
     return text[: parse(text).frontmatter.end]
+
+
+def section_of(text: str, name: str) -> tuple[int, int] | None:
+    """Where what stands below the one heading of that name begins and ends; None where there is none, or several."""
+    note = parse(text)
+    found = find_headings(note.headings, [name])
+    return (content_start(text, found[0]), section_end(note, found[0])) if len(found) == 1 else None
 
 
 def lines_of(text: str) -> list[str]:
@@ -184,18 +190,19 @@ def test_a_section_is_what_stands_below_its_heading():
     text = "# A\n\nä\n## B\nb\n# C\n"
     digest = sha256("\nä\n## B\nb\n".encode()).hexdigest()
 
-    assert Section(parse(text).headings[0], 4, 14, "\nä\n## B\nb\n", digest) == find_section(text, ["a"])
+    assert Edited("# A\n\nnew\n# C\n") == replace_section(text, ["a"], "new", digest)
+    assert f"its SHA-256 is {digest}" in replace_section(text, ["a"], "new", "0" * 64).reason
 
 
 def test_a_section_that_could_be_another_is_refused():
     """The candidates are named with their lines; so are the headings there are when none is found."""
     text = "# A\n## Log\n# B\n## Log\n"
 
-    assert "'Log' (line 2), 'Log' (line 4)" in find_section(text, ["Log"]).reason
-    assert "'A' (line 1)" in find_section(text, ["Missing"]).reason
-    assert "4 more" in find_section("# A\n" * 14, ["B"]).reason
-    assert isinstance(find_section("text", ["A"]), Refused)
-    assert isinstance(find_section("# A", []), Refused)
+    assert "'Log' (line 2), 'Log' (line 4)" in replace_section(text, ["Log"], "", None).reason
+    assert "'A' (line 1)" in replace_section(text, ["Missing"], "", None).reason
+    assert "4 more" in replace_section("# A\n" * 14, ["B"], "", None).reason
+    assert isinstance(replace_section("text", ["A"], "", None), Refused)
+    assert isinstance(replace_section("# A", [], "", None), Refused)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +250,7 @@ def test_content_that_would_leave_its_section_is_refused(text, content):
 def test_a_section_is_replaced_only_as_it_was_read():
     """The hash of the section, or eight digits of it, has to fit."""
     text = "# A\nold\n"
-    digest = find_section(text, ["A"]).sha256
+    digest = sha256(b"old\n").hexdigest()
 
     for expected in (digest, digest[:8].upper(), None):
         assert Edited("# A\nnew\n") == replace_section(text, ["A"], "new", expected)
@@ -279,22 +286,24 @@ def test_a_block_that_does_not_fit_into_a_section_is_refused(text, addition):
 @given(notes_with_sections, additions, st.sampled_from(["append", "replace"]))
 def test_a_section_is_edited_within_its_bounds(text, content, edit):
     """Everything up to the end of the heading and from the next heading on keeps its bytes and its meaning."""
-    section = find_section(text, ["Part"])
-    assume(isinstance(section, Section))
+    before = section_of(text, "Part")
+    assume(before is not None)
+    start, end = before
     if edit == "append":
         result = append_to_section(text, ["Part"], content)
     else:
-        result = replace_section(text, ["Part"], content, section.sha256)
+        digest = sha256(text[start:end].encode("utf-8", "surrogatepass")).hexdigest()
+        result = replace_section(text, ["Part"], content, digest)
     if isinstance(result, Refused):
+        assert "SHA-256" not in result.reason
         return
-    after = find_section(result.text, ["Part"])
 
-    assert result.text.startswith(text[: section.start].rstrip())
-    assert result.text.endswith(text[section.end :])
+    assert result.text.startswith(text[:start].rstrip())
+    assert result.text.endswith(text[end:])
     assert head_of(text) == head_of(result.text)
-    if isinstance(after, Section):
-        kept = lines_of(section.text) if edit == "append" else []
-        assert kept + lines_of(content) == lines_of(after.text)
+    if after := section_of(result.text, "Part"):
+        kept = lines_of(text[start:end]) if edit == "append" else []
+        assert kept + lines_of(content) == lines_of(result.text[slice(*after)])
 
 
 LINE = "- [[b]] (uses)"

@@ -184,24 +184,6 @@ class GraphArrays:
                 break
         return rank
 
-    def components(self) -> Numbers:
-        """Say for each node which part of the graph it is in: the lowest number of the nodes that links join to it.
-
-        Returns:
-            Shape ``(nodes,)``.
-        """
-        label = np.arange(len(self.names), dtype=np.int32)
-        sources, targets = _sources(self.out), self.out.ends
-        while True:
-            lowest = np.minimum(label[sources], label[targets])
-            before = label.copy()
-            np.minimum.at(label, before[sources], lowest)
-            np.minimum.at(label, before[targets], lowest)
-            while not np.array_equal(label, label[label]):
-                label = label[label]
-            if np.array_equal(before, label):
-                return label
-
     def shortest_path(
         self, start: int, end: int, direction: Direction = Direction.BOTH, relations: Collection[str] = ()
     ) -> list[int] | None:

@@ -36,26 +36,21 @@ class Shared:
         self.problem: str | None = None  # why the index can't be kept, in words
         self.damaged: list[str] = []  # what was found damaged, and has been read from the notes again
 
-    def follow(self, layers: Layers) -> set[str] | None:
-        """Take in what others have published.
-
-        Returns:
-            The notes that must be looked at, as they are newer either here or there; None: every one, as something
-            was damaged.
-        """
+    def follow(self, layers: Layers) -> None:
+        """Take in what others have published."""
         found = generation.stamp(self._folder)
         if found == self._stamp:
-            return set()
+            return
         for _ in range(_TRIES):
             entries = self._entries()
             try:
-                return self._align(layers, entries)
+                self._align(layers, entries)
+                return
             except FileNotFoundError:  # swept away, as it was replaced meanwhile
                 continue
             finally:
                 self._stamp = found
                 found = generation.stamp(self._folder)
-        return None
 
     def publish(self, layers: Layers, *, most: int | None = None, whole: bool = False) -> bool:
         """Let the others have what only this process has, and put small segments together.
@@ -129,15 +124,11 @@ class Shared:
                 found.append(str(error))
         return found
 
-    def size(self) -> int:
-        """Give the bytes that the segments take on disk."""
-        return sum(entry.size for entry in self._entries())
-
     def _entries(self) -> tuple[Entry, ...]:
         current = generation.read_current(self._folder)
         return current.segments if current and current.settings == self._settings else ()
 
-    def _align(self, layers: Layers, entries: tuple[Entry, ...]) -> set[str] | None:
+    def _align(self, layers: Layers, entries: tuple[Entry, ...]) -> None:
         """Have the layers begin with the segments of a generation; what was not published comes last, as before."""
         own = []
         while layers.layers and layers.layers[-1].entry is None:
@@ -149,21 +140,13 @@ class Shared:
             same += 1
         while len(layers.layers) > same:
             layers.pop()
-        whole = True
-        news: set[str] = set()
         try:
             for entry in entries[same:]:
-                segment = self._open(entry)
-                if segment is None:
-                    whole = False
-                else:
+                if (segment := self._open(entry)) is not None:
                     layers.push(Layer(segment, entry))
-                    news.update(segment.catalogue.paths if own else ())
         finally:
             for layer in reversed(own):
                 layers.push(layer)
-        doubtful = {path for layer in own for path in layer.segment.catalogue.paths}
-        return doubtful & news if whole else None
 
     def _open(self, entry: Entry) -> Segment | None:
         """Open a segment, read whole first if its file does not look as it did; None when it is damaged.

@@ -39,17 +39,6 @@ _NO_RELATION = re.compile(r"[()\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """What stands below a heading, sub-sections included."""
-
-    heading: Heading
-    start: int  # first character below the heading
-    end: int  # start of the next heading of the same or a higher level, or end of the note
-    text: str
-    sha256: str  # of the text in UTF-8, hexadecimal
-
-
-@dataclass(frozen=True, slots=True)
 class TypedLink:
     """One line ``- [[target|label]] (relation)`` below the heading ``## Links``."""
 
@@ -104,13 +93,6 @@ def replace_once(text: str, old: str, new: str, expected_count: int = 1) -> Edit
     return Edited(after.text)
 
 
-def find_section(text: str, chain: Sequence[str]) -> Section | Refused:
-    """Find what stands below the heading that a chain names, outermost first; refuse if several could be meant."""
-    note = parse(text)
-    heading = _find(note, chain)
-    return heading if isinstance(heading, Refused) else _section(note, heading)
-
-
 def replace_section(text: str, chain: Sequence[str], content: str, expected: str | None) -> Edited | Refused:
     """Put other content below a heading, in place of its sub-sections too.
 
@@ -121,23 +103,23 @@ def replace_section(text: str, chain: Sequence[str], content: str, expected: str
         text: the whole note.
         chain: the names of the headings from the outermost to the one meant.
         content: Markdown without a heading of the same or a higher level.
-        expected: the SHA-256 of the section as read, or at least its first 8 digits; None does not check.
+        expected: the SHA-256 of what stands below the heading as read, in UTF-8, or at least its first 8 digits; None
+            does not check.
     """
     note = parse(text)
     aim = _aim(note, chain, content)
     if isinstance(aim, Refused):
         return aim
     heading, block = aim
-    section = _section(note, heading)
-    if expected is not None and not is_hash_of(section.sha256, expected):
-        return Refused(f"the section is not the one that was read: its SHA-256 is {section.sha256}")
-    top = heading.start
-    if not section.text.strip():
-        return _text_of(_insert(note, top, section.end, block, heading) if block else note)
-    start = section.start + _blank_lines(section.text)
-    if not block:
-        start = _content_end(text, top, section.start)
-    return _text_of(_splice(note, start, _content_end(text, top, section.end), block, heading))
+    top, start, end = heading.start, content_start(text, heading), section_end(note, heading)
+    section = text[start:end]
+    digest = sha256(section.encode("utf-8", "surrogatepass")).hexdigest()
+    if expected is not None and not is_hash_of(digest, expected):
+        return Refused(f"the section is not the one that was read: its SHA-256 is {digest}")
+    if not section.strip():
+        return _text_of(_insert(note, top, end, block, heading) if block else note)
+    start = start + _blank_lines(section) if block else _content_end(text, top, start)
+    return _text_of(_splice(note, start, _content_end(text, top, end), block, heading))
 
 
 def append_to_section(text: str, chain: Sequence[str], addition: str) -> Edited | Refused:
@@ -309,12 +291,6 @@ def _overlaps(text: str, old: str, position: int) -> bool:
             return True
         position = text.find(old, end)
     return False
-
-
-def _section(note: Note, heading: Heading) -> Section:
-    start, end = content_start(note.text, heading), section_end(note, heading)
-    text = note.text[start:end]
-    return Section(heading, start, end, text, sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def _aim(note: Note, chain: Sequence[str], content: str) -> tuple[Heading, str] | Refused:

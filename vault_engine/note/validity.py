@@ -36,18 +36,6 @@ class Validity:
         return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
 
 
-def is_valid_at(properties: Mapping[str, Any], moment: str) -> bool:
-    """Say whether a note of these properties holds at a moment; a bound that can't be read counts as open.
-
-    Raises:
-        ValueError: the moment is none that `microseconds` reads.
-    """
-    instant = microseconds(moment)
-    if instant is None:
-        raise ValueError(f"{moment!r} is no moment")
-    return validity(properties).holds(instant)
-
-
 def validity(properties: Mapping[str, Any]) -> Validity:
     """Read both bounds; one that is missing or can't be read is open."""
     bounds: dict[str, int | None] = {}

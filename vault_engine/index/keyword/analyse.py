@@ -72,12 +72,8 @@ class Analyser:
                     yield Word(position, match.start() + part.start, match.start() + part.end, part.term)
                 position += 1
 
-    def words(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Give ``(start, end, term)`` of each word of an NFC text that has a term; offsets count characters."""
-        return ((word.start, word.end, word.term) for word in self.tokens(text))
-
     def found(self, text: str, terms: Iterable[str]) -> Iterator[tuple[int, int, str]]:
-        """Give ``(start, end, term)`` of each word of an NFC text that has one of some terms, as `words` would.
+        """Give ``(start, end, term)`` of each word of an NFC text that has one of some terms, as `tokens` would.
 
         A word that begins otherwise than all of them is not looked at: no stemmer changes the first letter of a word of
         plain letters.

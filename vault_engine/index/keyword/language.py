@@ -6,7 +6,6 @@ Whoosh. Every text is a question: what makes no sense is left out, and said.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite
@@ -229,9 +228,3 @@ def _stemmed(node: Any, analyser: Analyser) -> str:
 
 def _is_text(node: Any, tidying: _Tidying) -> bool:
     return not isinstance(tidying.schema[node.fieldname], Property)
-
-
-def words_of(query: queries.Query) -> Iterator[tuple[str, str]]:
-    """Give field and term of each word that a query asks for, in order; of a pattern what stands there."""
-    for token in query.all_tokens():
-        yield token.fieldname, token.text.decode() if isinstance(token.text, bytes) else token.text

@@ -72,11 +72,6 @@ class Postings:
         """How many rows there are."""
         return len(self.lengths)
 
-    @property
-    def has_context(self) -> bool:
-        """Say whether any row has weight that is not its own."""
-        return int(self.frequencies.sum()) < len(self.rows)
-
     def span(self, term: int) -> slice:
         """Give the slice of a term's postings."""
         return slice(int(self.starts[term]), int(self.starts[term + 1]))

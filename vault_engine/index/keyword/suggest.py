@@ -54,7 +54,7 @@ def suggestions(query: queries.Query, keywords: Keywords, schema: Schema) -> lis
 def written_form(term: str, text: str, analyser: Analyser) -> str:
     """Give a term as a text that holds it writes it; the term itself if it does not."""
     composed = unicodedata.normalize("NFC", text)
-    return next((composed[start:end] for start, end, found in analyser.words(composed) if found == term), term)
+    return next((composed[start:end] for start, end, _ in analyser.found(composed, [term])), term)
 
 
 def corrected(question: str, found: Sequence[tuple[Suggestion, str]]) -> str:
