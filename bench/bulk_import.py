@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.machine import facts, isolated_env, median, table
+from bench.machine import facts, facts_line, isolated_env, median, table
 from bench.timing import Took, timed
 from bench.vault_maker import make_notes
 from vault_engine import Engine, Memory
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = [measure(int(size), options.rounds, Path(scratch)) for size in options.notes.split(",")]
     names = [name for name in results[0] if name != "wrong"]
     print(table([("figure", *("" for _ in results)), *((n, *(str(r[n]) for r in results)) for n in names)]))
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     wrong = [problem for result in results for problem in result["wrong"]]
     print("\n".join(wrong) or "every note is in its place")
     if options.json:

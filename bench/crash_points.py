@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from bench.crash_check import EARLIER_ACKS, KEEP_STATES, VARIANT
 from bench.crash_steps import OURS, write_initial
 from bench.crash_writers import PROTOCOLS
-from bench.machine import facts, table
+from bench.machine import facts, facts_line, table
 
 ROOT = Path(__file__).parents[1]
 CRASHLAB = ROOT.parent / "shared" / "tools" / "crashlab.py"
@@ -208,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in outcomes:
         print("".join(f"\n{one.name}: {line}" for line in _digest(one.findings)), end="")
     seconds = round(time.perf_counter() - began, 1)
-    print(f"\n{seconds} s, " + ", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(f"\n{seconds} s, {facts_line()}")
     if options.json:
         report = {"format": 1, "machine": facts(), "seconds": seconds, "outcomes": [one._asdict() for one in outcomes]}
         options.json.write_text(json.dumps(report, indent=1), "utf-8")

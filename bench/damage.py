@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.kept import OWN, Revisions, journal, notes
-from bench.machine import facts, isolated_env, table
+from bench.machine import facts, facts_line, isolated_env, table
 from vault_engine import Actor, Engine, Memory
 from vault_engine.engine import Append
 
@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     findings = [finding for one in tried for finding in one.findings]
     print("\n".join(findings[:_FINDINGS_SHOWN]) or "lived with all of it")
     seconds = round(time.perf_counter() - began, 1)
-    print(f"{seconds} s, " + ", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(f"{seconds} s, {facts_line()}")
     if options.json:
         report = {"format": 1, "machine": facts(), "seconds": seconds, "rows": rows, "findings": findings}
         options.json.write_text(json.dumps(report, indent=1), "utf-8")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.machine import facts, isolated_env, median, p95, table
+from bench.machine import facts, facts_line, isolated_env, median, p95, table
 from bench.timing import timed
 from bench.vault_maker import write_vault
 from vault_engine import Engine, Memory
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name in result["p50_ms"]
         ]
         print(f"{result['notes']:,} notes\n{table(rows)}\n")
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     if options.json:
         options.json.write_text(json.dumps({"format": 1, "machine": facts(), "sizes": results}, indent=1), "utf-8")
     return 0

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.kept import Revisions, archived, happened, journal, notes, sha256
-from bench.machine import facts, isolated_env, table
+from bench.machine import facts, facts_line, isolated_env, table
 from vault_engine import Actor, Engine, Kind, Memory, MemwellError
 from vault_engine.engine import Append, Replace
 
@@ -269,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table([Outcome._fields[:-1], *(tuple(str(value) for value in one[:-1]) for one in outcomes)]))
     for one in outcomes:
         print("".join(f"\n{one.style}: {finding}" for finding in one.findings[:10]), end="")
-    print("\n" + ", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(f"\n{facts_line()}")
     if options.json:
         report = {"format": 1, "machine": facts(), "outcomes": [one._asdict() for one in outcomes]}
         options.json.write_text(json.dumps(report, indent=1, default=bytes.decode), "utf-8")

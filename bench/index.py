@@ -23,7 +23,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from bench.index_tables import alone_result, as_vector_result, exponents, growth_table, ratios, size_tables
-from bench.machine import facts
+from bench.machine import facts, facts_line
 from bench.peers.job import Job
 from bench.peers.questions import LENGTHS, make_questions
 from bench.peers.run import INSTALL, OUR_SERVER, OURS, PEERS, PROGRAMS
@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     grown = exponents({size["notes"]: size["results"] for size in sizes})
     if grown:
         print(f"Growth: the power of the number of notes\n{growth_table(grown)}\n")
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     report = {"format": 1, "version": __version__, "machine": facts(), "sizes": sizes, "exponents": grown}
     kept = [RESULTS / __version__ / f"index-{machine_name()}.json"] if options.keep else []
     for file in filter(None, [options.json, *kept]):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.machine import facts, isolated_env, table
+from bench.machine import facts_line, isolated_env, table
 from bench.ranking import Quality
 from vault_engine import Engine
 
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows.append(_row(conversation.name, quality))
     rows.append(_row("all", total))
     print(table(rows))
-    print(f"mode {options.mode}; " + ", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(f"mode {options.mode}; {facts_line()}")
     if options.json:
         options.json.write_text(json.dumps({"format": 1, "mode": options.mode, **total.as_json(1, 5, 10)}, indent=1))
     return 0

@@ -22,6 +22,11 @@ def facts() -> dict[str, str]:
     }
 
 
+def facts_line() -> str:
+    """Give the facts on one line, as they are printed below every result."""
+    return ", ".join(f"{name} {value}" for name, value in facts().items())
+
+
 def isolated_env(cache: Path, embedder: str | None = None) -> dict[str, str]:
     """Give an environment whose index lies in ``cache`` and which names no vault of the user's.
 

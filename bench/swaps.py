@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.kept import Line, Revisions, happened, journal, notes, sha256
-from bench.machine import facts, isolated_env, table
+from bench.machine import facts, facts_line, isolated_env, table
 from vault_engine import Actor, Engine, Kind, Memory, MemwellError
 from vault_engine.engine import Append
 
@@ -175,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("\n".join(outcome.findings[:_FINDINGS_SHOWN]) or "nothing was lost")
     if outcome.unfairness > MOST_UNFAIR:
         print(f"unfair: the fastest process made {outcome.unfairness} changes for one of the slowest")
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     if options.json:
         report = {"format": 1, "machine": facts(), "outcome": outcome._asdict()}
         options.json.write_text(json.dumps(report, indent=1), "utf-8")

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.machine import facts, isolated_env, median, p95, table
+from bench.machine import facts_line, isolated_env, median, p95, table
 from bench.peers.pipe import Pipe
 from bench.vault_maker import write_vault
 from vault_engine import Engine
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, each in sorted(ages.items()):
         rows.append((name, str(len(each)), f"{median(each):.0f}", f"{p95(each):.0f}", f"{max(each):.0f}"))
     print(table(rows))
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     print("\n".join(problems) or "nothing failed, and nobody was told what was older than a second")
     return 1 if problems else 0
 

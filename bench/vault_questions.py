@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.machine import facts, isolated_env, median, p95, table
+from bench.machine import facts_line, isolated_env, median, p95, table
 from bench.ranking import Quality
 from bench.timing import timed
 from vault_engine import Engine, Mode
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 figures = (*map(quality.recall_any, (1, 3, 10)), quality.mrr, median(took), p95(took))
                 rows.append((mode.value, str(len(questions)), *(f"{figure:.1f}" for figure in figures)))
     print(table(rows))
-    print(", ".join(f"{name} {value}" for name, value in facts().items()))
+    print(facts_line())
     return 0
 
 

@@ -2,11 +2,9 @@
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,18 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
+from index_twin import NAMES, ChangingVault, opened
 
-from vault_engine import Engine
-from vault_engine.config import load_config
 from vault_engine.index.comparing import differing_arrays, differing_notes
 from vault_engine.index.generation import read_current
 from vault_engine.index.store import Index
-from vault_engine.journal.known import Known
-from vault_engine.journal.store import Journal
-from vault_engine.vault.store import Vault
 
-NAMES = st.sampled_from(["a.md", "b.md", "north/a.md", "north/c.md", "d.md"])
 WORDS = st.sampled_from(["berth", "tide", "lantern", "wind", "harbour"])
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join) | st.builds(
     "---\ntags: [north]\n---\n# {}\n\n[[a]] {}\n".format, WORDS, WORDS
@@ -33,33 +26,23 @@ TEXTS = st.lists(WORDS, max_size=6).map(" ".join) | st.builds(
 WHO = st.integers(0, 2)
 
 
-def opened(vault: Path, cache: Path) -> Index:
-    """An index of one vault, as one process has it."""
-    own = vault / ".memwell"
-    env = {"MEMWELL_CACHE_DIR": str(cache), "MEMWELL_EMBEDDER": "none"}
-    return Index(load_config(vault, env), Vault(vault, own), Known(Journal(own / "journal", str, own / "local"), own))
-
-
-class SeveralProcesses(RuleBasedStateMachine):
+class SeveralProcesses(ChangingVault):
     """Three indexes on one vault and one cache folder; notes change, and each looks, publishes, ends when it likes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="memwell-"))
-        self.vault = self.folder / "vault"
-        Engine.create(self.vault)
         self.clock_ns = 1_800_000_000_000_000_000
-        self.indexes = [opened(self.vault, self.folder / "cache") for _ in range(3)]
+        self.indexes = [opened(self.vault, self.env()) for _ in range(3)]
 
     def teardown(self) -> None:
         for index in self.indexes:
             self.refresh(index)
-        truth = opened(self.vault, self.folder / "other")
+        truth = opened(self.vault, self.env("other"))
         self.refresh(truth)
         for index in self.indexes:
             assert [] == differing_notes(truth.records, index.records)
             assert [] == differing_arrays(truth.records, index.records)
-        shutil.rmtree(self.folder)
+        super().teardown()
 
     def refresh(self, index: Index) -> None:
         self.clock_ns += 1_000_000_000
@@ -67,21 +50,9 @@ class SeveralProcesses(RuleBasedStateMachine):
 
     @rule(name=NAMES, text=TEXTS)
     def write(self, name: str, text: str) -> None:
-        file = self.vault / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+        self.save(name, text)
         self.clock_ns += 1_000_000_000
-        os.utime(file, ns=(self.clock_ns, self.clock_ns))
-
-    @rule(name=NAMES)
-    def delete(self, name: str) -> None:
-        (self.vault / name).unlink(missing_ok=True)
-
-    @rule(name=NAMES, to=NAMES)
-    def move(self, name: str, to: str) -> None:
-        if (self.vault / name).exists():
-            (self.vault / to).parent.mkdir(parents=True, exist_ok=True)
-            (self.vault / name).rename(self.vault / to)
+        os.utime(self.vault / name, ns=(self.clock_ns, self.clock_ns))
 
     @rule(who=WHO)
     def look(self, who: int) -> None:
@@ -95,7 +66,7 @@ class SeveralProcesses(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def restart(self, who: int) -> None:
-        self.indexes[who] = opened(self.vault, self.folder / "cache")
+        self.indexes[who] = opened(self.vault, self.env())
 
     @rule(who=WHO)
     def put_together(self, who: int) -> None:
@@ -134,7 +105,7 @@ while True:
 def killed(vault: Path, env: dict[str, str], times: int) -> None:
     """Kill a process that indexes again and again, at random moments; look each time whether the next one is right."""
     chance = random.Random(7)
-    truth = opened(vault, vault.parent / "other")
+    truth = opened(vault, env | {"MEMWELL_CACHE_DIR": str(vault.parent / "other")})
     truth.refresh(time.time_ns())
     for _ in range(times):
         indexer = subprocess.Popen(
@@ -145,7 +116,7 @@ def killed(vault: Path, env: dict[str, str], times: int) -> None:
         indexer.send_signal(signal.SIGKILL)
         indexer.wait()
         indexer.stdout.close()
-        index = opened(vault, Path(env["MEMWELL_CACHE_DIR"]))
+        index = opened(vault, env)
         index.refresh(time.time_ns())
         assert [] == differing_notes(truth.records, index.records)
         assert [] == differing_arrays(truth.records, index.records)

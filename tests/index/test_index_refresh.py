@@ -1,27 +1,21 @@
 """The index follows the notes, whatever happens to them."""
 
 import os
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from index_twin import answers, links, rebuilt
+from hypothesis.stateful import initialize, invariant, rule
+from index_twin import NAMES, ChangingVault, answers, links, opened, rebuilt
 
 from vault_engine import Engine, Memory
-from vault_engine.config import load_config
-from vault_engine.index.store import Index, Refreshed
-from vault_engine.journal.known import Known
-from vault_engine.journal.store import Journal
+from vault_engine.index.store import Refreshed
 from vault_engine.vault import walk as walking
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import Vault
 
-NAMES = st.sampled_from(["a.md", "b.md", "north/a.md", "north/c.md", "潮.md", "north/deep/d.md"])
 WORDS = st.sampled_from(["berth", "berths", "tide", "tables", "lantern", "wind", "潮位データ", "harbour", "office"])
 TEXTS = st.lists(WORDS, max_size=12).map(" ".join)
 NOTES = st.one_of(
@@ -33,61 +27,37 @@ NOTES = st.one_of(
 )
 
 
-def opened(vault, env):
-    """Give an index of its own."""
-    own = vault / ".memwell"
-    return Index(load_config(vault, env), Vault(vault, own), Known(Journal(own / "journal", str, own / "local"), own))
-
-
 def paths_of(engine, query, **filters):
     return [hit.path for hit in engine.recall(query, mode="keyword", **filters).hits]
 
 
-class AnyEdits(RuleBasedStateMachine):
+class AnyEdits(ChangingVault):
     """A person adds, edits, moves, copies, touches and deletes notes; the agent's index must follow."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="memwell-"))
-        self.vault = self.folder / "vault"
-        Engine.create(self.vault)
         self.open()
 
     def open(self) -> None:
-        env = {"MEMWELL_CACHE_DIR": str(self.folder / "cache"), "MEMWELL_EMBEDDER": "none"}
-        self.engine = Engine.open(self.vault, env=env)
+        self.engine = Engine.open(self.vault, env=self.env())
 
     def teardown(self) -> None:
         self.engine.close()
-        shutil.rmtree(self.folder)
-
-    def write(self, name: str, text: str) -> None:
-        (self.vault / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.vault / name).write_text(text, "utf-8")
+        super().teardown()
 
     @initialize(text=NOTES, other=NOTES)
     def begin(self, text: str, other: str) -> None:
-        self.write("a.md", text)
-        self.write("north/c.md", other)
+        self.save("a.md", text)
+        self.save("north/c.md", other)
 
     @rule(name=NAMES, text=NOTES)
     def add_or_edit(self, name: str, text: str) -> None:
-        self.write(name, text)
-
-    @rule(name=NAMES)
-    def delete(self, name: str) -> None:
-        (self.vault / name).unlink(missing_ok=True)
-
-    @rule(name=NAMES, to=NAMES)
-    def move(self, name: str, to: str) -> None:
-        if (self.vault / name).exists():
-            (self.vault / to).parent.mkdir(parents=True, exist_ok=True)
-            (self.vault / name).replace(self.vault / to)
+        self.save(name, text)
 
     @rule(name=NAMES, to=NAMES)
     def copy(self, name: str, to: str) -> None:
         if (self.vault / name).exists() and name != to:
-            self.write(to, (self.vault / name).read_text("utf-8"))
+            self.save(to, (self.vault / name).read_text("utf-8"))
 
     @rule(name=NAMES)
     def touch(self, name: str) -> None:
@@ -115,8 +85,7 @@ class AnyEdits(RuleBasedStateMachine):
     def follows(self) -> None:
         """Hits, scores, excerpts and links are those of an index made from nothing."""
         found = answers(self.engine)
-        env = {"MEMWELL_CACHE_DIR": str(self.folder / "twin"), "MEMWELL_EMBEDDER": "none"}
-        with Engine.open(self.vault, env=env) as twin:
+        with Engine.open(self.vault, env=self.env("twin")) as twin:
             twin.build_index(fresh=True)
             assert answers(twin) == found
             assert links(twin) == links(self.engine)

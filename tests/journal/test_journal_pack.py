@@ -12,7 +12,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_journal_revisions import NAMES, NOTES, Store, keep_notes, readable, records
+from revision_store import NAMES, NOTES, Store, readable, records
 
 from vault_engine.errors import StorageFailed
 from vault_engine.journal import pack as pack_module
@@ -36,6 +36,8 @@ from vault_engine.journal.pack import (
 from vault_engine.journal.revisions import RevisionDamage
 from vault_engine.vault.files import sha256_hex
 
+pytestmark = pytest.mark.usefixtures("quick_disk")
+
 HEADER_BYTES = 49
 
 
@@ -55,24 +57,6 @@ def forged(payload: bytes, *, raw: int, sha256: str = "0" * 64, codec: bytes = R
 def contents(pack: bytes) -> list[bytes | None]:
     """What a pack gives out, in order."""
     return [content(part, pack) for part in walk(pack) if not isinstance(part, Gap)]
-
-
-@pytest.fixture(autouse=True)
-def _quick_disk(monkeypatch):
-    """Nothing here pulls a plug: that an fsync is asked for is tested, not what it does."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
-
-
-@pytest.fixture
-def store(tmp_path):
-    """A store with nothing in it."""
-    return Store(tmp_path)
-
-
-@pytest.fixture
-def kept(store):
-    """The store with the three notes, and the bytes of their pack."""
-    return keep_notes(store)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import shutil
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -18,14 +17,6 @@ CLAUDE = Actor("agent", "claude", "mcp")
 OWN = "memwell: keep journal and revisions (memwell)"
 
 pytestmark = pytest.mark.usefixtures("person")
-
-
-def until(holds):
-    """Wait until something holds, for as long as a slow machine may need."""
-    end = time.monotonic() + DEADLINE_S
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
 
 
 def remember(engine, key, text="text"):
@@ -55,7 +46,7 @@ def committers(session):
         each.stop()
 
 
-def test_what_is_changed_is_committed_after_a_while(committers, engine, repository):
+def test_what_is_changed_is_committed_after_a_while(committers, engine, repository, until):
     """What waits at the start, and what comes later."""
     remember(engine, "a")
     committer = committers()
@@ -69,7 +60,7 @@ def test_what_is_changed_is_committed_after_a_while(committers, engine, reposito
     assert (None, False) == (committer.problem, any(t.name == "memwell-git" for t in threading.enumerate()))
 
 
-def test_two_that_are_poked_at_once_commit_everything_once(committers, open_engine, engine, repository):
+def test_two_that_are_poked_at_once_commit_everything_once(committers, open_engine, engine, repository, until):
     """Two servers have one vault open, and two threads poke each of them."""
     other = open_engine()
     pair = [committers(), committers(other._session)]
@@ -104,7 +95,7 @@ def test_two_that_are_poked_at_once_commit_everything_once(committers, open_engi
     ]
 
 
-def test_a_problem_is_said_and_ends_nothing(committers, engine, repository):
+def test_a_problem_is_said_and_ends_nothing(committers, engine, repository, until):
     """The thread goes on, and commits when the repository is back."""
     (repository / ".git").rename(repository.parent / "away")
     remember(engine, "a")
@@ -117,7 +108,7 @@ def test_a_problem_is_said_and_ends_nothing(committers, engine, repository):
     until(lambda: "notes/a.md" in committed(repository))
 
 
-def test_whatever_goes_wrong_the_thread_lives(committers, monkeypatch):
+def test_whatever_goes_wrong_the_thread_lives(committers, monkeypatch, until):
     """Also what nobody has thought of."""
     monkeypatch.setattr(git, "commit_pending", lambda *_, **__: 1 / 0)
     committer = committers()

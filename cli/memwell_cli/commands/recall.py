@@ -1,5 +1,7 @@
 """``memwell recall``."""
 
+from typing import Any
+
 import click
 
 from memwell_cli.opening import filters, open_vault, vault_option
@@ -27,28 +29,10 @@ from vault_engine.engine import Hit, Recalled
 @filters
 @vault_option
 @json_option
-def recall(
-    query: tuple[str, ...],
-    limit: int,
-    mode: str,
-    query_syntax: bool,
-    category: str | None,
-    type: str | None,
-    tags: tuple[str, ...],
-    vault: str | None,
-    as_json: bool,
-) -> None:
+def recall(query: tuple[str, ...], vault: str | None, as_json: bool, **wanted: Any) -> None:
     """Find the notes that answer QUERY, in words or in meaning."""
     with open_vault(vault) as engine:
-        recalled = engine.recall(
-            " ".join(query),
-            limit=limit,
-            mode=mode,
-            category=category,
-            type=type,
-            tags=tags,
-            query_syntax=query_syntax,
-        )
+        recalled = engine.recall(" ".join(query), **wanted)
     show(recalled, as_json=as_json, text=_text)
     if not as_json:
         for line in _remarks(recalled):

@@ -77,22 +77,13 @@ class Batch:
 @click.pass_context
 def remember(
     context: click.Context,
+    /,
     text: str | None,
     file: str | None,
-    category: str | None,
-    key: str | None,
-    title: str | None,
-    type: str | None,
-    tags: tuple[str, ...],
-    importance: float | None,
-    pinned: bool | None,
-    recall_when: tuple[str, ...],
-    source: str | None,
-    expected: str | None,
-    merge: bool,
     batch: str | None,
     vault: str | None,
     as_json: bool,
+    **fields: Any,
 ) -> int:
     """Keep TEXT as a note; '-' reads it from stdin.
 
@@ -105,20 +96,7 @@ def remember(
     if batch is not None:
         _check_alone(context)
         return _remember_batch(batch, vault, as_json=as_json)
-    memory = Memory(
-        text=_read(text, file),
-        category=category,
-        key=key,
-        title=title,
-        type=type,
-        tags=tags,
-        importance=importance,
-        pinned=pinned,
-        recall_when=recall_when,
-        source=source,
-        expected=expected,
-        merge=merge,
-    )
+    memory = Memory(text=_read(text, file), **fields)
     with open_vault(vault) as engine:
         remembered = engine.remember(memory)
     for hint in remembered.hints:

@@ -46,18 +46,28 @@ class _Whole(Composable):  # type: ignore[misc]
             yield token
 
 
-class Number(NUMERIC):  # type: ignore[misc]
+class _Ranged:
+    """A property of which ranges can be asked for: one value is the range from it to it."""
+
+    def parse_query(self, fieldname: str, qstring: str, boost: float = 1.0) -> query.Query:
+        """Ask for a value, or for any."""
+        if qstring == "*":
+            return query.Every(fieldname, boost=boost)
+        return self.parse_range(fieldname, qstring, qstring, False, False, boost)
+
+    def parse_range(
+        self, fieldname: str, start: str | None, end: str | None, startexcl: bool, endexcl: bool, boost: float = 1.0
+    ) -> query.Query:
+        """Ask for the values from one to another."""
+        raise NotImplementedError
+
+
+class Number(_Ranged, NUMERIC):  # type: ignore[misc]
     """A property with a number."""
 
     def __init__(self) -> None:
         super().__init__(float, shift_step=0)
         self.scorable = False
-
-    def parse_query(self, fieldname: str, qstring: str, boost: float = 1.0) -> query.Query:
-        """Ask for a number."""
-        if qstring == "*":
-            return query.Every(fieldname, boost=boost)
-        return self.parse_range(fieldname, qstring, qstring, False, False, boost)
 
     def parse_range(
         self, fieldname: str, start: str | None, end: str | None, startexcl: bool, endexcl: bool, boost: float = 1.0
@@ -67,7 +77,7 @@ class Number(NUMERIC):  # type: ignore[misc]
         return query.NumericRange(fieldname, low, high, startexcl, endexcl, boost=boost)
 
 
-class Date(DATETIME):  # type: ignore[misc]
+class Date(_Ranged, DATETIME):  # type: ignore[misc]
     """A property with a date: 2026, 2026-11, 2026-11-21 or 2026-11-21T10:30, in UTC.
 
     What is less than a moment is all of it: ``created:2026-11`` is in November, ``created:>2026-11`` after November.
@@ -77,12 +87,6 @@ class Date(DATETIME):  # type: ignore[misc]
         super().__init__()
         self.shift_step = 0
         self.scorable = False
-
-    def parse_query(self, fieldname: str, qstring: str, boost: float = 1.0) -> query.Query:
-        """Ask for a year, a month, a day or a minute."""
-        if qstring == "*":
-            return query.Every(fieldname, boost=boost)
-        return self.parse_range(fieldname, qstring, qstring, False, False, boost)
 
     def parse_range(
         self, fieldname: str, start: str | None, end: str | None, startexcl: bool, endexcl: bool, boost: float = 1.0
