@@ -60,7 +60,13 @@ def worlds(rules, *, least=0):
 def graph_of(notes, others, rules):
     """The graph of a vault, whose notes are asked one by one for the names they hold."""
     held = HeldNames(rules)
-    return Graph(notes, others, rules, lambda name: sorted(p for p, note in notes.items() if name in held.of(note)))
+    return Graph(
+        notes,
+        others,
+        rules,
+        lambda name: sorted(path for path, note in notes.items() if name in held.of(note)),
+        lambda: [(path, note.links) for path, note in notes.items()],
+    )
 
 
 class Truth:
@@ -78,6 +84,9 @@ class Truth:
                     end = Node(NodeKind.NOTE if target in notes else NodeKind.OTHER, target)
                 if end != (source := Node(NodeKind.NOTE, path)):
                     self.links.add((source, end, link.relation))
+        self.ambiguous = {
+            (path, link.target) for path, one in notes.items() for link in one.links if resolver.candidates(link, path)
+        }
         self.nodes = {Node(NodeKind.NOTE, path) for path in notes} | {end for _, end, _ in self.links}
 
     def edges(self, node, direction=Direction.BOTH):

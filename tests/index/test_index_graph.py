@@ -52,6 +52,9 @@ def test_the_graph_is_right_after_any_change(data, rules):
     for path in files | known.keys():
         sources = {source for source, found in truth.found.items() if path in {target for _, target in found}}
         assert tuple(sorted(sources)) == graph.backlinks_of(path)
+    ends = {(source, end) for source, end, _ in truth.links}
+    unresolved = sum(end.kind is NodeKind.UNRESOLVED for _, end in ends)
+    assert (len(ends) - unresolved, unresolved, len(truth.ambiguous)) == graph.count_links()
     assert truth.nodes == {graph.arrays.node(number) for number in range(len(graph.arrays.names))}
     for node in truth.nodes:
         for direction in Direction:

@@ -129,18 +129,20 @@ def test_the_foremost_nodes_are_notes_by_rank_then_what_is_linked_most(world, li
 
 def test_two_links_with_one_end_are_counted_once():
     """By count and degree; as edges they differ in their relation."""
-    arrays = arrays_of(vault(a="b b:up b.md nobody Nobody", b=""))
+    graph = graph_of(vault(a="b b:up b.md nobody Nobody", b=""), (), OBSIDIAN)
+    arrays = graph.arrays
 
-    assert (1, 1) == arrays.count_links()
+    assert (1, 1, 0) == graph.count_links()
     assert [[1, 0], [0, 1]] == [degrees.tolist() for degrees in arrays.degrees()]
     assert ["", "up", ""] == [edge.relation for edge in arrays.edges(note("a"))]
 
 
 def test_an_empty_vault_has_an_empty_graph():
     """No question fails on it."""
-    arrays = arrays_of({})
+    graph = graph_of({}, (), OBSIDIAN)
+    arrays = graph.arrays
 
-    assert (0, 0, (0, 0)) == (len(arrays.ranks()), len(arrays.orphans()), arrays.count_links())
+    assert (0, 0, (0, 0, 0)) == (len(arrays.ranks()), len(arrays.orphans()), graph.count_links())
     assert [] == arrays.foremost(3)
     assert [] == list(arrays.edges(note("a")))
 

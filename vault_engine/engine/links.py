@@ -9,6 +9,7 @@ from vault_engine.engine.find import find
 from vault_engine.engine.results import Backlinks, BacklinkView, Links, LinkView
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
+from vault_engine.index.filters import CALLED
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record, decode
 from vault_engine.note import Heading, Link, LinkKind, Note, parse, path_key
 from vault_engine.note.body import typed_relations
@@ -50,7 +51,7 @@ def links(session: Session, ref: str) -> Links:
         session.refresh()
         path = find(ref, session.index.records).path
         note, place, problem = _read(session, path)
-        resolver, aliases = session.index.resolver, alias_owners(session.index.records.values())
+        resolver = session.index.resolver
         found = [resolver.find(link, path) for link in note.links]
         anchors = _anchors(session, path, place, list(zip(note.links, found, strict=True)))
         relations = typed_relations(note)
@@ -72,7 +73,7 @@ def links(session: Session, ref: str) -> Links:
                     line=link.line,
                     key=link.key,
                     relation=relations.get(link.start),
-                    alias_of=aliases.get(alias_key(link.target), ()) if target is None else (),
+                    alias_of=_having_alias(session, link.target) if target is None else (),
                 )
             )
         return Links(path, tuple(views), problem)
@@ -98,6 +99,13 @@ def alias_owners(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
         for alias in record.aliases:
             owners.setdefault(alias_key(alias), set()).add(record.path)
     return {alias: tuple(sorted(paths)) for alias, paths in owners.items()}
+
+
+def _having_alias(session: Session, alias: str) -> tuple[str, ...]:
+    """Give the notes that have an alias, sorted, as `alias_owners` would."""
+    records, key = session.index.records, alias_key(alias)
+    called = records.having(CALLED, key)
+    return tuple(path for path in called if key in map(alias_key, records[path].aliases))
 
 
 def alias_key(alias: str) -> str:

@@ -12,7 +12,6 @@ from vault_engine.engine.results import Built, Created, IndexChecked, IndexState
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
 from vault_engine.index.filters import PROBLEM
-from vault_engine.index.graph import count_ambiguous
 from vault_engine.journal.store import Head
 from vault_engine.sync.mounts import why_poll
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
@@ -155,14 +154,14 @@ def journal_problems(session: Session, known: Sequence[Head] = ()) -> list[Probl
 def index_state(session: Session) -> IndexState:
     """Say how far the index has followed the notes, as of the last look."""
     index = session.index
-    links, unresolved_links = index.graph.arrays.count_links()
+    links = index.graph.count_links()
     return IndexState(
         notes=len(index.records),
         chunks=index.view.keywords.live_count,
         chunks_waiting=index.waiting(),
-        links=links,
-        unresolved_links=unresolved_links,
-        ambiguous_links=count_ambiguous(index.records.values(), index.resolver),
+        links=links.to_files,
+        unresolved_links=links.unresolved,
+        ambiguous_links=links.ambiguous,
         embedder=index.embeddings.name,
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),

@@ -13,8 +13,11 @@ from vault_engine.index.texts import Texts
 from vault_engine.note import LinkKind
 from vault_engine.vault.walk import Signature
 
-_APART = ("path", "chunks")  # of a record: these have arrays of their own, wholly or in part
+_APART = ("path", "links", "chunks")  # of a record: these have arrays of their own, wholly or in part
 _NAMES = tuple(field.name for field in fields(Record) if field.name not in _APART)
+_TUPLES = ("aliases", "tags", "blocks")  # of these JSON makes lists
+_read_json = json.JSONDecoder().raw_decode  # as `json.loads`, with less around it
+_KINDS = {kind.value: kind for kind in LinkKind}
 _NO_SIGNATURE = (-1, -1, -1)
 
 
@@ -26,6 +29,7 @@ class Catalogue:
     signatures: NDArray[np.int64]  # shape (n, 3): size, mtime, ctime; -1 where the file was too fresh to be sure
     first_rows: NDArray[np.int32]  # shape (n + 1,): note i has the rows first_rows[i] to first_rows[i + 1]
     keys: NDArray[np.uint8]  # shape (rows, KEY_BYTES): of the chunks' embeddings
+    links_written: Texts  # those of each note, as JSON: some questions are about nothing else
     records: Texts  # the rest of each record, as JSON
 
     @classmethod
@@ -39,14 +43,15 @@ class Catalogue:
             as_array(signatures),
             first_rows,
             np.frombuffer(keys, np.uint8).reshape(-1, KEY_BYTES),
+            Texts.of(_json(record.links) for record in records),
             Texts.of(map(_encoded, records)),
         )
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Catalogue":
         """Take them from where `arrays` put them."""
-        paths, records = Texts.from_arrays(arrays, "paths"), Texts.from_arrays(arrays, "records")
-        return cls(paths, arrays["signatures"], arrays["first_rows"], arrays["keys"], records)
+        paths, links, records = (Texts.from_arrays(arrays, name) for name in ("paths", "links", "records"))
+        return cls(paths, arrays["signatures"], arrays["first_rows"], arrays["keys"], links, records)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays, by name."""
@@ -55,6 +60,7 @@ class Catalogue:
             "signatures": self.signatures,
             "first_rows": self.first_rows,
             "keys": self.keys,
+            **self.links_written.arrays("links"),
             **self.records.arrays("records"),
         }
 
@@ -68,6 +74,7 @@ class Catalogue:
             np.concatenate([part.signatures[numbers] for part, numbers in both]),
             np.concatenate([np.zeros(1, np.int32), *counts]).cumsum(dtype=np.int32),
             np.concatenate([part.keys[part.rows(numbers)] for part, numbers in both]),
+            Texts.joined(part.links_written.take(numbers) for part, numbers in both),
             Texts.joined(part.records.take(numbers) for part, numbers in both),
         )
 
@@ -99,8 +106,11 @@ class Catalogue:
         """Decode the record of a note."""
         first, end = int(self.first_rows[number]), int(self.first_rows[number + 1])
         keys = self.keys[first:end].tobytes().hex()
-        said = json.loads(self.records[number])
-        return _decoded(self.paths[number], keys, said)
+        return _decoded(self.paths[number], keys, self.links_written[number], self.records[number])
+
+    def links(self) -> Iterator[tuple[LinkRecord, ...]]:
+        """Decode the links of each note."""
+        return map(_links, self.links_written)
 
 
 def as_array(signatures: Iterable[Signature | None]) -> NDArray[np.int64]:
@@ -110,20 +120,29 @@ def as_array(signatures: Iterable[Signature | None]) -> NDArray[np.int64]:
 
 def _encoded(record: Record) -> str:
     chunks = [(chunk.start, chunk.end, chunk.headings) for chunk in record.chunks]
-    said = [chunks, *(getattr(record, name) for name in _NAMES)]
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return _json([chunks, *(getattr(record, name) for name in _NAMES)])
 
 
-def _decoded(path: str, keys: str, said: Sequence[Any]) -> Record:
-    """Make a record of what JSON has kept of it: lists where there were tuples."""
-    chunks, *rest = said
-    values = dict(zip(_NAMES, rest, strict=True))
-    values["links"] = tuple(LinkRecord(LinkKind(kind), *others) for kind, *others in values["links"])
-    for name in ("aliases", "tags", "blocks"):
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _decoded(path: str, keys: str, links: str, rest: str) -> Record:
+    """Make a record of what JSON has kept of it."""
+    (chunks, *said), _ = _read_json(rest)
+    values = dict(zip(_NAMES, said, strict=True))
+    for name in _TUPLES:
         values[name] = tuple(values[name])
     width = 2 * KEY_BYTES
     values["chunks"] = tuple(
-        ChunkRecord(start, end, tuple(headings), keys[at * width : (at + 1) * width])
-        for at, (start, end, headings) in enumerate(chunks)
+        [
+            ChunkRecord(start, end, tuple(headings), keys[at * width : (at + 1) * width])
+            for at, (start, end, headings) in enumerate(chunks)
+        ]
     )
-    return Record(path=path, **values)
+    return Record(path=path, links=_links(links), **values)
+
+
+def _links(written: str) -> tuple[LinkRecord, ...]:
+    said, _ = _read_json(written)
+    return tuple([LinkRecord(_KINDS[kind], *others) for kind, *others in said])

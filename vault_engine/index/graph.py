@@ -4,13 +4,13 @@ What one note's links are is in its record; who links to it is found through a t
 Only questions about the graph as a whole make arrays of all of it, once for each state of the vault.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from vault_engine.index.graph_arrays import GraphArrays
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
 from vault_engine.index.record import LinkRecord, Record
-from vault_engine.note import LinkResolver, Profile, Resolver, Rules, path_key
+from vault_engine.note import LinkKind, LinkResolver, Profile, Resolver, Rules, path_key
 from vault_engine.note.logseq import LogseqResolver, PageNames
 
 
@@ -19,6 +19,22 @@ class LinkedFiles(NamedTuple):
 
     files: tuple[str, ...]
     unresolved: tuple[str, ...]  # targets, as written, that no file answers to
+
+
+class _Judged(NamedTuple):
+    """Where a link leads."""
+
+    is_there: bool
+    end: str  # the file; else what `LinkResolver.missing` calls the target
+    is_ambiguous: bool
+
+
+class LinkCounts(NamedTuple):
+    """How many links a vault has; those of one note to one target are one."""
+
+    to_files: int  # other than the note itself
+    unresolved: int
+    ambiguous: int  # targets as written that several files answer to
 
 
 def make_resolver(records: Mapping[str, Record], others: Iterable[str], rules: Rules) -> LinkResolver:
@@ -47,7 +63,12 @@ class Graph:
     """The links of a vault whose notes and other files change one by one."""
 
     def __init__(
-        self, records: Mapping[str, Record], others: Iterable[str], rules: Rules, holders: Callable[[str], list[str]]
+        self,
+        records: Mapping[str, Record],
+        others: Iterable[str],
+        rules: Rules,
+        holders: Callable[[str], list[str]],
+        links: Callable[[], Iterable[tuple[str, Sequence[LinkRecord]]]],
     ) -> None:
         """Begin with the vault as it is.
 
@@ -57,12 +78,14 @@ class Graph:
             rules: those of the vault.
             holders: gives the paths of the notes that hold a name, as `HeldNames` has it, sorted; a few that do not
                 do no harm, as each link is looked at.
+            links: gives every note with its links, in any order.
         """
         self._records = records
         self._others = frozenset(others)
         self._resolver = make_resolver(records, self._others, rules)
         self._has_tags = rules.profile is Profile.OBSIDIAN
         self._held_by = holders
+        self._every_link = links
         self._arrays: GraphArrays | None = None
 
     @property
@@ -74,7 +97,7 @@ class Graph:
     def arrays(self) -> GraphArrays:
         """The whole graph as it is now."""
         if self._arrays is None:
-            self._arrays = GraphArrays.of(self._records.values(), self._resolver)
+            self._arrays = GraphArrays.of(self._every_link(), self._resolver)
         return self._arrays
 
     # ---- keeping it up to date
@@ -117,6 +140,30 @@ class Graph:
             else:
                 files.add(target)
         return LinkedFiles(tuple(sorted(files)), tuple(sorted(unresolved)))
+
+    def count_links(self) -> LinkCounts:
+        """Count the links of the whole vault."""
+        to_files = unresolved = ambiguous = 0
+        alike: dict[tuple[LinkKind, str, str | None], _Judged] = {}  # links that lead to one end from every note
+        for path, links in self._every_link():
+            files: set[str] = set()
+            missing: set[str] = set()
+            doubtful: set[str] = set()
+            for link in links:
+                pointer = link.kind, link.target, link.block
+                judged = alike.get(pointer)
+                if judged is None:
+                    judged = _Judged(*self._end(link, path), bool(self._resolver.candidates(link, path)))
+                    if not self._resolver.depends_on_source(link):
+                        alike[pointer] = judged
+                is_there, end, is_ambiguous = judged
+                (files if is_there else missing).add(end)
+                if is_ambiguous:
+                    doubtful.add(link.target)
+            to_files += len(files) - (path in files)
+            unresolved += len(missing)
+            ambiguous += len(doubtful)
+        return LinkCounts(to_files, unresolved, ambiguous)
 
     def backlinks_of(self, path: str) -> tuple[str, ...]:
         """Give the notes that link to a file, sorted; a note that links to itself is one of them."""
@@ -185,17 +232,15 @@ class Graph:
         return self._holders(self._resolver.names(node.name))
 
     def _node(self, link: LinkRecord, source: str) -> Node:
+        is_there, end = self._end(link, source)
+        if not is_there:
+            return Node(NodeKind.UNRESOLVED, end)
+        return Node(NodeKind.NOTE if end in self._records else NodeKind.OTHER, end)
+
+    def _end(self, link: LinkRecord, source: str) -> tuple[bool, str]:
+        """Say whether a link leads to a file, and to which, or what its target is called."""
         target = self._resolver.find(link, source)
-        if target is None:
-            return Node(NodeKind.UNRESOLVED, self._resolver.missing(link, source))
-        return Node(NodeKind.NOTE if target in self._records else NodeKind.OTHER, target)
-
-
-def count_ambiguous(records: Iterable[Record], resolver: LinkResolver) -> int:
-    """Count the targets that several files answer to, each once a note."""
-    return sum(
-        len({link.target for link in record.links if resolver.candidates(link, record.path)}) for record in records
-    )
+        return (False, self._resolver.missing(link, source)) if target is None else (True, target)
 
 
 def _page(record: Record) -> PageNames:

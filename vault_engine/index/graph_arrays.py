@@ -3,13 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
-from vault_engine.index.record import LinkRecord, Record
+from vault_engine.index.record import LinkRecord
 from vault_engine.note import LinkKind, LinkResolver
 
 Numbers = NDArray[np.int32]
@@ -48,18 +49,17 @@ class GraphArrays:
     into: Half
 
     @classmethod
-    def of(cls, records: Iterable[Record], resolver: LinkResolver) -> "GraphArrays":
-        """Resolve every link of every note."""
-        ordered = sorted(records, key=lambda record: record.path)
-        met = _Met([record.path for record in ordered], resolver)
+    def of(cls, notes: Iterable[tuple[str, Sequence[LinkRecord]]], resolver: LinkResolver) -> "GraphArrays":
+        """Resolve every link of every note; ``notes`` are their paths with their links."""
+        ordered = sorted(notes, key=itemgetter(0))
+        met = _Met([path for path, _ in ordered], resolver)
         relations = {"": 0}
         targets: list[int] = []
         kinds: list[int] = []
-        for record in ordered:
-            path = record.path
-            targets += [met.target(link, path) for link in record.links]
-            kinds += [relations.setdefault(link.relation, len(relations)) for link in record.links]
-        counts = [len(record.links) for record in ordered]
+        for path, links_here in ordered:
+            targets += [met.target(link, path) for link in links_here]
+            kinds += [relations.setdefault(link.relation, len(relations)) for link in links_here]
+        counts = [len(links_here) for _, links_here in ordered]
         links = np.empty((3, len(targets)), np.int64)
         links[0] = np.repeat(np.arange(len(ordered)), counts)
         links[1], links[2] = targets, kinds
@@ -129,11 +129,6 @@ class GraphArrays:
         sources, targets = _sources(self.out), self.out.ends
         is_first = _is_first(sources) | _is_first(targets)
         return sources[is_first], targets[is_first]
-
-    def count_links(self) -> tuple[int, int]:
-        """Count the links that lead to files, and those that lead nowhere; two with the same ends are one."""
-        _, targets = self.pairs()
-        return int((targets < self.files).sum()), int((targets >= self.files).sum())
 
     def degrees(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Count for each note the notes it links to, and those that link to it; both of shape ``(notes,)``."""

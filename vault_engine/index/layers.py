@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from vault_engine.index.catalogue import as_array
 from vault_engine.index.generation import Entry
 from vault_engine.index.keyword.columns import NO_DATE
-from vault_engine.index.record import Record
+from vault_engine.index.keyword.live import Part
+from vault_engine.index.record import LinkRecord, Record
 from vault_engine.index.segment import Segment
 from vault_engine.vault.walk import Signature
 
@@ -35,15 +36,38 @@ class Layer:
     alive: NDArray[np.bool_] = field(init=False)  # shape (notes,)
     dead: int = 0
     hidden: list[tuple[str, Place]] = field(default_factory=list)  # notes before, that this one hides or says are gone
+    _part: Part | None = field(default=None, init=False)
+    _is_as_part: bool = field(default=False, init=False)  # no note was hidden or shown since the part was made
 
     def __post_init__(self) -> None:
         self.alive = np.ones(len(self.segment), np.bool_)
 
-    def alive_rows(self) -> NDArray[np.bool_] | None:
+    def hide(self, number: int) -> None:
+        """Have a note count no more."""
+        self.alive[number], self._is_as_part = False, False
+        self.dead += 1
+
+    def show(self, number: int) -> None:
+        """Have a hidden note count again."""
+        self.alive[number], self._is_as_part = True, False
+        self.dead -= 1
+
+    def part(self, first: int) -> Part:
+        """Give the rows for a search in which ``first`` is the number of the first one.
+
+        What was found out about them is kept as long as it holds: most changes are to other layers.
+        """
+        if self._part is None:
+            segment = self.segment
+            self._part = Part(segment.postings, segment.columns, segment.catalogue.note_of_row(), None, first)
+            self._is_as_part = not self.dead
+        if not self._is_as_part or self._part.first != first:
+            self._part, self._is_as_part = self._part.again(self._alive_rows(), first), True
+        return self._part
+
+    def _alive_rows(self) -> NDArray[np.bool_] | None:
         """Say which rows count, shape ``(rows,)``; None when all do."""
-        if not self.dead:
-            return None
-        return np.repeat(self.alive, np.diff(self.segment.catalogue.first_rows))
+        return np.repeat(self.alive, np.diff(self.segment.catalogue.first_rows)) if self.dead else None
 
 
 class Layers(Mapping[str, Record]):
@@ -55,7 +79,7 @@ class Layers(Mapping[str, Record]):
         self._where: dict[str, Place] = {}
         self._signatures: dict[str, Signature | None] = {}
         self._decoded: dict[str, Record] = {}
-        self._changed: set[str] = set()
+        self._changed: set[str] | None = None  # None: nobody has asked yet
         for layer in layers:
             self.push(layer)
 
@@ -138,10 +162,18 @@ class Layers(Mapping[str, Record]):
         """Give what was seen of some notes' files as an array, shape ``(n, 3)``."""
         return as_array(self._signatures[path] for path in paths)
 
+    def links(self) -> Iterator[tuple[str, tuple[LinkRecord, ...]]]:
+        """Give every note with its links, segment by segment; nothing else of the notes is decoded."""
+        for layer in self.layers:
+            catalogue = layer.segment.catalogue
+            for path, links, is_alive in zip(catalogue.paths, catalogue.links(), layer.alive.tolist(), strict=True):
+                if is_alive:
+                    yield path, links
+
     def take_changed(self) -> set[str]:
-        """Give the notes that came, changed or went since this was asked last."""
+        """Give the notes that came, changed or went since this was asked last; none when it is asked first."""
         changed, self._changed = self._changed, set()
-        return changed
+        return changed or set()
 
     def see(self, path: str, signature: Signature | None) -> None:
         """Note that a note's file looks different and holds the same bytes."""
@@ -161,7 +193,7 @@ class Layers(Mapping[str, Record]):
             self._hide(layer, path)
         self._where.update(zip(paths, map(Place, repeat(layer), range(len(paths))), strict=False))
         self._signatures.update(zip(paths, segment.catalogue.seen(), strict=True))
-        self._changed.update(paths)
+        self._note_changed(paths)
 
     def pop(self) -> Layer:
         """Take the last segment away; what it hid counts again. It may be pushed again, over what is there then."""
@@ -171,11 +203,10 @@ class Layers(Mapping[str, Record]):
             if (place := self._where.get(path)) and place.layer is layer:
                 self._forget(path)
         for path, place in layer.hidden:
-            self._changed.add(path)
             self._where[path] = place
             self._signatures[path] = place.layer.segment.catalogue.signature(place.number)
-            place.layer.alive[place.number] = True
-            place.layer.dead -= 1
+            place.layer.show(place.number)
+        self._note_changed(path for path, _ in layer.hidden)
         layer.hidden.clear()
         return layer
 
@@ -183,12 +214,15 @@ class Layers(Mapping[str, Record]):
         place = self._where.get(path)
         if place is None:
             return
-        place.layer.alive[place.number] = False
-        place.layer.dead += 1
+        place.layer.hide(place.number)
         layer.hidden.append((path, place))
         self._forget(path)
 
     def _forget(self, path: str) -> None:
         del self._where[path], self._signatures[path]
         self._decoded.pop(path, None)
-        self._changed.add(path)
+        self._note_changed((path,))
+
+    def _note_changed(self, paths: Iterable[str]) -> None:
+        if self._changed is not None:
+            self._changed.update(paths)

@@ -43,7 +43,7 @@ from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk
 
-FORMAT = 3  # higher when anything is kept otherwise, or text is analysed otherwise
+FORMAT = 4  # higher when anything is kept otherwise, or text is analysed otherwise
 _ROWS_AT_ONCE = 30_000  # bounds the memory that a cold build takes
 _MUCH = 64  # notes to read: so many are read by one process, and the others wait for what it publishes
 _PATIENCE_S = 0.05
@@ -157,7 +157,7 @@ class Index:
         changed = self.records.take_changed()
         if self._graph is None:
             holders = partial(self.records.having, LINK)
-            self._graph = Graph(self.records, self._linkable(), self.rules, holders)
+            self._graph = Graph(self.records, self._linkable(), self.rules, holders, self.records.links)
             return self._graph
         for path in changed:
             if path in self.records:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.index.keyword.live import Keywords, Part
+from vault_engine.index.keyword.live import Keywords
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.vector_view import VectorView
@@ -29,12 +29,7 @@ class View:
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._segments = [layer.segment for layer in notes.layers]
         self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
-        self.keywords = Keywords(
-            [
-                Part(one.postings, one.columns, one.catalogue.note_of_row(), layer.alive_rows(), first)
-                for one, layer, first in zip(self._segments, notes.layers, self._firsts, strict=False)
-            ]
-        )
+        self.keywords = Keywords([layer.part(first) for layer, first in zip(notes.layers, self._firsts, strict=False)])
 
     def __len__(self) -> int:
         return self._firsts[-1]

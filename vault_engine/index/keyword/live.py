@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault_engine.index.keyword.columns import Columns
 from vault_engine.index.keyword.postings import LENGTHS, Floats, Ints, Mask, Posting, Postings, Shorts, slices
@@ -46,8 +47,18 @@ class Part:
     @cached_property
     def length_counts(self) -> Ints:
         """How many living rows have each of the lengths that `LENGTHS` lists."""
-        counts = np.bincount(self.postings.lengths, minlength=256)
-        return (counts - np.bincount(self.postings.lengths[self.dead], minlength=256)).astype(np.int32)
+        gone = np.bincount(self.postings.lengths[self.dead], minlength=256)
+        return (self._all_length_counts - gone).astype(np.int32)
+
+    @cached_property
+    def _all_length_counts(self) -> NDArray[np.intp]:
+        return np.bincount(self.postings.lengths, minlength=256)
+
+    def again(self, alive: Mask | None, first: int) -> "Part":
+        """Give the same segment with other rows alive, or in another place."""
+        part = Part(self.postings, self.columns, self.note_of_row, alive, first)
+        part._all_length_counts = self._all_length_counts
+        return part
 
     def frequency(self, term: int) -> int:
         """Count the living rows that hold a term themselves."""
