@@ -70,7 +70,7 @@ def test_bounds_say_in_which_field_a_position_is(rows):
 
 @given(some_rows, st.randoms(use_true_random=False), st.integers(0, 3))
 def test_merging_gives_what_building_the_survivors_would(rows, random, cuts):
-    """Array for array, whatever is dropped and in whatever order the parts' rows end up."""
+    """Array for array, whatever is dropped and in whatever order rows end up, those of one part too."""
     borders = [0, *sorted(random.randint(0, len(rows)) for _ in range(cuts)), len(rows)]
     parts = [rows[low:high] for low, high in pairwise(borders)]
     kept = [[random.random() < 0.7 for _ in part] for part in parts]
@@ -78,7 +78,7 @@ def test_merging_gives_what_building_the_survivors_would(rows, random, cuts):
     random.shuffle(order)
     new_rows, survivors = [], {}
     for part, keeps in zip(parts, kept, strict=True):
-        numbers = iter(sorted(order.pop() for _ in range(sum(keeps))))
+        numbers = iter([order.pop() for _ in range(sum(keeps))])
         new = [next(numbers) if keep else -1 for keep in keeps]
         new_rows.append(np.array(new, np.int32))
         survivors |= {number: row for number, row in zip(new, part, strict=True) if number >= 0}
@@ -135,9 +135,26 @@ def test_a_row_longer_than_positions_reach_is_kept_whole():
     postings = build([{"body": "berth " * (MAX_POSITION + 10) + "tide"}])
 
     assert [MAX_POSITION, 1] == postings.counts.tolist()
-    assert [MAX_POSITION + 10, 1] == postings.weights.tolist()
+    assert [MAX_POSITION + 10, 1] == postings.weights_at(slice(None)).tolist()
     assert [MAX_POSITION] == postings.places_of(1)[1].tolist()
     assert list(range(MAX_POSITION)) == postings.places_of(0)[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("count", "boost", "kind"),
+    [(1, 1.0, "u1"), (63, 1.0, "u1"), (64, 1.0, "u2"), (1, 1.25, "u1"), (1, 0.3, "f4"), (MAX_POSITION, 1.0, "f4")],
+)
+def test_weights_take_no_more_room_than_they_need(count, boost, kind):
+    """As multiples of a quarter in one byte or two, else as they are; nothing is lost, and merging gives the same."""
+    rows, options = [{"body": "berth " * count}, {"body": "tide"}], {"weights": {"body": boost}}
+    postings = build(rows, **options)
+    merged = merge([build([row], **options) for row in rows], [np.array([n], np.int32) for n in range(2)])
+    without = merge([postings], [np.array([-1, 0], np.int32)])
+
+    assert np.dtype(kind) == postings.weights.dtype
+    assert np.float32([count * boost, boost]).tolist() == postings.weights_at(slice(None)).tolist()
+    assert_same(postings, merged)
+    assert_same(build(rows[1:], **options), without)
 
 
 @pytest.mark.parametrize("rows", [[], [{}], [{"body": "the of"}]])

@@ -70,7 +70,7 @@ def join(parts: Sequence[Segment], kept: Sequence[NDArray[np.int64]], *, gone: t
 
     Args:
         parts: the segments, in the order in which their notes shall come.
-        kept: the numbers of the notes to keep, ascending, one array a part.
+        kept: the numbers of the notes to keep, each once, in the order in which they shall come; one array a part.
         gone: what the new segment says is no more.
     """
     new_rows, new_numbers = [], []

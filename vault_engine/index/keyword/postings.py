@@ -10,7 +10,7 @@ chunks around a row may add to its weights too; what only they hold has a count 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, pairwise
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 Offsets = NDArray[np.int64]
 Shorts = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
+Weights = NDArray[np.uint8] | NDArray[np.uint16] | Floats
+"""Weights as they are kept: as whole multiples of a quarter where all of them are, else as they are."""
 
 FIELD_WEIGHTS: Mapping[str, float] = {
     "title": 2.0,
@@ -36,6 +38,7 @@ MAX_POSITION = 65_535  # what is further on counts as standing there
 FIELD_GAP = 128  # between the last position of a field and the first of the next: no phrase is that loose
 LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float32)  # what a byte of `lengths` stands for
 
+_UNIT = np.float32(0.25)  # a power of two, so that going from one form of a weight to the other loses nothing
 _POSTINGS_AT_ONCE = 1 << 20  # bounds the memory that bringing them together takes
 _ARRAYS = ("starts", "frequencies", "place_starts", "rows", "weights", "counts", "places", "bounds", "lengths")
 
@@ -61,8 +64,8 @@ class Postings:
     frequencies: Ints  # rows that hold the term themselves, shape (terms,)
     place_starts: Offsets  # shape (terms + 1,)
     rows: Ints  # ascending within a term
-    weights: Floats
-    counts: Shorts  # 0: only the chunks around it hold the term
+    weights: Weights  # see `weights_at`
+    counts: Shorts  # in one byte each, where that is enough; 0: only the chunks around it hold the term
     places: Shorts  # ascending within a posting
     bounds: Shorts  # where each field begins, and where the last ends, shape (rows, fields + 1)
     lengths: NDArray[np.uint8]  # the sum of a row's weights, as a number of `LENGTHS`, shape (rows,)
@@ -79,7 +82,11 @@ class Postings:
     def posting(self, term: int) -> Posting:
         """Give the rows that hold a term, or have it nearby."""
         span = self.span(term)
-        return Posting(self.rows[span], self.weights[span])
+        return Posting(self.rows[span], self.weights_at(span))
+
+    def weights_at(self, places: slice | Offsets) -> Floats:
+        """Give the weights of some postings."""
+        return _as_floats(self.weights[places])
 
     def places_of(self, term: int) -> tuple[Ints, Shorts]:
         """Give row and position of each time a term occurs, in order; shapes ``(occurrences,)``."""
@@ -122,8 +129,8 @@ class Block(NamedTuple):
 
     terms: Ints  # distinct numbers, shape (t,)
     sizes: Offsets  # how many postings each term has, at least one, shape (t,)
-    rows: Ints  # ascending within a term
-    weights: Floats
+    rows: Ints  # distinct within a term
+    weights: Weights
     counts: Shorts
     places: Shorts
 
@@ -134,7 +141,7 @@ def merge(parts: Sequence[Postings], new_rows: Sequence[Ints]) -> Postings:
     Args:
         parts: at least one; all of the same fields.
         new_rows: for each part the new number of each of its rows, -1 for one that is dropped. Together they are all
-            numbers from 0 to the number of rows left over, each once, and ascending within a part.
+            numbers from 0 to the number of rows left over, each once, in any order.
     """
     terms, numbers = _merged_terms([part.terms for part in parts])
     blocks = [_moved(part, rows, at) for part, rows, at in zip(parts, new_rows, numbers, strict=True)]
@@ -179,8 +186,10 @@ def weave(
             place_sizes[numbers] += np.add.reduceat(block.counts, firsts, dtype=np.int64)
             frequencies[numbers - 1] += np.add.reduceat(block.counts > 0, firsts, dtype=np.int32)
     starts, place_starts = np.cumsum(sizes), np.cumsum(place_sizes)
-    rows, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
-    counts, places = np.empty(starts[-1], np.uint16), np.empty(place_starts[-1], np.uint16)
+    weight_kind = np.result_type(np.uint8, *(_kind_of_weights(block.weights) for block in blocks))
+    count_kind = np.result_type(np.uint8, *(np.min_scalar_type(block.counts.max(initial=0)) for block in blocks))
+    rows, places = np.empty(starts[-1], np.int32), np.empty(place_starts[-1], np.uint16)
+    weights, counts = np.empty(starts[-1], weight_kind), np.empty(starts[-1], count_kind)
     next_line, next_place = starts[:-1].copy(), place_starts[:-1].copy()
     blocks.reverse()
     while blocks:
@@ -189,7 +198,8 @@ def weave(
         for some in _pieces(firsts):
             lines = slice(int(firsts[some.start]), int(firsts[some.stop]))
             at = slices(next_line[numbers[some]], block.sizes[some])
-            rows[at], weights[at], counts[at] = block.rows[lines], block.weights[lines], block.counts[lines]
+            rows[at], counts[at] = block.rows[lines], block.counts[lines]
+            weights[at] = _as_kind(block.weights[lines], weight_kind)
             each = np.diff(place_firsts[firsts[some.start : some.stop + 1]])
             among = slice(int(place_firsts[lines.start]), int(place_firsts[lines.stop]))
             places[slices(next_place[numbers[some]], each)] = block.places[among]
@@ -204,6 +214,30 @@ def weave(
 def quantise(lengths: NDArray[np.number]) -> NDArray[np.uint8]:
     """Bring lengths into one byte each, as Whoosh does (``whoosh.util.numeric.length_to_byte``)."""
     return np.minimum(np.searchsorted(LENGTHS, lengths), 255).astype(np.uint8)
+
+
+def _as_floats(weights: Weights) -> Floats:
+    if weights.dtype == np.float32:
+        return weights  # type: ignore[return-value]
+    floats = weights.astype(np.float32)
+    floats *= _UNIT
+    return floats
+
+
+def _as_kind(weights: Weights, kind: np.dtype[Any]) -> Weights:
+    """Bring weights into another form, which can hold them."""
+    if weights.dtype == np.float32 and kind != np.float32:
+        return (weights / _UNIT).astype(kind)
+    return _as_floats(weights) if kind == np.float32 else weights
+
+
+def _kind_of_weights(weights: Weights) -> np.dtype[Any]:
+    """Say in which form weights take the least room."""
+    multiples = weights / _UNIT if weights.dtype == np.float32 else weights
+    most = int(multiples.max(initial=0))
+    if most > MAX_POSITION or (weights.dtype == np.float32 and bool((multiples != np.floor(multiples)).any())):
+        return np.dtype(np.float32)
+    return np.min_scalar_type(most)
 
 
 def _merged_terms(parts: Sequence[Strings]) -> tuple[list[bytes], list[Ints]]:

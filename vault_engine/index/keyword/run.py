@@ -213,7 +213,7 @@ class _Run:
             for number, count in zip(numbers.tolist(), counted.tolist(), strict=True):
                 term = postings.terms[number]
                 frequencies[term] = frequencies.get(term, 0) + count
-            lines.append((part, numbers, sizes, rows, own, postings.weights[at]))
+            lines.append((part, numbers, sizes, rows, own, postings.weights_at(at)))
         total = np.zeros(self.keywords.row_count, np.float32)
         matched = np.zeros(self.keywords.row_count, np.bool_)
         for part, numbers, sizes, rows, own, weights in lines:

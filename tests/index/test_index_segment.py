@@ -1,0 +1,48 @@
+"""Segments: some notes in arrays, joined and cut as others come and go."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keyword_worlds import ENGLISH, a_text
+
+from vault_engine.index.batch import Batch
+from vault_engine.index.graph import HeldNames
+from vault_engine.index.keyword.postings import FIELD_WEIGHTS
+from vault_engine.index.record import OBSIDIAN, describe
+from vault_engine.index.segment import Segment, join
+from vault_engine.vault.walk import Signature
+
+a_note = st.builds(
+    "---\ntags: [{}]\nimportance: 0.{}\ncreated: 2026-11-0{}\n---\n# {}\n\n{} [[n1]]\n\n## {}\n\n{}\n".format,
+    st.sampled_from(["north", "north/a", "south"]),
+    st.integers(0, 9),
+    st.integers(1, 9),
+    a_text,
+    a_text,
+    a_text,
+    st.integers(0, 200).map("berth ".__mul__),
+)
+
+
+def segment_of(notes: list[tuple[str, str]]) -> Segment:
+    batch = Batch(ENGLISH, FIELD_WEIGHTS, HeldNames(OBSIDIAN))
+    for path, text in notes:
+        batch.add(describe(path, text.encode()), Signature(len(text), int(path[1:-3]), 0))
+    return batch.finish()
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(a_note, max_size=4), min_size=1, max_size=3), st.data())
+def test_notes_joined_in_any_order_are_as_if_made_so(texts, data):
+    """Array for array: whichever notes of each segment are kept, and in whatever order they shall come."""
+    numbers = iter(range(100))
+    parts = [[(f"n{next(numbers)}.md", text) for text in part] for part in texts]
+    kept = [data.draw(st.lists(st.sampled_from(range(len(part))), unique=True)) if part else [] for part in parts]
+
+    joined = join([segment_of(part) for part in parts], [np.array(one, np.int64) for one in kept])
+
+    expected = segment_of([part[at] for part, one in zip(parts, kept, strict=True) for at in one]).arrays()
+    found = joined.arrays()
+    assert expected.keys() == found.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(array, found[name], err_msg=name)
