@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ Progress = Callable[[int, int], None]
 
 MAX_AT_ONCE = 20_000  # notes that become durable together
 _MAX_BYTES_AT_ONCE = 64 << 20
+_PORTION = 200  # new notes that are kept and staged together, while a batch is planned
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,19 @@ class _Report:
 
 
 class _Batch:
-    """Memories that become durable together."""
+    """Memories that become durable together.
+
+    The new notes among them are kept as revisions and staged while the next ones are planned: nothing tells of either
+    before the whole batch is announced.
+    """
 
     def __init__(self, session: Session, author: Actor, ids: Iterator[str]) -> None:
         self.planned: dict[int, Planned] = {}  # by the memory's number
+        self.refused: dict[str, MemwellError] = {}  # by path: notes that could not be staged
+        self._held = ExitStack()
+        self._many: Many | None = None
+        self._waiting: list[Planned] = []  # new notes that are neither kept nor staged yet
+        self._failure: MemwellError | None = None  # of the batch as a whole
         self._session, self._author = session, author
         self._ids, self._moment = ids, timestamp(session.now())
         self._taken: set[str] = set()  # names that new notes will have
@@ -109,6 +119,42 @@ class _Batch:
         self.planned[number] = self._by_place[drafted.place] = planned
         self._taken.add(path_key(stem_of(planned.result.path)))
         self._bytes += len(planned.old) + len(planned.new)
+        if not planned.replaces:
+            self._waiting.append(planned)
+            if len(self._waiting) >= _PORTION:
+                with suppress(MemwellError):  # which concerns all of them, and is raised again by `staged`
+                    self._stage_waiting()
+
+    def staged(self) -> Many:
+        """Give what holds the new notes, all of them staged but for those that were refused.
+
+        Raises:
+            VaultDenied, StorageFailed: the batch can't be written.
+        """
+        many = self._stage_waiting()
+        self.refused |= many.finish()
+        return many
+
+    def close(self) -> None:
+        """Remove what was staged and did not get its place."""
+        self._held.close()
+
+    def _stage_waiting(self) -> Many:
+        if self._failure:
+            raise self._failure
+        waiting, self._waiting = self._waiting, []
+        try:
+            self._session.revisions.put_hashed((one.result.sha256, one.new) for one in waiting)
+            many = self._many = self._many or self._held.enter_context(self._session.vault.many())
+        except MemwellError as error:
+            self._failure = error
+            raise
+        for one in waiting:
+            try:
+                many.stage(one.result.path, one.new, one.result.sha256, is_new=True)
+            except MemwellError as error:
+                self.refused[one.result.path] = error
+        return many
 
     @property
     def is_full(self) -> bool:
@@ -168,18 +214,21 @@ def remember_many(
     with writing(session, actor) as author:
         ids = iter(ulids(session.now(), len(memories)))
         batch = _Batch(session, author, ids)
-        for number, memory in enumerate(memories):
-            try:
-                drafted = _drafted(memory)
-                if batch.is_full or batch.meets(drafted):
-                    full, batch = batch, _Batch(session, author, ids)
-                    _carry_out(session, author, full, report)
-                    session.refresh(wait=False)
-                    session.known.catch_up()
-                batch.add(number, drafted)
-            except MemwellError as error:
-                report.say(number, _shown(session, error))
-        _carry_out(session, author, batch, report)
+        try:
+            for number, memory in enumerate(memories):
+                try:
+                    drafted = _drafted(memory)
+                    if batch.is_full or batch.meets(drafted):
+                        full, batch = batch, _Batch(session, author, ids)
+                        _carry_out(session, author, full, report)
+                        session.refresh(wait=False)
+                        session.known.catch_up()
+                    batch.add(number, drafted)
+                except MemwellError as error:
+                    report.say(number, _shown(session, error))
+            _carry_out(session, author, batch, report)
+        finally:
+            batch.close()
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 
@@ -212,55 +261,65 @@ def _carry_out(session: Session, author: Actor, batch: _Batch, report: _Report) 
             report.say(number, one.result)
         else:
             writes[number] = one
-    try:
-        if writes:
-            _write(session, author, writes, report)
-    except MemwellError as error:
-        report.say_failed(writes, error)
-
-
-def _write(session: Session, author: Actor, writes: Mapping[int, Planned], report: _Report) -> None:
-    """Stage all, announce all, put each in its place; the text comes first, so that no announcement lacks it."""
-    session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values())
-    session.revisions.sync()
-    with session.vault.many() as many:
-        changes = _staged(session, many, writes, report)
-        if not changes:
-            return
-        many.sync()
-        entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author)
-        undone: list[Entry] = []
-        for (number, change), entry in zip(changes.items(), entries, strict=True):
-            try:
-                many.put(change.path, change.before, keeper(session, change.path))
-                report.say(number, writes[number].result)
-            except MemwellError as error:
-                report.say(number, _shown(session, error))
-                undone.append(entry)
+    with closing(batch):
         try:
-            many.confirm()
-        except NotConfirmed:
-            report.confirmed = False
-        if undone:
-            with suppress(MemwellError):  # then they stay open, and recovery finds out
-                session.journal.abort(undone, at=session.now(), actor=author)
-        elif report.confirmed:
-            session.journal.settle()
+            if writes:
+                _write(session, author, batch, writes, report)
+        except MemwellError as error:
+            report.say_failed(writes, error)
 
 
-def _staged(session: Session, many: Many, writes: Mapping[int, Planned], report: _Report) -> dict[int, Change]:
-    """Write the temporary files; give the changes that they are for. A note that can't be replaced is reported."""
+def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, Planned], report: _Report) -> None:
+    """Announce all that is staged, put each in its place; the text is durable first, so no announcement lacks it."""
+    many = batch.staged()
+    changes = _staged(session, many, writes, batch.refused, report)
+    if not changes:
+        return
+    session.revisions.sync()
+    many.sync()
+    entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author)
+    undone: list[Entry] = []
+    for (number, change), entry in zip(changes.items(), entries, strict=True):
+        try:
+            many.put(change.path, change.before, keeper(session, change.path))
+            report.say(number, writes[number].result)
+        except MemwellError as error:
+            report.say(number, _shown(session, error))
+            undone.append(entry)
+    try:
+        many.confirm()
+    except NotConfirmed:
+        report.confirmed = False
+    if undone:
+        with suppress(MemwellError):  # then they stay open, and recovery finds out
+            session.journal.abort(undone, at=session.now(), actor=author)
+    elif report.confirmed:
+        session.journal.settle()
+
+
+def _staged(
+    session: Session,
+    many: Many,
+    writes: Mapping[int, Planned],
+    refused: Mapping[str, MemwellError],
+    report: _Report,
+) -> dict[int, Change]:
+    """Stage what replaces notes; give the changes of all that is staged. What is refused is reported."""
+    session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values() if one.replaces)
     changes: dict[int, Change] = {}
     for number, one in writes.items():
+        before, path, after = "", one.result.path, one.result.sha256
         try:
             if one.replaces:
-                saw(session, one.result.path, one.old)
-            many.stage(one.result.path, one.new, one.result.sha256, is_new=not one.replaces)
+                before = sha256_hex(one.old)
+                saw(session, path, one.old)
+                many.stage(path, one.new, after, is_new=False)
+            elif path in refused:
+                raise refused[path]
         except MemwellError as error:
             report.say(number, error)
         else:
-            before = sha256_hex(one.old) if one.replaces else ""
-            changes[number] = one.change._replace(before=before, after=one.result.sha256, size=len(one.new))
+            changes[number] = one.change._replace(before=before, after=after, size=len(one.new))
     return changes
 
 

@@ -4,9 +4,9 @@ import os
 import shutil
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from vault_engine.errors import NotConfirmed
+from vault_engine.errors import MemwellError, NotConfirmed
 from vault_engine.vault.files import explained, refusal
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.place import (
@@ -19,12 +19,14 @@ from vault_engine.vault.place import (
     sync_all,
     sync_folder,
 )
+from vault_engine.vault.stager import Stager, is_possible
 from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over
 
 if TYPE_CHECKING:
     from vault_engine.vault.store import Vault
 
 _FOLDERS_HELD = 200
+_STAGED_ALONE = 300  # notes; for those that come then another process is started, which takes as long as to stage them
 
 
 class _NewFolder:
@@ -41,11 +43,19 @@ class _NewFolder:
         return Place(self.opened.folder, path.rpartition("/")[2], self.opened.handle, path)
 
 
+class _Handed(NamedTuple):
+    """A note that another process was asked to stage."""
+
+    new: _NewFolder
+    path: str
+    data: bytes
+
+
 class Many:
     """Files that are staged one by one, made durable together, and put in their places one by one.
 
-    The order is `stage`, `sync`, `put`, `confirm`. No two are for one note, and once one is put, all of its folder
-    that were staged must be meant to be: where the vault has no such folder yet, they come into it in one step.
+    The order is `stage`, `finish`, `sync`, `put`, `confirm`. No two are for one note, and once one is put, all of its
+    folder that were staged must be meant to be: where the vault has no such folder yet, they come into it in one step.
     """
 
     def __init__(self, vault: "Vault", temporaries: Place, held: ExitStack) -> None:
@@ -57,18 +67,48 @@ class Many:
         self._new_folders: dict[str, _NewFolder | None] = {}
         self._new_held = ExitStack()
         self._not_confirmed: NotConfirmed | None = None
+        self._alone = 0  # how many notes of new folders were staged here
+        self._stager: Stager | None = None
+        self._handed: list[_Handed] = []
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
-        """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data."""
+        """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data.
+
+        Of a note in a new folder that may be done until `finish`, which then gives what it raised.
+        """
         try:
             if is_new and (new := self._new_folder(path)):
-                self._stage_inside(new, path, data)
+                if stager := self._helper():
+                    self._handed.append(_Handed(new, check_path(path), data))
+                    stager.hand_over(new.place.name, path.rpartition("/")[2], data)
+                else:
+                    self._stage_inside(new, path, data)
                 return
             temporary = self._in_temporaries(self._vault.temporary_name(path))
             self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
             self._staged[path] = Staged(temporary, sha256)
         except OSError as error:
             raise refusal(path, error) from error
+
+    def finish(self) -> dict[str, MemwellError]:
+        """See to it that all is staged; give the notes for which that failed, by path.
+
+        What another process does not say to have written, for whatever reason, is written here.
+        """
+        refused: dict[str, MemwellError] = {}
+        handed, self._handed = self._handed, []
+        written = self._stager.finish() if self._stager else b""
+        self._end_helper()
+        for number in range(len(handed)):
+            if number >= len(written) or not written[number]:
+                new, path, data = handed[number]
+                try:
+                    self._stage_inside(new, path, data, is_begun=True)
+                except OSError as error:
+                    refused[path] = refusal(path, error)
+                except MemwellError as error:
+                    refused[path] = error
+        return refused
 
     def sync(self) -> None:
         """Make all that was staged durable."""
@@ -108,6 +148,7 @@ class Many:
 
     def clear(self) -> None:
         """Remove what was staged and has no place, and what was replaced."""
+        self._end_helper()
         self._new_held.close()
         for new in self._new_folders.values():
             if new and not new.is_there:
@@ -155,12 +196,28 @@ class Many:
     def _in_temporaries(self, name: str) -> Place:
         return Place(self._temporaries.folder, name, self._temporaries.handle, name)
 
-    def _stage_inside(self, new: _NewFolder, path: str, data: bytes) -> None:
+    def _stage_inside(self, new: _NewFolder, path: str, data: bytes, *, is_begun: bool = False) -> None:
         try:
+            if is_begun:
+                remove(new.inside(path))
             self._vault.stage(new.inside(path), path, data, sync=not CAN_SYNC_ALL, is_new=True)
         except BaseException:
             new.is_whole = False  # what may be left of it must not come along
             raise
+
+    def _helper(self) -> Stager | None:
+        """Give the process that stages the notes of new folders, once there have been many: then more will come."""
+        if self._stager is None:
+            self._alone += 1
+            if self._alone == _STAGED_ALONE + 1 and CAN_SYNC_ALL and is_possible():
+                with suppress(OSError):  # then all is done here
+                    self._stager = Stager(self._temporaries.handle)
+        return self._stager
+
+    def _end_helper(self) -> None:
+        stager, self._stager = self._stager, None  # and there will be no other
+        if stager:
+            stager.close()
 
     def _came_along(self, new: _NewFolder, folder: str) -> bool:
         """Say whether a new folder has its place, with all its notes; if it can't have, they go there one by one."""
