@@ -97,7 +97,7 @@ class Many:
         """
         refused: dict[str, MemwellError] = {}
         handed, self._handed = self._handed, []
-        written = self._stager.finish() if self._stager else b""
+        written = self._stager.finish() if self._stager else []
         self._end_helper()
         for number in range(len(handed)):
             if number >= len(written) or not written[number]:

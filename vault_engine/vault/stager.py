@@ -5,8 +5,9 @@ this module is also a small program, which knows nothing but the standard librar
 It is a help that may fail at any moment: whoever uses it does again what it does not say to have done.
 
 What goes to the program: portions, each its length and so many bytes; one of length 0 is the last. A portion holds
-whole files: the lengths of folder, name and content, then these. What comes back, after the last portion: a byte for
-each file in turn, 1 if it is written. A program whose parent is gone does no further portion.
+whole files: the lengths of folder, name and content, then these. What comes back, after the last portion: a greeting,
+as the program may be another than we think, and a byte for each file in turn, 1 if it is written. A program whose
+parent is gone does no further portion.
 """
 
 import os
@@ -21,6 +22,7 @@ _LENGTH = struct.Struct("<I")
 _LENGTHS = struct.Struct("<III")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_GREETING = b"\0staged:"
 _DONE, _NOT_DONE = 1, 0
 
 
@@ -62,7 +64,7 @@ class Stager:
         if self._waiting_bytes >= _PORTION_BYTES:
             self._send()
 
-    def finish(self) -> bytes:
+    def finish(self) -> list[bool]:
         """Let the process come to its end; say of each file in turn whether it is written, of the last ones maybe not.
 
         A file that is not may be there in part.
@@ -70,9 +72,11 @@ class Stager:
         self._send()
         self._send()  # of nothing: it was the last
         assert self._process.stdout
+        answer = b""
         with suppress(OSError):
-            return self._process.stdout.read() if self._is_there else b""
-        return b""
+            answer = self._process.stdout.read() if self._is_there else b""
+        greeting, done = answer[: len(_GREETING)], answer[len(_GREETING) :]
+        return [each == _DONE for each in done] if greeting == _GREETING else []
 
     def close(self) -> None:
         """End the process, whatever it is doing; nothing is written any more when this returns."""
@@ -121,7 +125,7 @@ def main(folder: int, parent: int, source: BinaryIO) -> bytes:
     Raises:
         EOFError: the parent is gone.
     """
-    done = bytearray()
+    done = bytearray(_GREETING)
     folders: dict[bytes, int] = {}
     while portion := _next_portion(source):
         if os.getppid() != parent:
