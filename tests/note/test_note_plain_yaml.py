@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from shared_cases import real_notes
 
 from vault_engine.note.frontmatter import block_span
-from vault_engine.note.plain_yaml import read_plain_yaml
+from vault_engine.note.plain_yaml import read_plain_values, read_plain_yaml
 from vault_engine.note.yaml12 import Document, read_yaml
 
 PLAIN = ["a", "a b", "12", "1.5", "yes", "true", "null", "[]", '"x"', '"[[N]]"', "[a, b]", '["[[N]]", a b, 1]']
@@ -39,6 +39,17 @@ def test_what_it_reads_it_reads_like_the_parser(text):
     found = read_plain_yaml(text)
 
     assert found is None or everything(read_yaml(text)) == everything(found)
+
+
+@given(st.lists(lines, max_size=5).map("".join))
+def test_the_values_alone_are_the_same(text):
+    """Where they are read without their places; and no two texts that are read share a list."""
+    found, again = read_plain_yaml(text), read_plain_values(text)
+    for value in (again or {}).values():
+        if isinstance(value, list):
+            value.append("mine")
+
+    assert repr(found.value if found else None) == repr(read_plain_values(text))
 
 
 @pytest.mark.parametrize("path", real_notes())

@@ -17,7 +17,7 @@ from vault_engine.note import (
     set_properties,
     to_key,
 )
-from vault_engine.note.frontmatter import read_head
+from vault_engine.note.frontmatter import read_frontmatter, read_head
 from vault_engine.vault.paths import clean_name
 
 DEFAULT_CATEGORY = "notes"
@@ -91,7 +91,7 @@ def draft(memory: Memory) -> Draft:
     text = memory.text.removeprefix("\ufeff")
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    head, _ = read_head(text)
+    head = read_frontmatter(text)
     brought: dict[str, Any] = {}
     if head.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
         brought, text = dict(head.properties), text[head.body_start :]

@@ -8,10 +8,11 @@ from typing import Any
 from frontmatter.default_handlers import YAMLHandler
 
 from vault_engine.note.model import Frontmatter, FrontmatterState
-from vault_engine.note.plain_yaml import read_plain_yaml
+from vault_engine.note.plain_yaml import read_plain_values, read_plain_yaml
 from vault_engine.note.yaml12 import Document, YamlProblem, read_yaml
 
 MAX_BYTES = 64 * 1024
+_SMALL = MAX_BYTES // 4  # characters
 BOM = "\ufeff"
 
 _OPENING = re.compile(r"---[ \t]*+\r?\n")
@@ -61,6 +62,9 @@ def body_start(text: str) -> int:
 
 def read_frontmatter(text: str) -> Frontmatter:
     """Read the head of a note; what cannot be read is told by the state, never raised."""
+    span = block_span(text)
+    if span and span[1] - span[0] <= _SMALL and (values := read_plain_values(text[span[0] : span[1]])):
+        return Frontmatter(FrontmatterState.OK, values, *span)
     return read_head(text)[0]
 
 
