@@ -85,7 +85,8 @@ def test_killed_in_the_middle_it_costs_nothing_but_time(vault, monkeypatch, numb
             if at == number:
                 assert many._stager
                 many._stager._process.kill()
-        new = many._handed[0].new
+        new = many._new_folders["new"]
+        assert new
         (new.place.file / "e.md").write_bytes(b"half of a no")
         assert {} == many.finish()
         put_all(many)

@@ -308,18 +308,18 @@ def _staged(
     session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values() if one.replaces)
     changes: dict[int, Change] = {}
     for number, one in writes.items():
-        before, path, after = "", one.result.path, one.result.sha256
+        change = one.change
         try:
             if one.replaces:
-                before = sha256_hex(one.old)
-                saw(session, path, one.old)
-                many.stage(path, one.new, after, is_new=False)
-            elif path in refused:
-                raise refused[path]
+                saw(session, change.path, one.old)
+                many.stage(change.path, one.new, one.result.sha256, is_new=False)
+                change = change._replace(before=sha256_hex(one.old), after=one.result.sha256, size=len(one.new))
+            elif change.path in refused:
+                raise refused[change.path]
         except MemwellError as error:
             report.say(number, error)
         else:
-            changes[number] = one.change._replace(before=before, after=after, size=len(one.new))
+            changes[number] = change
     return changes
 
 

@@ -37,7 +37,7 @@ class Planned(NamedTuple):
     """What remembering one memory will do."""
 
     result: Remembered
-    change: Change  # without its hashes
+    change: Change  # of a new note whole, else without its hashes and size
     old: bytes
     new: bytes
 
@@ -207,8 +207,9 @@ def creation(
     """Say what making a new note does, once it is known that nothing is in its way."""
     agent = author.name if author.kind == "agent" else None
     data = new_text(drafted, id=id, moment=moment, agent=agent).encode()
-    result = Remembered("created", id, path, drafted.category, drafted.key, sha256_hex(data), hints)
-    return Planned(result, Change(Op.CREATE, path, "", "", expect=_stance(expected)), b"", data)
+    after = sha256_hex(data)
+    result = Remembered("created", id, path, drafted.category, drafted.key, after, hints)
+    return Planned(result, Change(Op.CREATE, path, "", after, size=len(data), expect=_stance(expected)), b"", data)
 
 
 def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Planned:

@@ -3,8 +3,9 @@
 import os
 import shutil
 from contextlib import ExitStack, suppress
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from vault_engine.errors import MemwellError, NotConfirmed
 from vault_engine.vault.files import explained, refusal
@@ -43,14 +44,6 @@ class _NewFolder:
         return Place(self.opened.folder, path.rpartition("/")[2], self.opened.handle, path)
 
 
-class _Handed(NamedTuple):
-    """A note that another process was asked to stage."""
-
-    new: _NewFolder
-    path: str
-    data: bytes
-
-
 class Many:
     """Files that are staged one by one, made durable together, and put in their places one by one.
 
@@ -69,7 +62,7 @@ class Many:
         self._not_confirmed: NotConfirmed | None = None
         self._alone = 0  # how many notes of new folders were staged here
         self._stager: Stager | None = None
-        self._handed: list[_Handed] = []
+        self._handed: dict[str, bytes] = {}  # notes that the other process was told to stage, in order
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
         """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data.
@@ -79,7 +72,7 @@ class Many:
         try:
             if is_new and (new := self._new_folder(path)):
                 if stager := self._helper():
-                    self._handed.append(_Handed(new, check_path(path), data))
+                    self._handed[check_path(path)] = data
                     stager.hand_over(new.place.name, path.rpartition("/")[2], data)
                 else:
                     self._stage_inside(new, path, data)
@@ -96,12 +89,12 @@ class Many:
         What another process does not say to have written, for whatever reason, is written here.
         """
         refused: dict[str, MemwellError] = {}
-        handed, self._handed = self._handed, []
+        handed, self._handed = self._handed, {}
         written = self._stager.finish() if self._stager else []
         self._end_helper()
-        for number in range(len(handed)):
-            if number >= len(written) or not written[number]:
-                new, path, data = handed[number]
+        for (path, data), is_written in zip_longest(handed.items(), written[: len(handed)]):
+            new = self._new_folder(path)
+            if new and not is_written:
                 try:
                     self._stage_inside(new, path, data, is_begun=True)
                 except OSError as error:
