@@ -1,6 +1,7 @@
 """The index follows the notes, whatever happens to them."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
