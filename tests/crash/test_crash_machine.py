@@ -38,7 +38,7 @@ def found_out() -> None:
 
 def test_an_engine_that_enters_nothing_is_found_out(monkeypatch):
     """Without the part that enters what people did, the rules are broken."""
-    monkeypatch.setattr(changing, "enter_external", lambda _session: 0)
+    monkeypatch.setattr(changing, "enter_external", lambda _session, **_: 0)
 
     found_out()
 

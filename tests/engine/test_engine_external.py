@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vault_engine import Engine, Memory, MemwellError
 from vault_engine.engine.changing import writing
-from vault_engine.engine.external import enter_external_if_free
+from vault_engine.engine.external import enter_backlog, enter_external_if_free
 from vault_engine.journal.entry import NO_PREVIOUS, Actor, Change, Op, encode
 from vault_engine.journal.replay import happened, heads
 from vault_engine.note.change import Append
@@ -210,19 +210,25 @@ def test_an_edit_between_two_changes_of_ours_is_in_the_chain(engine, vault, writ
 # ---- many notes, several processes
 
 
-def test_two_thousand_notes_cost_few_syncs_and_little_memory(engine, vault, write_note, monkeypatch):
-    """One for each batch, and one for each pack that is full."""
-    for number in range(2000):
+def test_many_edits_cost_few_syncs_and_little_memory(engine, write_note, monkeypatch):
+    """One sync for each batch, and one for each pack that is full."""
+    monkeypatch.setattr("vault_engine.engine.external._AT_ONCE", 50)
+    for number in range(200):
         write_note(f"{number % 20}/{number}.md", f"note {number}")
     session = engine._session
+    enter(engine)
+    while enter_backlog(session):
+        pass
+    for number in range(200):
+        write_note(f"{number % 20}/{number}.md", f"note {number}, edited")
     session.refresh()
     syncs, batches, put = [], [], session.revisions.put_many
     monkeypatch.setattr(os, "fsync", lambda handle, real=os.fsync: (syncs.append(handle), real(handle)))
     monkeypatch.setattr(session.revisions, "put_many", lambda datas: (batches.append(len(datas)), put(datas))[1])
 
-    assert 2000 == len(enter(engine))
-    assert [500, 500, 500, 500] == batches
-    assert len(syncs) <= 20
+    assert 200 == len(enter(engine))
+    assert [50, 50, 50, 50] == batches
+    assert len(syncs) <= 10
 
 
 def test_a_batch_of_large_notes_is_small(engine, write_note, monkeypatch):

@@ -24,7 +24,8 @@ from vault_engine.vault.files import sha256_hex
 def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Iterator[Actor]:
     """Hold the vault for a change; say in whose name the change is made.
 
-    What a crash left open is settled first, and what others changed is in the journal before anything else is.
+    What a crash left open is settled first, and what others changed is in the journal before anything else is, but for
+    what is too much and becomes the backlog: of such a note `saw` enters what it holds before it is changed.
 
     Args:
         session: the open vault.
@@ -40,7 +41,7 @@ def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Ite
                 session.refresh(wait=False)  # nobody shall wait for us; what is being saved is read afresh anyway
             else:
                 session.look()
-            enter_external(session)
+            enter_external(session, exact=exact)
             try:
                 yield session.actor(actor)
             except NoteChanged as error:

@@ -1,13 +1,20 @@
-"""Entering what others did to the notes: editors, git, sync tools. Their text is kept like everybody's."""
+"""Entering what others did to the notes: editors, git, sync tools. Their text is kept like everybody's.
+
+A few changes are entered before anything else happens to the vault. Many, above all the notes of a vault that is met
+for the first time, become a backlog: it is entered some at a time, and between two portions everybody else has his
+turn. What is left of it when the process ends, the next one finds by looking.
+"""
 
 import os
+import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session, name_of
-from vault_engine.errors import MemwellError
+from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.journal.entry import Change, Op
 from vault_engine.journal.retention import purged
 from vault_engine.vault.files import sha256_hex
@@ -15,12 +22,18 @@ from vault_engine.vault.paths import is_note
 
 _AT_ONCE = 500  # notes that are kept together; with the bytes, bounds the memory that a first look takes
 _BYTES_AT_ONCE = 16 << 20
+_PORTION_S = 0.008  # of the backlog so much is read while others wait; to keep it takes about as long again
+_GONE_AT_ONCE = 100
 
 
-def enter_external(session: Session) -> int:
-    """Enter every change that the last look at the vault found and no journal knows; give how many there were.
+def enter_external(session: Session, *, exact: bool = False) -> int:
+    """Enter what the last look at the vault found and no journal knows; give how many changes that were.
 
-    The caller holds the vault.
+    Of many the rest becomes the backlog. The caller holds the vault.
+
+    Args:
+        session: the open vault.
+        exact: enter every change of a note that the journals know, however many there are.
     """
     session.known.catch_up()
     _erase_purged(session)
@@ -31,16 +44,92 @@ def enter_external(session: Session) -> int:
     if lost:
         session.refresh(wait=False)  # where there is less, there may be more elsewhere: a rename
     touched = session.index.take_touched()
-    paths = session.index.records.keys() | session.known.current() if touched is None else touched | lost
-    differing = {path for path in paths if session.indexed(path) != session.known_sha256(path)}
+    differing = _all_differing(session) if touched is None else _differing(session, touched | lost)
     unknown = sorted(differing.difference(session.index.walk.placeholders))  # to read those would fetch them
     gone = {path: session.known_sha256(path) for path in unknown if _is_gone(session, path)}
+    found = [path for path in unknown if path not in gone]
     try:
-        entered = _enter_found(session, [path for path in unknown if path not in gone], gone)
+        if len(unknown) > _AT_ONCE:
+            found, gone = _put_off(session, found, gone, exact=exact)
+        entered = _enter_found(session, found, gone)
         return entered + _note(session, [Change(Op.EXTERNAL, path, before, "") for path, before in gone.items()])
     except BaseException:
         session.index.touch(unknown)  # the next writer meets them again
         raise
+
+
+def _all_differing(session: Session) -> set[str]:
+    """Compare all there is with the journals; quick about notes that only one of them knows."""
+    indexed, known = session.index.records.keys(), session.known.current().keys()
+    return (indexed ^ known) | _differing(session, indexed & known)
+
+
+def _differing(session: Session, paths: Iterable[str]) -> set[str]:
+    return {path for path in paths if session.indexed(path) != session.known_sha256(path)}
+
+
+def _put_off(
+    session: Session, found: list[str], gone: dict[str, str], *, exact: bool
+) -> tuple[list[str], dict[str, str]]:
+    """Leave what is too much for now to the backlog, what the journals know of in front; give what is not."""
+    texts = set(gone.values())
+    known = {path for path in found if session.known_sha256(path) or (texts and session.indexed(path) in texts)}
+    backlog = session.backlog
+    backlog.notes.update(dict.fromkeys(path for path in found if path not in known))
+    if exact or len(known) + len(gone) <= _AT_ONCE:
+        return [path for path in found if path in known], gone
+    backlog.notes.update(dict.fromkeys(sorted(known)))
+    backlog.gone |= gone
+    return [], {}
+
+
+def enter_backlog(session: Session) -> bool:
+    """Enter some of the backlog, what has changed since before it; say whether there is more to do.
+
+    Nothing while somebody else is writing. Where it can't be entered, the backlog is given up until the next look.
+    """
+    with session.guard:
+        if not session.backlog:
+            return False
+        try:
+            with session.vault.lock.held(wait_s=0):
+                settle(session)
+                enter_external(session)
+                _enter_portion(session)
+        except VaultBusy:
+            return True
+        except MemwellError:
+            session.index.touch([*session.backlog.notes, *session.backlog.gone])
+            session.backlog.clear()
+            session.has_news = True
+        return bool(session.backlog)
+
+
+def _enter_portion(session: Session) -> None:
+    backlog, taken = session.backlog, list[str]()
+    gone_before = tuple(backlog.gone)
+    try:
+        _enter_found(session, _some(session, time.monotonic() + _PORTION_S, taken), backlog.gone)
+        if not backlog.notes:  # only now it is certain which of these were not renamed
+            taken += list(backlog.gone)[:_GONE_AT_ONCE]
+            gone = {path: backlog.gone.pop(path) for path in taken if path in backlog.gone}
+            still = [path for path in gone if session.known_sha256(path) == gone[path] and _is_gone(session, path)]
+            _note(session, [Change(Op.EXTERNAL, path, gone[path], "") for path in still])
+    except BaseException:
+        session.index.touch([*taken, *gone_before])
+        raise
+
+
+def _some(session: Session, until: float, taken: list[str]) -> Iterator[str]:
+    """Take notes from the backlog, at least one, while there is time: those that still are to be entered."""
+    notes = session.backlog.notes
+    while notes:
+        path, _ = notes.popitem()
+        if path in session.index.records and session.indexed(path) != session.known_sha256(path):
+            taken.append(path)
+            yield path
+        if time.monotonic() >= until:
+            return
 
 
 def enter_external_if_free(session: Session, *, adopt: bool = False) -> None:
@@ -69,7 +158,7 @@ def _erase_purged(session: Session) -> None:
             erase(session, left)
 
 
-def _enter_found(session: Session, paths: list[str], gone: dict[str, str]) -> int:
+def _enter_found(session: Session, paths: Iterable[str], gone: dict[str, str]) -> int:
     """Keep what the notes hold and enter it, some at a time.
 
     A note whose text has vanished elsewhere was renamed: it is taken out of ``gone``.

@@ -27,6 +27,7 @@ from vault_engine.engine import (
     undo,
     write,
 )
+from vault_engine.engine.adopting import Adopting, enter_backlog_for
 from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
@@ -70,6 +71,7 @@ from vault_engine.search.query import Mode, Query
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.watch import Hint, Watcher
 
+_LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 
 
@@ -83,6 +85,7 @@ class Engine:
         self._session = session
         self._watcher: Watcher | None = None
         self._committer = git.Committer(session)
+        self._adopting = Adopting(session)
         self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
         self._filling = Filling(lambda: (session.index.embeddings, session.index.chunks(session.guard)))
 
@@ -382,6 +385,7 @@ class Engine:
             self._starting.start()
             self._filling.start()
             self._committer.start()
+            self._adopting.start()
 
     def close(self) -> None:
         """Stop following the vault and keep the index for the next process."""
@@ -389,11 +393,13 @@ class Engine:
             self._filling.stop()
             self._watcher.stop()
             self._starting.join()
+            self._adopting.stop()
             self._committer.stop()
             self._session.is_watched = False
             self._session.known.on_entries = None
             self._watcher = None
         enter_external_if_free(self._session)
+        enter_backlog_for(self._session, _LEAVING_S)
         self._session.close()
 
     def __enter__(self) -> "Engine":
@@ -426,6 +432,7 @@ class Engine:
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)
             self._filling.poke()
+            self._adopting.poke()
             index.fold(self._session.guard)
             return any(done)
         except MemwellError:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,21 @@ _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 _MAX_NAME_CHARS = 60
 
 
+@dataclass(slots=True)
+class Backlog:
+    """Notes that are still to be entered in the journal, when nobody else has anything to do with the vault."""
+
+    notes: dict[str, None] = field(default_factory=dict)  # the last is taken first
+    gone: dict[str, str] = field(default_factory=dict)  # notes that are not there any more, and what they held
+
+    def __len__(self) -> int:
+        return len(self.notes) + len(self.gone)
+
+    def clear(self) -> None:
+        """Forget it."""
+        self.notes, self.gone = {}, {}
+
+
 class Session:
     """The vault, its journal and its index. ``guard`` keeps threads apart; the vault's lock, processes."""
 
@@ -46,6 +61,7 @@ class Session:
         self.told: set[str] = set()  # notes of which the journals told a reader, and no writer has looked yet
         self.is_tidy = False  # whether the temporary files of dead processes have been looked for
         self.behind: dict[str, str] = {}  # notes of which the journal told before the index met them; and their names
+        self.backlog = Backlog()  # what others did and was too much to be entered at once
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
         self._device_name = config.device
         self._looked_at: float | None = None
@@ -78,17 +94,23 @@ class Session:
         """
         if not self.is_watched or len(self.index.walk.notes) <= _QUICKLY_SEEN:
             self.refresh()
-            return
+        else:
+            self._look_at_told()
+
+    def _look_at_told(self) -> None:
+        """Take in the notes of which the journals tell something else than the index."""
         self.known.catch_up()
         told = self.known.take_paths() | self.behind.keys()
         self.told |= told
-        self.look_at(*told)
+        self.look_at(*(path for path in told if self.indexed(path) != self.known_sha256(path)))
         self.behind = {path: name_of(path) for path in told if self.indexed(path) != self.known_sha256(path)}
 
     def indexed(self, path: str) -> str:
         """Give the SHA-256 of a note as the index knows it, "" for none."""
-        record = self.index.records.get(path)
-        return record.sha256 if record else ""
+        if path not in self.index.records:
+            return ""
+        layer, number = self.index.records.place(path)
+        return layer.segment.catalogue.sha256(number)
 
     def known_sha256(self, path: str) -> str:
         """Give the SHA-256 of a note as the journals know it, "" for none."""
@@ -96,14 +118,17 @@ class Session:
         return head.sha256 if head else ""
 
     def look(self) -> None:
-        """Refresh, unless that was a moment ago and no other process has written since.
+        """Refresh, unless that was a moment ago: then only what other processes have written since is looked at.
 
         For a writer who looks himself at the files that his change concerns.
         """
         is_fresh = self._looked_at is not None and time.monotonic() - self._looked_at < _FRESH_S
         is_followed = self.is_watched and self._looked_at is not None
-        if self.journal.take_others_wrote() or not (is_fresh or is_followed):
+        others_wrote = self.journal.take_others_wrote()
+        if not (is_fresh or is_followed):
             self.refresh(wait=False)
+        elif others_wrote:
+            self._look_at_told()
 
     def look_at(self, *paths: str, folders: Collection[str] = (), wait: bool = False) -> Refreshed:
         """Take in some notes and all in some folders as they are now; ``wait`` a moment for what is being saved."""

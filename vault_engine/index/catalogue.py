@@ -19,6 +19,7 @@ _TUPLES = ("aliases", "tags", "blocks")  # of these JSON makes lists
 _read_json = json.JSONDecoder().raw_decode  # as `json.loads`, with less around it
 _KINDS = {kind.value: kind for kind in LinkKind}
 _NO_SIGNATURE = (-1, -1, -1)
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,12 @@ class Catalogue:
         """Give what was seen of each note's file."""
         make = Signature._make
         return (make(seen) if seen[0] >= 0 else None for seen in self.signatures.tolist())
+
+    def sha256(self, number: int) -> str:
+        """Give the SHA-256 of a note, without the rest of its record: the chunks come first there, then this."""
+        said = self.records[number]
+        _, end = _DECODER.raw_decode(said, 1)
+        return said[end + 2 : end + 66]
 
     def record(self, number: int) -> Record:
         """Decode the record of a note."""
