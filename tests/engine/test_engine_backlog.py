@@ -189,3 +189,23 @@ def test_what_could_not_be_entered_is_met_again(large, engine, monkeypatch):
     enter_all(engine)
 
     assert sorted(f"folder/{number}.md" for number in range(NOTES)) == sorted(path for path, *_ in entered(engine))
+
+
+def test_a_server_goes_on_where_another_one_was_stopped(large, open_engine, engine, until):
+    """Though nothing has changed since the index was made."""
+    with open_engine() as first:
+        first.build_index()
+        first.remember(Memory("text", category="facts", key="k"))
+    open_engine().watch()
+
+    until(lambda: len(entered(engine)) == NOTES)
+
+
+def test_what_a_person_saves_is_in_the_history_soon(adopted, open_engine, write_note, until):
+    """Of a vault that a server follows; no agent needs to write."""
+    server = open_engine()
+    server.watch()
+    server._starting.join()
+    write_note("folder/3.md", "edited by hand", fresh=True)
+
+    until(lambda: entered(adopted)[-1] == ("folder/3.md", "", "note 3", "edited by hand"))

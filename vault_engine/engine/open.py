@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +66,7 @@ from vault_engine.engine.session import Session
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.index.filling import Filling
+from vault_engine.index.store import Refreshed
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
 from vault_engine.search.query import Mode, Query
@@ -421,11 +423,8 @@ class Engine:
         """
         try:
             self._committer.poke()
+            done = self._look(hint)
             with self._session.guard:
-                if hint is None:
-                    done = self._session.refresh()
-                else:
-                    done = self._session.look_at(*hint.notes, folders=hint.folders, wait=True)
                 self._session.is_watched = self._watcher is not None and self._watcher.polling is None
                 enter_external_if_free(self._session, adopt=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
@@ -437,6 +436,19 @@ class Engine:
             return any(done)
         except MemwellError:
             return False  # whatever it is, the next recall meets it too and says so
+
+    def _look(self, hint: Hint | None) -> Refreshed:
+        """Take in what may have changed; what is being saved, a moment later, without keeping anybody waiting."""
+        session = self._session
+        with session.guard:
+            done = session.refresh(wait=False) if hint is None else session.look_at(*hint.notes, folders=hint.folders)
+            session.has_news = True
+            wait_ns = session.index.unsettled_ns
+        if wait_ns:
+            time.sleep(wait_ns / 1e9)
+            with session.guard:
+                done = done.plus(session.look_again())
+        return done
 
 
 def _working_folder() -> Path:

@@ -130,13 +130,15 @@ class Session:
         elif others_wrote:
             self._look_at_told()
 
-    def look_at(self, *paths: str, folders: Collection[str] = (), wait: bool = False) -> Refreshed:
-        """Take in some notes and all in some folders as they are now; ``wait`` a moment for what is being saved."""
+    def look_at(self, *paths: str, folders: Collection[str] = ()) -> Refreshed:
+        """Take in some notes, and all in some folders, as they are now."""
         done = self.index.look_below(folders, time.time_ns()) if folders else Refreshed(0, 0, 0)
-        done = done.plus(self.index.look_at(paths, time.time_ns()))
-        if wait and (wait_ns := self.index.unsettled_ns):
-            time.sleep(wait_ns / 1e9)
-            done = self.index.look_again(time.time_ns(), done)
+        return done.plus(self.index.look_at(paths, time.time_ns()))
+
+    def look_again(self) -> Refreshed:
+        """Take in what was being saved at the last look."""
+        done = self.index.look_again(time.time_ns(), Refreshed(0, 0, 0))
+        self.has_news = self.has_news or any(done)
         return done
 
     def actor(self, calling: Actor | None) -> Actor:

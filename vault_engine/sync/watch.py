@@ -14,7 +14,8 @@ from watchfiles import Change, watch
 
 from vault_engine.vault.paths import is_ignored, is_note
 
-_GATHER_MS = 50  # events this close together are one hint
+_GATHER_MS = 15  # events this close together are one hint; who looks waits himself for what is being saved
+_AT_MOST_MS = 200  # after the first event, however many follow
 _MANY = 500  # notes; of more, a look at everything tells
 _MANY_FOLDERS = 20
 _TICK_MS = 5000  # how soon a wake-up from sleep is noticed
@@ -80,7 +81,7 @@ class Watcher:
         for changes in watch(
             self._root,
             watch_filter=self._concerns_notes,
-            debounce=4 * _GATHER_MS,
+            debounce=_AT_MOST_MS,
             step=_GATHER_MS,
             rust_timeout=min(_TICK_MS, int(1000 * self._look_s)),
             yield_on_timeout=True,
