@@ -88,3 +88,17 @@ def test_a_process_of_its_own_gives_the_same_exit_code(spawn, put, home):
     done = spawn("vault", "check", cwd=home)
 
     assert (3, b"a.md:1: broken link: [[One]] leads nowhere\n") == (done.returncode, done.stdout)
+
+
+def test_very_many_notes_that_are_gone_are_asked_about(cli, home, put):
+    """Status says so until it was said that it is meant."""
+    for number in range(30):
+        put(f"{number}.md", f"lantern{number}")
+    cli("remember", "first")
+    for number in range(30):
+        (home / f"{number}.md").unlink()
+    cli("remember", "second")
+
+    assert "30 notes are gone. Is a drive missing" in cli("status").out
+    assert "30 notes are gone for good\n" == cli("vault", "accept-gone").out
+    assert "are gone" not in cli("status").out

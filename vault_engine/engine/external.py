@@ -8,7 +8,7 @@ turn. What is left of it when the process ends, the next one finds by looking.
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
@@ -24,6 +24,8 @@ _AT_ONCE = 500  # notes that are kept together; with the bytes, bounds the memor
 _BYTES_AT_ONCE = 16 << 20
 _PORTION_S = 0.008  # of the backlog so much is read while others wait; to keep it takes about as long again
 _GONE_AT_ONCE = 100
+_MUCH_GONE = 20  # notes; of fewer it is believed at once that somebody deleted them
+_SHARE_GONE = 0.2  # of all notes
 
 
 def enter_external(session: Session, *, exact: bool = False) -> int:
@@ -46,8 +48,11 @@ def enter_external(session: Session, *, exact: bool = False) -> int:
     touched = session.index.take_touched()
     differing = _all_differing(session) if touched is None else _differing(session, touched | lost)
     unknown = sorted(differing.difference(session.index.walk.placeholders))  # to read those would fetch them
-    gone = {path: session.known_sha256(path) for path in unknown if _is_gone(session, path)}
+    gone = {path: session.known_sha256(path) for path in {*unknown, *session.withheld} if _is_gone(session, path)}
     found = [path for path in unknown if path not in gone]
+    session.withheld = _too_many(session, gone, found)
+    for path in session.withheld:
+        del gone[path]
     try:
         if len(unknown) > _AT_ONCE:
             found, gone = _put_off(session, found, gone, exact=exact)
@@ -56,6 +61,46 @@ def enter_external(session: Session, *, exact: bool = False) -> int:
     except BaseException:
         session.index.touch(unknown)  # the next writer meets them again
         raise
+
+
+def _too_many(session: Session, gone: Mapping[str, str], found: Iterable[str]) -> set[str]:
+    """Give the notes that are gone and were not renamed, if they are so many that a drive may be missing.
+
+    A sync tool that was logged out and an empty mount point look like somebody who deletes everything. So nothing is
+    entered until the notes are back, or their owner says that it is meant.
+    """
+    if len(gone) < _MUCH_GONE or session.is_gone_meant:
+        return set()
+    texts = {session.indexed(path) for path in found}
+    lost = {path for path, sha256 in gone.items() if sha256 and sha256 not in texts}
+    return lost if len(lost) >= max(_MUCH_GONE, _SHARE_GONE * len(session.known.current())) else set()
+
+
+def missing(session: Session) -> set[str]:
+    """Give the notes that are gone as of the last look, if they are too many to be entered."""
+    session.known.catch_up()
+    known, records = session.known.current(), session.index.records
+    gone = {path: known[path] for path in known.keys() - records.keys() if _is_gone(session, path)}
+    return _too_many(session, gone, records.keys() - known.keys())
+
+
+def accept_gone(session: Session) -> int:
+    """Enter that notes are gone though they are very many; give how many they were.
+
+    Raises:
+        VaultMissing: the vault's folder is gone.
+        VaultBusy, VaultDenied, StorageFailed: nothing was entered.
+    """
+    with session.guard, session.vault.lock.held():
+        settle(session)
+        session.refresh(wait=False)
+        enter_external(session)
+        accepted, session.is_gone_meant = len(session.withheld), True
+        try:
+            enter_external(session, exact=True)
+        finally:
+            session.is_gone_meant = False
+        return accepted
 
 
 def _all_differing(session: Session) -> set[str]:

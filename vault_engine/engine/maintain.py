@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
+from vault_engine.engine.external import missing
 from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
@@ -140,6 +141,7 @@ def status(session: Session) -> Status:
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
             exchanges=session.vault.exchanges(),
             polled=why_poll(session.config.root, session.config.watch),
+            missing=len(missing(session)),
         )
 
 

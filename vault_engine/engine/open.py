@@ -33,7 +33,7 @@ from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
 from vault_engine.engine.entries import Entries
-from vault_engine.engine.external import enter_external_if_free
+from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.fsck import Repaired, Verified
 from vault_engine.engine.git import Committed, GitState, Postponed
 from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
@@ -351,6 +351,10 @@ class Engine:
     def context(self, query: str | None = None, *, budget_tokens: int = 2000) -> Context:
         """Put together what an agent should know; see `read.context`."""
         return read.context(self._session, query, budget_tokens=budget_tokens)
+
+    def accept_gone(self) -> int:
+        """Enter that very many notes are gone; see `external.accept_gone`."""
+        return accept_gone(self._session)
 
     def status(self) -> Status:
         """Say how the vault is; see `maintain.status`."""

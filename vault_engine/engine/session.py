@@ -62,6 +62,8 @@ class Session:
         self.is_tidy = False  # whether the temporary files of dead processes have been looked for
         self.behind: dict[str, str] = {}  # notes of which the journal told before the index met them; and their names
         self.backlog = Backlog()  # what others did and was too much to be entered at once
+        self.withheld: set[str] = set()  # notes that are gone, so many that nothing is entered until that is meant
+        self.is_gone_meant = False
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
         self._device_name = config.device
         self._looked_at: float | None = None

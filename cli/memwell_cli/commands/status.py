@@ -11,6 +11,10 @@ _SHOWN = 20
 CAN_NOT_EXCHANGE = (
     "Two files can't change places on this disk: an edit saved in the same instant as a write by an agent may be lost."
 )
+MISSING = (
+    "{:,} notes are gone. Is a drive missing, or a sync tool logged out? Nothing was entered; if they were deleted, "
+    "'memwell vault accept-gone' says so."
+)
 
 
 @click.command()
@@ -30,6 +34,8 @@ def _text(status: Status) -> str:
     ]
     if status.writable and not status.exchanges:  # where nothing can be written, that can't be tried
         lines.append(f"! {CAN_NOT_EXCHANGE}")
+    if status.missing:
+        lines.append(f"! {MISSING.format(status.missing)}")
     if status.polled:
         lines.append(f"changes are looked for by the clock: {status.polled}")
     found = (*status.journal_problems, *file_problems(status))

@@ -1,7 +1,7 @@
 """``memwell vault …``."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 
@@ -10,6 +10,13 @@ from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_option, remark, show
 from vault_engine.engine import FINDING_KINDS, Checked, Finding
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Notes were entered as deleted."""
+
+    notes: int
 
 
 @click.group()
@@ -35,6 +42,20 @@ def check(kinds: tuple[str, ...], vault: str | None, as_json: bool) -> int:
     if not as_json:
         remark(_summary(checked))
     return PARTLY if checked.findings else DONE
+
+
+@vault.command("accept-gone")
+@vault_option
+@json_option
+def accept_gone(vault: str | None, as_json: bool) -> None:
+    """Say that notes were deleted, though they are very many.
+
+    When more than a fifth of a vault is gone at once, a drive may be missing or a sync tool logged out: the journal is
+    not told until you say that it is meant. What the notes held stays in the history.
+    """
+    with open_vault(vault) as engine:
+        accepted = engine.accept_gone()
+    show(Accepted(accepted), as_json=as_json, text=lambda one: f"{one.notes:,} notes are gone for good")
 
 
 def _lines(checked: Checked) -> str:
