@@ -1,4 +1,4 @@
-"""Segments: some notes in arrays, joined and cut as others come and go."""
+"""Segments, which hold some notes in arrays, and layers of them."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -8,8 +8,10 @@ from keyword_worlds import ENGLISH, a_text
 from vault_engine.index.batch import Batch
 from vault_engine.index.graph import HeldNames
 from vault_engine.index.keyword.postings import FIELD_WEIGHTS
+from vault_engine.index.layers import Layer, Layers
 from vault_engine.index.record import OBSIDIAN, describe
 from vault_engine.index.segment import Segment, join
+from vault_engine.index.view import View
 from vault_engine.vault.walk import Signature
 
 a_note = st.builds(
@@ -46,3 +48,31 @@ def test_notes_joined_in_any_order_are_as_if_made_so(texts, data):
     assert expected.keys() == found.keys()
     for name, array in expected.items():
         np.testing.assert_array_equal(array, found[name], err_msg=name)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.none() | st.dictionaries(st.sampled_from(["n0.md", "n1.md", "n2.md"]), a_note), max_size=6))
+def test_what_is_kept_of_a_layer_holds_whatever_comes_over_it(changes):
+    """After segments were laid over each other, and taken away again (None): as if all were looked at anew."""
+    layers = Layers()
+    assert set() == layers.take_changed()
+    for notes in changes:
+        before = {path: layers[path] for path in layers}
+        if notes is not None:
+            layers.push(Layer(segment_of(sorted(notes.items()))))
+        elif layers.layers:
+            layers.pop()
+
+        view, first = View(layers), 0
+        for layer, part in zip(layers.layers, view.keywords.parts, strict=True):
+            catalogue, postings = layer.segment.catalogue, layer.segment.postings
+            alive = [layers.place(path) == (layer, number) for number, path in enumerate(catalogue.paths)]
+            rows = np.array(alive, np.bool_)[catalogue.note_of_row()]
+            expected = np.bincount(postings.lengths[rows], minlength=256)
+            assert (first, np.flatnonzero(~rows).tolist()) == (part.first, part.dead.tolist())
+            assert expected.tolist() == part.length_counts.tolist()
+            first += postings.row_count
+        after = {path: layers[path] for path in layers}
+        assert {path: note.links for path, note in after.items()} == dict(layers.links())
+        differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+        assert differing <= layers.take_changed()

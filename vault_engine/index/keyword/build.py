@@ -96,7 +96,7 @@ class Builder:
             self._make_block()
         for name in self._names:
             if text := fields.get(name):
-                self._found.extend(map(self._runs.__getitem__, runs(text)))
+                self._found.fromlist(list(map(self._runs.__getitem__, runs(text))))
             self._ends.append(len(self._found))
         note = self._notes[-1] if self._notes else 0
         self._notes.append(note if continues else note + 1)
@@ -155,7 +155,9 @@ class Builder:
         firsts = _firsts(terms, rows)
         counts = np.diff(firsts, append=len(terms))
         weights = _summed(self._weights[fields], firsts)
-        bodies = _summed(np.where(np.array(self._names) == _CONTEXT_FIELD, self._weights, 0)[fields], firsts)
+        bodies = weights  # only asked for where the chunks around count
+        if self._context:
+            bodies = _summed(np.where(np.array(self._names) == _CONTEXT_FIELD, self._weights, 0)[fields], firsts)
         if len(counts) and int(counts.max()) > MAX_POSITION:
             places = places[np.arange(len(places)) - np.repeat(firsts, counts) < MAX_POSITION]
             counts = np.minimum(counts, MAX_POSITION)

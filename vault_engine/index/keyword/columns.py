@@ -5,7 +5,7 @@ Rows are of notes, but a property is a note's: so columns count notes, and the c
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -112,21 +112,28 @@ def make_columns(notes: Sequence[Mapping[str, Value]]) -> Columns:
     is taken as UTC.
     """
     lists: dict[str, dict[bytes, list[int]]] = {}
-    known: dict[tuple[str, str], frozenset[bytes]] = {}  # most values are those of many notes
+    known: dict[tuple[str, str], Collection[bytes]] = {}  # most values of some properties are those of many notes
     numbers: dict[str, NDArray[np.float64]] = {}
     dates: dict[str, Offsets] = {}
     for note, properties in enumerate(notes):
         for name, value in properties.items():
             if isinstance(value, datetime):
-                dates.setdefault(name, np.full(len(notes), NO_DATE, np.int64))[note] = microseconds(value)
+                if name not in dates:
+                    dates[name] = np.full(len(notes), NO_DATE, np.int64)
+                dates[name][note] = microseconds(value)
             elif isinstance(value, int | float):
                 if math.isnan(value):
                     continue
-                numbers.setdefault(name, np.full(len(notes), np.nan))[note] = value
+                if name not in numbers:
+                    numbers[name] = np.full(len(notes), np.nan)
+                numbers[name][note] = value
             else:
                 by_value = lists.setdefault(name, {})
-                for each in _all_values(name, [value] if isinstance(value, str) else value, known):
-                    by_value.setdefault(each, []).append(note)
+                for each in _all_values(name, (value,) if isinstance(value, str) else value, known):
+                    if each in by_value:
+                        by_value[each].append(note)
+                    else:
+                        by_value[each] = [note]
     keywords = {name: _keywords(by_value) for name, by_value in sorted(lists.items()) if by_value}
     return Columns(len(notes), keywords, dict(sorted(numbers.items())), dict(sorted(dates.items())))
 
@@ -167,7 +174,7 @@ def merge_columns(parts: Sequence[Columns], new_notes: Sequence[Ints]) -> Column
 
 def encoded(name: str, value: str) -> bytes:
     """Bring a value of a property into the form in which it is kept and compared."""
-    text = unicodedata.normalize("NFC", value).strip().casefold()
+    text = (value if value.isascii() else unicodedata.normalize("NFC", value)).strip().casefold()
     if name in NESTED:
         text = text.strip("/").lstrip("#") if name == "tag" else text.strip("/")
     return text.encode("utf-8", "surrogatepass")
@@ -179,15 +186,18 @@ def microseconds(moment: datetime) -> int:
     return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
-def _all_values(name: str, values: Sequence[str], known: dict[tuple[str, str], frozenset[bytes]]) -> frozenset[bytes]:
-    """Give what a note with these values is found by."""
+def _all_values(name: str, values: Sequence[str], known: dict[tuple[str, str], Collection[bytes]]) -> Collection[bytes]:
+    """Give what a note with these values is found by, each once."""
     if len(values) != 1:
-        return frozenset[bytes]().union(*(_all_values(name, [value], known) for value in values))
+        return {each for value in values for each in _all_values(name, (value,), known)}
+    if name not in NESTED:
+        whole = encoded(name, values[0])
+        return (whole,) if whole else ()
     found = known.get((name, values[0]))
     if found is None:
         whole = encoded(name, values[0])
         above = accumulate(whole.split(b"/")[:-1], lambda folder, part: b"%b/%b" % (folder, part))
-        found = frozenset([whole, *above] if name in NESTED else [whole]) - {b""}
+        found = {whole, *above} - {b""}
         if name != "path":
             known[name, values[0]] = found
     return found
