@@ -175,6 +175,13 @@ class Layers(Mapping[str, Record]):
         changed, self._changed = self._changed, set()
         return changed or set()
 
+    def share(self, seen: Mapping[str, Signature]) -> None:
+        """Hold what a look has seen as the look holds it, where it is what is known: so it is in memory only once."""
+        known = self._signatures
+        for path, signature in seen.items():
+            if known.get(path) == signature:
+                known[path] = signature
+
     def see(self, path: str, signature: Signature | None) -> None:
         """Note that a note's file looks different and holds the same bytes."""
         self._signatures[path] = signature

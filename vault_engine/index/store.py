@@ -200,6 +200,7 @@ class Index:
         self._shared.follow(self.records)
         self.walk = self._vault.walk()
         changes = plan_index(self.walk.notes, self.records.signatures)
+        self.records.share(self.walk.notes)
         self._reader.unsettled = {}
         paths = [change.path for change in changes if not isinstance(change, Drop)]
         if len(paths) < _MUCH:
