@@ -140,7 +140,7 @@ def decode(line: bytes) -> Entry:
         raise ValueError(f"a member is of the wrong kind: {error}") from error
 
 
-_shown = json.JSONEncoder(ensure_ascii=False).encode
+_shown = json.encoder.encode_basestring  # what `json.dumps` uses for a text, without asking first what it is
 
 
 def _or_null(text: str | None) -> str:

@@ -53,9 +53,11 @@ def value_lines(value: Any, indent: str) -> list[str]:
         return [f"{indent}{line}" for key, item in value.items() for line in pair_lines(key, item)]
     lines = []
     for item in value:
-        nested = isinstance(item, (dict, list, tuple)) and item
-        own = value_lines(item, "") if nested else [inline_value(item)]
-        lines += [f"{indent}{'  ' if index else '- '}{line}" for index, line in enumerate(own)]
+        if isinstance(item, (dict, list, tuple)) and item:
+            own = value_lines(item, "")
+            lines += [f"{indent}{'  ' if index else '- '}{line}" for index, line in enumerate(own)]
+        else:
+            lines.append(f"{indent}- {inline_value(item)}")
     return lines
 
 
