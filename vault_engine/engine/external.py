@@ -48,7 +48,8 @@ def enter_external(session: Session, *, exact: bool = False) -> int:
     touched = session.index.take_touched()
     differing = _all_differing(session) if touched is None else _differing(session, touched | lost)
     unknown = sorted(differing.difference(session.index.walk.placeholders))  # to read those would fetch them
-    gone = {path: session.known_sha256(path) for path in {*unknown, *session.withheld} if _is_gone(session, path)}
+    may_be_gone = sorted({*unknown, *session.withheld}) if session.withheld else unknown
+    gone = {path: session.known_sha256(path) for path in may_be_gone if _is_gone(session, path)}
     found = [path for path in unknown if path not in gone]
     session.withheld = _too_many(session, gone, found)
     for path in session.withheld:
