@@ -9,9 +9,9 @@ from vault_engine.index.batch import Batch
 from vault_engine.index.graph import HeldNames
 from vault_engine.index.keyword.postings import FIELD_WEIGHTS
 from vault_engine.index.layers import Layer, Layers
-from vault_engine.index.record import OBSIDIAN, describe
+from vault_engine.index.record import KEY_BYTES, OBSIDIAN, describe
 from vault_engine.index.segment import Segment, join
-from vault_engine.index.view import View
+from vault_engine.index.view import View, _distinct
 from vault_engine.vault.walk import Signature
 
 a_note = st.builds(
@@ -76,3 +76,13 @@ def test_what_is_kept_of_a_layer_holds_whatever_comes_over_it(changes):
         assert {path: note.links for path, note in after.items()} == dict(layers.links())
         differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
         assert differing <= layers.take_changed()
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"\0" * 8, b"a" * 8, b"\xff" * 8]), st.binary(min_size=8, max_size=8))))
+def test_each_key_is_given_once_in_order(parts):
+    """Also where two begin alike."""
+    keys = [head + tail for head, tail in parts]
+    array = np.frombuffer(b"".join(keys), np.uint8).reshape(-1, KEY_BYTES)
+
+    assert sorted(set(keys)) == [key.tobytes() for key in _distinct(array)]
+    assert sorted(set(keys[:1] * 3)) == [key.tobytes() for key in _distinct(np.repeat(array[:1], 3, axis=0))]

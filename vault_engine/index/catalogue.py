@@ -152,4 +152,6 @@ def _decoded(path: str, keys: str, links: str, rest: str) -> Record:
 
 def _links(written: str) -> tuple[LinkRecord, ...]:
     said, _ = _read_json(written)
-    return tuple([LinkRecord(_KINDS[kind], *others) for kind, *others in said])
+    return tuple(
+        [LinkRecord(_KINDS[kind], target, embed, block, relation) for kind, target, embed, block, relation in said]
+    )

@@ -56,7 +56,7 @@ class View:
     def distinct_keys(self) -> NDArray[np.uint8]:
         """The distinct keys of the rows that count, shape ``(n, KEY_BYTES)``."""
         alive = self.keys if not len(self.keywords.dead) else self.keys[self.keywords.alive]
-        return np.unique(_as_void(alive)).view(np.uint8).reshape(-1, KEY_BYTES)
+        return _distinct(alive)
 
     def notes_with(self, keys: NDArray[np.uint8]) -> list[str]:
         """List notes that together have every chunk of those keys."""
@@ -64,6 +64,19 @@ class View:
         rows = np.flatnonzero(np.isin(voids, _as_void(keys)) & self.keywords.alive)
         _, firsts = np.unique(voids[rows], return_index=True)
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
+
+
+def _distinct(keys: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give each of some keys once, in order of their bytes."""
+    heads = np.ascontiguousarray(keys[:, :8]).view(">u8").reshape(-1).astype(np.uint64)  # quicker to sort than keys
+    order = np.argsort(heads)
+    ordered, heads = keys[order], heads[order]
+    is_alike = heads[1:] == heads[:-1]
+    is_same = (ordered[1:][is_alike] == ordered[:-1][is_alike]).all(axis=1)
+    if not is_same.all():  # two that are not the same begin alike
+        return np.unique(_as_void(keys)).view(np.uint8).reshape(-1, KEY_BYTES)
+    distinct: NDArray[np.uint8] = ordered[np.concatenate([np.ones(min(len(keys), 1), np.bool_), ~is_alike])]
+    return distinct
 
 
 def _as_void(keys: NDArray[np.uint8]) -> NDArray[np.void]:
