@@ -68,15 +68,15 @@ class View:
 
 def _distinct(keys: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Give each of some keys once, in order of their bytes."""
-    heads = np.ascontiguousarray(keys[:, :8]).view(">u8").reshape(-1).astype(np.uint64)  # quicker to sort than keys
+    heads = np.ascontiguousarray(keys).view(">u8")[:, 0].astype(np.uint64)  # quicker to sort than whole keys
     order = np.argsort(heads)
-    ordered, heads = keys[order], heads[order]
+    ordered, heads = np.take(keys, order, axis=0), heads[order]
     is_alike = heads[1:] == heads[:-1]
     is_same = (ordered[1:][is_alike] == ordered[:-1][is_alike]).all(axis=1)
     if not is_same.all():  # two that are not the same begin alike
         return np.unique(_as_void(keys)).view(np.uint8).reshape(-1, KEY_BYTES)
-    distinct: NDArray[np.uint8] = ordered[np.concatenate([np.ones(min(len(keys), 1), np.bool_), ~is_alike])]
-    return distinct
+    is_first = np.concatenate([np.ones(min(len(keys), 1), np.bool_), ~is_alike])
+    return np.take(ordered, np.flatnonzero(is_first), axis=0)
 
 
 def _as_void(keys: NDArray[np.uint8]) -> NDArray[np.void]:
