@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from vault_engine import Engine, Memory, MemwellError
 from vault_engine.engine.bulk import NotRemembered, RememberedMany
 from vault_engine.errors import NoteChanged, NoteExists
 from vault_engine.journal.entry import Op
-from vault_engine.vault import place
+from vault_engine.vault import place, stager
 
 MEMORIES = st.builds(
     Memory,
@@ -150,6 +151,35 @@ def test_five_thousand_take_one_sync_of_the_journal_and_one_of_the_disk(engine, 
     assert len(synced) < 25
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no other process stages")
+def test_what_another_process_stages_is_what_is_staged_here(tmp_path, env, monkeypatch):
+    """Text, answers and journal; also where that process dies on the way."""
+    memories = [Memory(f"text {n} " * 50, f"a{n % 3}", f"k{n}") for n in range(500)]
+    found = []
+    for name, staged_alone, dies in [("here", 1000, False), ("there", 0, False), ("dies", 250, True)]:
+        Engine.create(tmp_path / name)
+        monkeypatch.setattr("vault_engine.vault.many._STAGED_ALONE", staged_alone)
+        if dies:
+            monkeypatch.setattr(stager, "_PORTION_BYTES", 1000)
+            monkeypatch.setattr(stager.Stager, "finish", _killed_first(stager.Stager.finish))
+        with Engine.open(tmp_path / name, env=env) as engine:
+            done = engine.remember_many(memories)
+            assert engine.verify(read_data=True).is_whole
+            ops = [(entry.change.op, entry.change.path) for entry in engine._session.journal.entries()]
+        found.append((bodies(tmp_path / name), [told(one) for one in done.notes], ops))
+
+    assert found[0] == found[1] == found[2]
+    assert 500 == len(found[0][0])
+
+
+def _killed_first(finish):
+    def killed(self):
+        self._process.kill()
+        return finish(self)
+
+    return killed
+
+
 # ---- whatever fails
 
 
@@ -235,8 +265,10 @@ def test_what_a_crash_leaves_of_a_new_folder_is_removed(trial, monkeypatch):
     assert [] == list((trial.vault / ".memwell" / "local" / "tmp").iterdir())
 
 
-def test_a_crash_leaves_each_note_whole_or_absent(trial, monkeypatch):
+@pytest.mark.parametrize("staged_alone", [0, 300], ids=["with a process that stages", "alone"])
+def test_a_crash_leaves_each_note_whole_or_absent(trial, monkeypatch, staged_alone):
     """Whichever operation was the last; and the journal comes to say so."""
+    monkeypatch.setattr("vault_engine.vault.many._STAGED_ALONE", staged_alone)
     operations = Operations(0, trial.vault)
     trial.run(operations, monkeypatch)
     wrong = []
