@@ -120,7 +120,8 @@ def test_on_a_full_disk_each_note_is_told_of(vault, monkeypatch):
         assert many._stager
         assert [True] * len(NOTES) + [False] == many._stager.finish()
         with monkeypatch.context() as patched:
-            patched.setattr(Stager, "finish", lambda _: [True] * (len(NOTES) - 1))
+            (many._new_folders["new"].place.file / "large.md").unlink()
+            patched.setattr(Stager, "finish", lambda _: [True] * (len(NOTES) - 1) + [False, False])
             patched.setattr(os, "write", no_space)
             refused = many.finish()
         assert {"new/large.md": StorageFailed, long: StorageFailed} == {
@@ -132,6 +133,35 @@ def test_on_a_full_disk_each_note_is_told_of(vault, monkeypatch):
         many.confirm()
 
     assert {path: data for path, data in NOTES.items() if path != "new/large.md"} == content(vault)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("alone", [0, 1])
+def test_a_disk_may_take_two_names_for_one(vault, monkeypatch, alone, dies):
+    """The first note stays as it is, wherever it was staged, and the second is refused."""
+    monkeypatch.setattr(many_module, "_STAGED_ALONE", alone)
+    with vault.many() as many:
+        many.stage("new/a.md", b"first", sha256_hex(b"first"), is_new=True)
+        many.stage("new/b.md", b"b", sha256_hex(b"b"), is_new=True)
+        monkeypatch.setattr(many_module._NewFolder, "inside", one_name(many_module._NewFolder.inside))
+        assert many._stager
+        hand_over = many._stager.hand_over
+        monkeypatch.setattr(many._stager, "hand_over", lambda folder, name, data: hand_over(folder, "a.md", data))
+        many.stage("new/A.md", b"second", sha256_hex(b"second"), is_new=True)
+        if dies:
+            many._stager._process.kill()
+        assert {"new/A.md": StorageFailed} == {path: type(error) for path, error in many.finish().items()}
+        many.sync()
+        many.put("new/a.md", "", lambda _: None)
+        many.put("new/b.md", "", lambda _: None)
+        many.confirm()
+
+    assert {"new/a.md": b"first", "new/b.md": b"b"} == content(vault)
+
+
+def one_name(inside):
+    """Stands in for a disk that does not tell ``A.md`` from ``a.md``."""
+    return lambda self, path: inside(self, path.lower())
 
 
 @pytest.mark.parametrize("executable", ["", "/nowhere/python", "/bin/false", "/bin/echo"])

@@ -3,7 +3,6 @@
 import os
 import shutil
 from contextlib import ExitStack, suppress
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,9 +59,9 @@ class Many:
         self._new_folders: dict[str, _NewFolder | None] = {}
         self._new_held = ExitStack()
         self._not_confirmed: NotConfirmed | None = None
-        self._alone = 0  # how many notes of new folders were staged here
+        self._inside: dict[str, bytes] = {}  # what is staged in new folders, by path, in order
+        self._alone: int | None = None  # how many of these were staged here before there was another process
         self._stager: Stager | None = None
-        self._handed: dict[str, bytes] = {}  # notes that the other process was told to stage, in order
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
         """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data.
@@ -72,10 +71,11 @@ class Many:
         try:
             if is_new and (new := self._new_folder(path)):
                 if stager := self._helper():
-                    self._handed[check_path(path)] = data
+                    check_path(path)
                     stager.hand_over(new.place.name, path.rpartition("/")[2], data)
                 else:
                     self._stage_inside(new, path, data)
+                self._inside[path] = data
                 return
             temporary = self._in_temporaries(self._vault.temporary_name(path))
             self._vault.stage(temporary, path, data, sync=not CAN_SYNC_ALL, is_new=is_new)
@@ -86,17 +86,24 @@ class Many:
     def finish(self) -> dict[str, MemwellError]:
         """See to it that all is staged; give the notes for which that failed, by path.
 
-        What another process does not say to have written, for whatever reason, is written here.
+        What another process could not write is written here; where it has died, so is all else: what there is of a
+        file then, nobody can say.
         """
         refused: dict[str, MemwellError] = {}
-        handed, self._handed = self._handed, {}
-        written = self._stager.finish() if self._stager else []
+        if self._stager is None or self._alone is None:
+            return refused
+        written = [True] * self._alone + self._stager.finish()
         self._end_helper()
-        for (path, data), is_written in zip_longest(handed.items(), written[: len(handed)]):
-            new = self._new_folder(path)
-            if new and not is_written:
+        if len(written) < len(self._inside):
+            written = [False] * len(self._inside)
+            for path in self._inside:
+                if new := self._new_folder(path):
+                    with suppress(OSError):  # then it can't be written either
+                        remove(new.inside(path))
+        for (path, data), is_written in zip(self._inside.items(), written, strict=False):
+            if not is_written and (new := self._new_folder(path)):
                 try:
-                    self._stage_inside(new, path, data, is_begun=True)
+                    self._stage_inside(new, path, data)
                 except OSError as error:
                     refused[path] = refusal(path, error)
                 except MemwellError as error:
@@ -189,10 +196,8 @@ class Many:
     def _in_temporaries(self, name: str) -> Place:
         return Place(self._temporaries.folder, name, self._temporaries.handle, name)
 
-    def _stage_inside(self, new: _NewFolder, path: str, data: bytes, *, is_begun: bool = False) -> None:
+    def _stage_inside(self, new: _NewFolder, path: str, data: bytes) -> None:
         try:
-            if is_begun:
-                remove(new.inside(path))
             self._vault.stage(new.inside(path), path, data, sync=not CAN_SYNC_ALL, is_new=True)
         except BaseException:
             new.is_whole = False  # what may be left of it must not come along
@@ -200,11 +205,11 @@ class Many:
 
     def _helper(self) -> Stager | None:
         """Give the process that stages the notes of new folders, once there have been many: then more will come."""
-        if self._stager is None:
-            self._alone += 1
-            if self._alone == _STAGED_ALONE + 1 and CAN_SYNC_ALL and is_possible():
-                with suppress(OSError):  # then all is done here
-                    self._stager = Stager(self._temporaries.handle)
+        is_worth_it = self._alone is None and len(self._inside) >= _STAGED_ALONE
+        if is_worth_it and CAN_SYNC_ALL and is_possible():
+            self._alone = len(self._inside)
+            with suppress(OSError):  # then all is done here
+                self._stager = Stager(self._temporaries.handle)
         return self._stager
 
     def _end_helper(self) -> None:

@@ -65,9 +65,10 @@ class Stager:
             self._send()
 
     def finish(self) -> list[bool]:
-        """Let the process come to its end; say of each file in turn whether it is written, of the last ones maybe not.
+        """Let the process come to its end; say of each file in turn whether it is written.
 
-        A file that is not may be there in part.
+        Nothing is left of one that is not. Fewer are told of where the process has died: then any may be there, or
+        parts of it.
         """
         self._send()
         self._send()  # of nothing: it was the last
@@ -165,13 +166,18 @@ def _next_file(portion: bytes, at: int) -> tuple[bytes, bytes, memoryview, int]:
 
 
 def _write_new(folder: int, name: bytes, data: memoryview) -> None:
-    """Write a file as `place.write_new` does; what a failure leaves of it is for the parent to remove."""
+    """Write a file as `place.write_new` does; on a failure nothing of it is left."""
     handle = os.open(name, _NEW, 0o666, dir_fd=folder)
     try:
-        while data:
-            data = data[os.write(handle, data) :]
-    finally:
-        os.close(handle)
+        try:
+            while data:
+                data = data[os.write(handle, data) :]
+        finally:
+            os.close(handle)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
 
 
 if __name__ == "__main__":
