@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stops import Fail, Killed, Operations, Stop, watched
 
 from vault_engine import Engine, Memory, MemwellError
+from vault_engine.engine import bulk
 from vault_engine.engine.bulk import NotRemembered, RememberedMany
 from vault_engine.errors import NoteChanged, NoteExists
 from vault_engine.journal.entry import Op
@@ -178,6 +179,29 @@ def _killed_first(finish):
         return finish(self)
 
     return killed
+
+
+def test_no_text_is_lost_with_that_of_somebody_else(engine, monkeypatch):
+    """Where the disk fails while notes are planned, what was kept already may go; it is kept again."""
+    revisions, plan = engine._session.revisions, bulk.plan
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def plan_with_failure(*args):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", fail)
+            revisions.sync()
+        return plan(*args)
+
+    monkeypatch.setattr(bulk, "plan", plan_with_failure)
+    memories = [Memory(f"text {n}", "a", f"k{n}") for n in range(bulk._PORTION + 1)]
+    done = engine.remember_many([*memories, Memory("without a key", "a")])
+
+    assert ([len(memories)], len(memories)) == ([one.number for one in done.failed], done.count("created"))
+    assert revisions.taken_back == 1
+    assert {one.sha256 for one in done.notes[:-1]} <= revisions.names()
+    assert engine.verify(read_data=True).is_whole
 
 
 # ---- whatever fails

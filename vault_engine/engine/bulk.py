@@ -95,6 +95,7 @@ class _Batch:
         self._many: Many | None = None
         self._waiting: list[Planned] = []  # new notes that are neither kept nor staged yet
         self._failure: MemwellError | None = None  # of the batch as a whole
+        self._taken_back = session.revisions.taken_back  # when the first was kept
         self._session, self._author = session, author
         self._ids, self._moment = ids, timestamp(session.now())
         self._taken: set[str] = set()  # names that new notes will have
@@ -126,12 +127,15 @@ class _Batch:
                     self._stage_waiting()
 
     def staged(self) -> Many:
-        """Give what holds the new notes, all of them staged but for those that were refused.
+        """Give what holds the new notes, all of them kept, and staged but for those that were refused.
 
         Raises:
             VaultDenied, StorageFailed: the batch can't be written.
         """
         many = self._stage_waiting()
+        revisions = self._session.revisions
+        if revisions.taken_back != self._taken_back:  # for somebody else, but it may have been what is ours
+            revisions.put_hashed((one.result.sha256, one.new) for one in self.planned.values() if not one.replaces)
         self.refused |= many.finish()
         return many
 
@@ -275,7 +279,6 @@ def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, 
     changes = _staged(session, many, writes, batch.refused, report)
     if not changes:
         return
-    session.revisions.sync()
     many.sync()
     entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author)
     undone: list[Entry] = []
@@ -306,6 +309,7 @@ def _staged(
 ) -> dict[int, Change]:
     """Stage what replaces notes; give the changes of all that is staged. What is refused is reported."""
     session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values() if one.replaces)
+    session.revisions.sync()  # from here on no failure takes back what is kept already
     changes: dict[int, Change] = {}
     for number, one in writes.items():
         change = one.change

@@ -16,7 +16,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -85,6 +85,7 @@ class Revisions:
         self._own = ""  # what this device's packs begin with, once it was asked for
         self._appender: Appender | None = None
         self._confirmed: dict[str, int] = {}  # by pack: up to where this process knows it to be durable
+        self.taken_back = 0  # how often what was not durable yet had to be taken back, which was told to one caller
 
     def put(self, data: bytes, *, sync: bool = True) -> str:
         """Keep ``data`` and return its SHA-256. A damaged copy that is there is not relied on.
@@ -145,7 +146,7 @@ class Revisions:
             VaultDenied, StorageFailed: the disk did not confirm it; what was not durable yet is not kept.
         """
         if self._appender is not None:
-            with explained(self._appender.path):
+            with explained(self._appender.path), self._counting_failures():
                 self._appender.sync()
             self._confirmed[self._name_of(self._appender.path)] = self._appender.size
 
@@ -330,12 +331,20 @@ class Revisions:
 
     def _append(self, records: Collection[tuple[str, bytes]]) -> None:
         appender = self._ready()
-        with explained(appender.path):
+        with explained(appender.path), self._counting_failures():
             offset = appender.append(b"".join(record for _, record in records))
         pack = self._name_of(appender.path)
         for sha256, record in records:
             self._places.add(pack, sha256, offset)
             offset += len(record)
+
+    @contextmanager
+    def _counting_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self.taken_back += 1
+            raise
 
     def _ready(self) -> Appender:
         """Give the pack to append to: it ends with a whole record, and has room."""
