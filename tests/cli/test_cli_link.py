@@ -64,7 +64,8 @@ def test_hubs_are_listed_by_rank(cli, linked):
 
 def test_related_notes_are_listed_with_what_is_shared(cli, linked):
     """Links and tags."""
-    assert (0, "1. a.md  (0.59)\n   b.md\n2. alone.md  (0.59)\n   #north\n", "") == cli("link", "related", "c")
+    said = "by links and tags only: the note has no vectors\n"
+    assert (0, "1. a.md  (0.59)\n   b.md\n2. alone.md  (0.59)\n   #north\n", said) == cli("link", "related", "c")
 
 
 @pytest.mark.parametrize(

@@ -165,8 +165,9 @@ def test_a_renamed_folder_is_a_rename_of_each_note(adopted, vault, exact):
     assert expected == sorted(entered(adopted)[NOTES:])
 
 
-def test_a_deleted_folder_is_gone_note_by_note(adopted, vault):
-    """What they held stays among the revisions."""
+def test_a_deleted_folder_is_gone_note_by_note(adopted, vault, monkeypatch):
+    """What they held stays among the revisions. They are few beside the others, let us say."""
+    monkeypatch.setattr(external, "_MUCH_GONE", NOTES + 1)
     for file in (vault / "folder").iterdir():
         file.unlink()
     adopted._session.refresh()

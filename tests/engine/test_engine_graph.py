@@ -99,6 +99,22 @@ def test_related_notes_share_links_and_tags(engine, linked):
     assert 1 == len(engine.related("a", limit=1).notes)
 
 
+def test_related_notes_are_alike_in_meaning(open_engine, endpoint, write_note):
+    """By the vectors there are; a note without any has links and tags."""
+    words = "the storm broke the lantern at the harbour gate"
+    for path, text in (("a.md", words), ("b.md", f"{words} again"), ("c.md", "tax")):
+        write_note(path, f"---\ntitle: {path[0]}\n---\n{text}\n")
+    engine = open_engine(MEMWELL_EMBEDDER=endpoint.setting)
+    before = engine.related("a")
+    engine.build_index()
+    after = engine.related("a")
+
+    assert (("links", "tags"), ()) == (before.reasons, before.notes)
+    assert ("links", "tags", "meaning") == after.reasons
+    assert ["b.md"] == [one.path for one in after.notes]
+    assert 0.5 < after.notes[0].similarity <= 1
+
+
 def test_the_graph_is_of_this_moment(engine, linked, write_note, vault):
     """A new file takes over a link of a note that nobody touched, a removed one lets it go."""
     assert (None,) == tuple(one.node.path for one in engine.neighbours("alone").neighbours)

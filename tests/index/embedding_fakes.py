@@ -8,7 +8,7 @@ import numpy as np
 
 from vault_engine.config import Config
 from vault_engine.errors import EmbedderFailed
-from vault_engine.index.embeddings import Embeddings
+from vault_engine.index.embeddings import Embeddings, Question
 from vault_engine.vault.lock import Lock
 
 
@@ -74,3 +74,16 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def keys_of(*numbers: int) -> np.ndarray:
+    """Give keys that hold numbers, shape ``(len(numbers), 16)``."""
+    return np.frombuffer(b"".join(number.to_bytes(16, "big") for number in numbers), np.uint8).reshape(-1, 16)
+
+
+def cosines_of(question: Question, chunks: FakeChunks) -> np.ndarray | None:
+    """Give the cosine of a question and each chunk; None where there are no vectors of the question's model."""
+    view = question.vectors.view
+    if not len(view) or view.dim != len(question.vector):
+        return None
+    return view.cosines(question.vector, view.rows(chunks.keys()))

@@ -6,7 +6,7 @@ import sys
 import threading
 
 import pytest
-from embedding_fakes import FakeChunks, FakeEmbedder, in_thread, opened
+from embedding_fakes import FakeChunks, FakeEmbedder, cosines_of, in_thread, opened
 
 from vault_engine import Mode
 from vault_engine.index import embedder as embedder_module
@@ -154,7 +154,7 @@ def test_a_cache_that_can_not_be_written_costs_the_next_process_only(fake, tmp_p
 
     assert (100, 0) == (embeddings.fill(chunks), len(embeddings.waiting(chunks.keys())))
     question = embeddings.question(TEXTS[3])
-    assert 1 == pytest.approx(float(embeddings.cosines(question, chunks.keys())[3]), abs=1e-5)
+    assert 1 == pytest.approx(float(cosines_of(question, chunks)[3]), abs=1e-5)
 
 
 def test_closing_does_not_wait_for_an_embedder_that_hangs(fake, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from embedding_fakes import FakeChunks, FakeEmbedder, opened
+from embedding_fakes import FakeChunks, FakeEmbedder, cosines_of, opened
 
 from vault_engine import Mode
 from vault_engine.index import embeddings as embeddings_module
@@ -38,7 +38,7 @@ def filled(fakes, chunks, tmp_path):
 def served(embeddings, chunks, text=TEXTS[7]):
     """Give which model answers, and what it answers: the chunk whose text is the question."""
     question = embeddings.question(text)
-    cosines = embeddings.cosines(question, chunks.keys())
+    cosines = cosines_of(question, chunks)
     best = int(np.nanargmax(np.nan_to_num(cosines, nan=-2)))
     return embeddings.serving, len(question.vector), best, round(float(cosines[best]), 4)
 
@@ -129,7 +129,7 @@ def test_a_model_that_is_gone_does_not_serve(filled, fakes, chunks):
     del fakes[OLD]
     embeddings = opened(filled, NEW)
     assert NEW == embeddings.serving
-    assert embeddings.cosines(embeddings.question("where?"), chunks.keys()) is None
+    assert cosines_of(embeddings.question("where?"), chunks) is None
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+from embedding_fakes import keys_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault_engine.index import vector_view
-from vault_engine.index.vectors import VectorStore, as_keys
+from vault_engine.index.vectors import VectorStore
 
 COUNT = 10
 WITH_NUMKONG = pytest.param(
@@ -37,7 +38,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 def store_of(folder, vectors: np.ndarray) -> VectorStore:
     store = VectorStore(folder / "v.log")
-    store.append(as_keys([f"{number:032x}" for number in range(len(vectors))]), vectors)
+    store.append(keys_of(*range(len(vectors))), vectors)
     return store
 
 
@@ -67,7 +68,9 @@ def best(vectors: np.ndarray, question: np.ndarray, rows=None, count=COUNT) -> l
 
 def recall(store: VectorStore, vectors: np.ndarray, questions: np.ndarray) -> float:
     """Give the share of the best ten that are found."""
-    found = [len({*store.nearest(question, None, COUNT)[0]} & {*best(vectors, question)}) for question in questions]
+    found = [
+        len({*store.view.nearest(question, None, COUNT)[0]} & {*best(vectors, question)}) for question in questions
+    ]
     return sum(found) / (COUNT * len(questions))
 
 
@@ -97,9 +100,9 @@ def test_cosines_are_exact_and_best_first(products, tmp_path):
     vectors = random_vectors(3000, 48)
     store = store_of(tmp_path, vectors)
     for question in questions_near(vectors, 10):
-        rows, cosines = store.nearest(question, None, COUNT)
+        rows, cosines = store.view.nearest(question, None, COUNT)
         np.testing.assert_allclose(vectors[rows] @ question, cosines, atol=2e-6)
-        np.testing.assert_allclose(store.cosines(question, rows), cosines, atol=2e-6)
+        np.testing.assert_allclose(store.view.cosines(question, rows), cosines, atol=2e-6)
         assert sorted(cosines.tolist(), reverse=True) == cosines.tolist()
 
 
@@ -112,7 +115,7 @@ def test_a_filter_is_applied_before_the_ranking(products, tmp_path, share):
     for question in questions_near(vectors, 10):
         rows = generator.choice(len(vectors), int(share * len(vectors)), replace=False)
         expected = best(vectors, question, rows)
-        found = store.nearest(question, rows, COUNT)[0].tolist()
+        found = store.view.nearest(question, rows, COUNT)[0].tolist()
         assert len({*expected} & {*found}) >= 9
         assert {*found} <= {*rows.tolist()}
 
@@ -130,11 +133,11 @@ def test_few_vectors_are_ranked_exactly(tmp_path_factory, held, count, asked, se
         best(vectors[:held], question, [row for row in allowed if row >= 0], count) if held and len(allowed) else []
     )
     if held:
-        assert best(vectors[:held], question, None, count) == store.nearest(question, None, count)[0].tolist()
-        assert expected == store.nearest(question, allowed, count)[0].tolist()
-        assert [row < 0 for row in allowed] == np.isnan(store.cosines(question, allowed)).tolist()
+        assert best(vectors[:held], question, None, count) == store.view.nearest(question, None, count)[0].tolist()
+        assert expected == store.view.nearest(question, allowed, count)[0].tolist()
+        assert [row < 0 for row in allowed] == np.isnan(store.view.cosines(question, allowed)).tolist()
     else:
-        assert 0 == len(store.nearest(question, None, count)[0])
+        assert 0 == len(store.view.nearest(question, None, count)[0])
 
 
 def test_without_the_8_bit_numbers_the_others_answer(tmp_path):
@@ -147,9 +150,9 @@ def test_without_the_8_bit_numbers_the_others_answer(tmp_path):
     store = VectorStore(tmp_path / "v.log")
     store.load_new()
     question = questions_near(vectors, 1)[0]
-    assert best(vectors, question) == store.nearest(question, None, COUNT)[0].tolist()
+    assert best(vectors, question) == store.view.nearest(question, None, COUNT)[0].tolist()
 
-    store.append(as_keys([f"{5000:032x}"]), vectors[:1])
+    store.append(keys_of(5000), vectors[:1])
 
     assert whole == small.read_bytes()[: len(whole)]
     assert 2001 == len(store.view.codes)
@@ -164,7 +167,7 @@ def test_nothing_is_loaded_that_is_not_installed():
         "store = VectorStore(pathlib.Path(tempfile.mkdtemp()) / 'v.log')\n"
         "vectors = np.eye(200, dtype=np.float32)\n"
         "store.append(np.random.default_rng(1).integers(0, 256, (200, 16), np.uint8), vectors)\n"
-        "print(store.nearest(vectors[3], None, 1)[0])\n"
+        "print(store.view.nearest(vectors[3], None, 1)[0])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -7,20 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from embedding_fakes import keys_of as keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault_engine.index.vector_log import Added, Place, pack, unpack
 from vault_engine.index.vector_view import KeyRows, checksums
-from vault_engine.index.vectors import VectorStore, as_keys
+from vault_engine.index.vectors import VectorStore
 from vault_engine.vault.lock import Lock
 
 DIM = 8
 NUMBERS = st.lists(st.integers(0, 40), unique=True, max_size=12)
-
-
-def keys(*numbers: int) -> np.ndarray:
-    return as_keys([f"{number:032x}" for number in numbers])
 
 
 def vectors(*numbers: int) -> np.ndarray:
@@ -36,9 +33,9 @@ def opened(folder: Path) -> VectorStore:
 
 def held(store: VectorStore, among=range(64)) -> dict[int, list[float]]:
     """Give the vector of each number that has one, after looking at its sum."""
-    rows = store.rows(keys(*among))
+    rows = store.view.rows(keys(*among))
     whole = [number for number, row in zip(among, rows, strict=True) if row >= 0 and store.view.check(np.array([row]))]
-    return {number: store.view.vectors[store.rows(keys(number))[0]].tolist() for number in whole}
+    return {number: store.view.vectors[store.view.rows(keys(number))[0]].tolist() for number in whole}
 
 
 def expected(*numbers: int) -> dict[int, list[float]]:
@@ -61,7 +58,7 @@ def files(folder: Path) -> list[Path]:
 def test_what_was_appended_is_there(filled):
     """In the store that wrote it and in one that reads it, under the key it was given, and under no other."""
     assert expected(*range(10)) == held(opened(filled))
-    assert [-1, 3, -1] == opened(filled).rows(keys(10, 3, 99)).tolist()
+    assert [-1, 3, -1] == opened(filled).view.rows(keys(10, 3, 99)).tolist()
 
 
 def test_a_key_has_one_vector(tmp_path):
@@ -208,7 +205,7 @@ def test_what_was_damaged_is_appended_again(filled):
     data[3 * 4 * DIM + 5] ^= 1
     rows.write_bytes(data)
     store = opened(filled)
-    assert store.rows(keys(3)).tolist() == [-1]
+    assert store.view.rows(keys(3)).tolist() == [-1]
 
     store.append(keys(3), vectors(3))
     unaware.load_new()
@@ -229,10 +226,10 @@ def test_damage_to_old_rows_is_found_when_they_are_used(tmp_path):
     rows.write_bytes(data)
 
     store = opened(tmp_path)
-    assert 7 == store.rows(keys(7))[0]
-    assert 7 not in store.nearest(many[7], None, 10)[0]
-    assert -1 == store.rows(keys(7))[0]
-    assert np.isnan(opened(tmp_path).cosines(many[7], np.array([7, 8]))).tolist() == [True, False]
+    assert 7 == store.view.rows(keys(7))[0]
+    assert 7 not in store.view.nearest(many[7], None, 10)[0]
+    assert -1 == store.view.rows(keys(7))[0]
+    assert np.isnan(opened(tmp_path).view.cosines(many[7], np.array([7, 8]))).tolist() == [True, False]
     assert (1, 0) == ((again := opened(tmp_path)).check(), again.check())
 
 
@@ -291,11 +288,11 @@ def test_a_log_of_many_small_records_is_written_anew(tmp_path):
 
     assert (600, 600) == (len(store), len(other))
     assert generation == store.view.generation == other.view.generation
-    assert [*range(600)] == store.rows(keys(*range(600))).tolist() == other.rows(keys(*range(600))).tolist()
+    assert [*range(600)] == store.view.rows(keys(*range(600))).tolist() == other.view.rows(keys(*range(600))).tolist()
     assert store.log.stat().st_size < size * 2 / 3
     store.append(keys(601), vectors(1))
     other.load_new()
-    assert 600 == other.rows(keys(601))[0]
+    assert 600 == other.view.rows(keys(601))[0]
 
 
 def test_vectors_of_another_dimension_replace_the_old_ones(filled):
@@ -305,7 +302,7 @@ def test_vectors_of_another_dimension_replace_the_old_ones(filled):
     other.load_new()
 
     for store in (one, other, opened(filled)):
-        assert (5, -1, True) == (store.dim, store.rows(keys(1))[0], store.rows(keys(50))[0] >= 0)
+        assert (5, -1, True) == (store.dim, store.view.rows(keys(1))[0], store.view.rows(keys(50))[0] >= 0)
 
 
 def test_what_can_not_be_written_is_kept_in_memory(filled):
@@ -316,7 +313,7 @@ def test_what_can_not_be_written_is_kept_in_memory(filled):
 
     assert expected(*range(10), 20, 21, 22) == held(store)
     assert expected(*range(10)) == held(opened(filled))
-    assert 21 == store.view.keys[store.nearest(vectors(21)[0], None, 1)[0][0]][-1]
+    assert 21 == store.view.keys[store.view.nearest(vectors(21)[0], None, 1)[0][0]][-1]
 
 
 def test_a_text_without_meaning_has_a_vector_all_the_same(tmp_path):
@@ -324,7 +321,7 @@ def test_a_text_without_meaning_has_a_vector_all_the_same(tmp_path):
     store = opened(tmp_path)
     store.append(keys(1, 2), np.array([[0.0] * DIM, [np.nan] * DIM], np.float32))
 
-    assert [0.0, 0.0] == opened(tmp_path).cosines(vectors(1)[0], opened(tmp_path).rows(keys(1, 2))).tolist()
+    assert [0.0, 0.0] == opened(tmp_path).view.cosines(vectors(1)[0], opened(tmp_path).view.rows(keys(1, 2))).tolist()
 
 
 @settings(max_examples=60, deadline=None)

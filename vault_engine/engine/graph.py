@@ -11,9 +11,11 @@ from vault_engine.errors import BadInput
 from vault_engine.index.graph_arrays import GraphArrays
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind, related, traverse
 from vault_engine.index.record import Record
+from vault_engine.search.similar import similar_notes
 
 Way = Literal["out", "in", "both"]
 Kind = Literal["note", "other", "unresolved"]
+Reason = Literal["links", "tags", "meaning"]
 
 MAX_DEPTH = 100
 MAX_NODES = 100_000
@@ -113,6 +115,7 @@ class RelatedView:
     score: float  # in [0, 1)
     shared: tuple[NodeView, ...]  # what both are linked with, the rarest first
     tags: tuple[str, ...]  # that both have, the rarest first
+    similarity: float  # in meaning, a cosine; 0 where they are not near, or that is not known
     is_linked: bool  # one links to the other already
 
 
@@ -121,6 +124,7 @@ class Related:
     """The notes that have most in common with a note."""
 
     path: str
+    reasons: tuple[Reason, ...]  # what was looked at: without vectors of the note its meaning does not count
     notes: tuple[RelatedView, ...]
 
 
@@ -252,7 +256,7 @@ def hubs(session: Session, *, limit: int = 10) -> Hubs:
 
 
 def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
-    """Rank the notes that share links and tags with a note; ``unlinked`` leaves out those it is linked with already.
+    """Rank the notes that share links, tags or meaning with a note; ``unlinked`` leaves out those it is linked with.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -261,10 +265,11 @@ def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool
     _check_bounds(limit=(limit, MAX_NODES))
     with session.guard:
         start, graph, records = _start(session, ref), session.index.graph, session.index.records
+        similar = similar_notes(session.index, start.name)
         tagged = {tag: graph.tagged(tag) for tag in records[start.name].tags}
         found = [
             one
-            for one in related(graph, start, tagged=tagged, similar={}, limit=len(records))
+            for one in related(graph, start, tagged=tagged, similar=similar or {}, limit=len(records))
             if not (unlinked and one.is_linked)
         ]
         views = (
@@ -274,11 +279,13 @@ def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool
                 round(one.score, 4),
                 tuple(_view(session, node) for node in one.shared),
                 one.tags,
+                round(one.similarity, 4),
                 one.is_linked,
             )
             for one in found[:limit]
         )
-        return Related(start.name, tuple(views))
+        reasons: tuple[Reason, ...] = ("links", "tags") if similar is None else ("links", "tags", "meaning")
+        return Related(start.name, reasons, tuple(views))
 
 
 def whole_graph(session: Session, *, limit: int | None = None) -> GraphView:

@@ -165,6 +165,7 @@ def index_state(session: Session) -> IndexState:
         unresolved_links=links.unresolved,
         ambiguous_links=links.ambiguous,
         embedder=index.embeddings.name,
+        answering=index.embeddings.serving,
         embedder_problem=index.embeddings.problem,
         cache_dir=str(session.config.cache_dir),
         cache_problem=index.cache_problem,

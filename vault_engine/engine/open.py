@@ -321,7 +321,7 @@ class Engine:
         return graph.hubs(self._session, limit=limit)
 
     def related(self, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
-        """Rank the notes that have links and tags in common with one; see `graph.related_notes`."""
+        """Rank the notes that have links, tags or meaning in common with one; see `graph.related_notes`."""
         return graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
 
     def graph(self, *, limit: int | None = None) -> GraphView:

@@ -165,6 +165,7 @@ class IndexState:
     unresolved_links: int
     ambiguous_links: int
     embedder: str | None
+    answering: str | None  # whose vectors answer: those of the embedder before, until the new ones are complete
     embedder_problem: str | None
     cache_dir: str
     cache_problem: str | None  # why the index can't be kept there for the next process

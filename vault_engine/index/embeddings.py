@@ -114,6 +114,12 @@ class Embeddings:
         return model.embedder.name if model else None
 
     @property
+    def vectors(self) -> VectorView | None:
+        """The vectors that answer, as they are now; None where there are none."""
+        model = self._serving()
+        return model.vectors.view if model and len(model.vectors) else None
+
+    @property
     def problem(self) -> str | None:
         """Why questions can't be embedded now, in words; None if they can, as far as is known."""
         return LOADING if self._loading.locked() else self._problem
@@ -164,16 +170,6 @@ class Embeddings:
         if model.vectors.dim not in (0, len(vector)):
             self._clear(model.vectors)  # another model goes by the same name now
         return Question(vector, model.vectors)
-
-    def cosines(self, question: Question, keys: Keys) -> Vectors | None:
-        """Give the cosine of a question and each chunk, shape ``(len(keys),)``; NaN for a chunk without a vector.
-
-        None when there is no vector at all.
-        """
-        view = question.vectors.view
-        if not len(view) or view.dim != len(question.vector):
-            return None
-        return view.cosines(question.vector, view.rows(keys))
 
     # ---- embedding
 

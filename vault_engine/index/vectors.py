@@ -66,18 +66,6 @@ class VectorStore:
         """How many numbers a vector has; 0 before the first one."""
         return self.view.dim
 
-    def rows(self, keys: Keys) -> Rows:
-        """See `VectorView.rows`."""
-        return self.view.rows(keys)
-
-    def cosines(self, question: Vectors, rows: Rows) -> Vectors:
-        """See `VectorView.cosines`."""
-        return self.view.cosines(question, rows)
-
-    def nearest(self, question: Vectors, rows: Rows | None, count: int) -> tuple[Rows, Vectors]:
-        """See `VectorView.nearest`."""
-        return self.view.nearest(question, rows, count)
-
     # ---- following the file
 
     def load_new(self) -> None:
@@ -281,11 +269,6 @@ class VectorStore:
 
 def _state(found: os.stat_result) -> _State:
     return _State(found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-def as_keys(keys: Sequence[str]) -> Keys:
-    """Make keys of their hexadecimal digits, shape ``(len(keys), 16)``."""
-    return np.frombuffer(bytes.fromhex("".join(keys)), np.uint8).reshape(-1, KEY_BYTES)
 
 
 def _extended(view: VectorView, added: Sequence[Added], vectors: Vectors, codes: NDArray[np.int8]) -> VectorView:

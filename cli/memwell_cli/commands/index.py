@@ -85,6 +85,8 @@ def state_lines(state: IndexState) -> str:
     vectors = f"{ready:,} of {state.chunks:,} parts of notes have a vector ({state.embedder})"
     if state.embedder is None:
         vectors = "no vectors: keyword search only"
+    if state.answering != state.embedder:
+        vectors += f"\nuntil all have one, those of {state.answering} answer"
     if state.embedder_problem:
         vectors += f"\nproblem: {state.embedder_problem}"
     kept = f"kept in {state.cache_dir}" if state.cache_problem is None else f"not kept: {state.cache_problem}"

@@ -141,15 +141,17 @@ def hubs(limit: int, vault: str | None, as_json: bool) -> None:
 @vault_option
 @json_option
 def related(ref: str, limit: int, unlinked: bool, vault: str | None, as_json: bool) -> None:
-    """List the notes that share most links and tags with NOTE.
+    """List the notes that share most links, tags and meaning with NOTE.
 
-    What few notes share counts for more than what many do.
+    What few notes share counts for more than what many do. Meaning counts once NOTE has vectors.
     """
     with open_vault(vault) as engine:
         found = engine.related(ref, limit=limit, unlinked=unlinked)
     show(found, as_json=as_json, text=_related)
     if not found.notes and not as_json:
         remark("no related notes")
+    elif "meaning" not in found.reasons and not as_json:
+        remark("by links and tags only: the note has no vectors")
 
 
 def _neighbours(found: Neighbours) -> str:
@@ -191,7 +193,8 @@ def _related(found: Related) -> str:
     lines = []
     for number, one in enumerate(found.notes, 1):
         linked = ", linked" if one.is_linked else ""
-        shared = [*map(_node, one.shared), *(f"#{plain(tag)}" for tag in one.tags)]
+        alike = [f"{one.similarity:.0%} alike"] if one.similarity else []
+        shared = [*map(_node, one.shared), *(f"#{plain(tag)}" for tag in one.tags), *alike]
         lines.append(f"{number}. {plain(one.path)}  ({one.score:.2f}{linked})\n   {', '.join(shared)}")
     return "\n".join(lines)
 
