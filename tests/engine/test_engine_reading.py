@@ -98,7 +98,7 @@ def test_a_context_begins_with_what_is_pinned_and_keeps_to_its_budget(harbour):
 
 
 def test_the_language_may_be_that_of_the_notes(vault, write_note, open_engine):
-    """Most of them decide when the index is made; later notes do not change it."""
+    """Most of them decide when the index is made; later notes do not change it until it is made anew."""
     (vault / ".memwell/config.toml").write_text('language = "auto"\n', "utf-8")
     for number in range(4):
         write_note(f"{number}.md", "Die Buchungen sind in den Häfen, und sie werden nicht von uns gemacht.")
@@ -107,7 +107,12 @@ def test_the_language_may_be_that_of_the_notes(vault, write_note, open_engine):
     for number in range(20):
         write_note(f"english-{number}.md", "The bookings are in the harbours, and they are not made by us.")
 
-    assert 4 == len(open_engine().recall("buchung", mode="keyword").hits)
+    with open_engine() as engine:
+        assert 4 == len(engine.recall("buchung", mode="keyword").hits)
+        engine.build_index(fresh=True)
+        assert () == engine.recall("buchung", mode="keyword").hits
+        assert 20 == len(engine.recall("booking", limit=50, mode="keyword").hits)
+    assert 20 == len(open_engine().recall("booking", limit=50, mode="keyword").hits)
 
 
 def test_a_word_counts_for_as_much_as_the_settings_say(vault, write_note, open_engine):

@@ -100,14 +100,13 @@ class Index:
         self.unsettled_ns = 0  # in how long every file can be trusted, if nobody touches them
         self.rules = read_rules(config.root, config.profile)
         self.habits = read_habits(config.root)
-        folder = config.cache_dir / f"index-{FORMAT}"
-        language = config.language if config.language != DETECTED_LANGUAGE else self._detected_language(folder)
+        self._folder = config.cache_dir / f"index-{FORMAT}"
+        language = config.language if config.language != DETECTED_LANGUAGE else self._language_so_far()
         self.analyser = Analyser(language)
         self._reader = Reader(vault, known, self.rules)
         self._boosts = {**FIELD_WEIGHTS, **config.boosts}
-        settings = {"language": language, "boosts": self._boosts, "rules": asdict(self.rules)}
-        self._lock = Lock(folder / "lock")
-        self._shared = Shared(folder, self._lock, settings)
+        self._lock = Lock(self._folder / "lock")
+        self._shared = self._shared_in(language)
         self.embeddings = Embeddings(config, Lock(config.cache_dir / "lock"))
         self.walk = Walk({}, (), (), ())
         self.records = Layers()  # every note, by path
@@ -289,7 +288,14 @@ class Index:
         return Differences(tuple(damaged), tuple(differing), tuple(arrays), self.embeddings.check())
 
     def discard(self) -> None:
-        """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content."""
+        """Forget catalogue and postings, here and on disk; the embeddings stay, being kept by content.
+
+        Where the language is to be detected, that is done again: the notes may have become others.
+        """
+        if self._config.language == DETECTED_LANGUAGE:
+            language = detect_language(self._samples())
+            self.analyser, self._shared = Analyser(language), self._shared_in(language)
+            self.__dict__.pop("language", None)  # of questions: made anew when next asked for
         self._shared.discard()
         self.records, self._view = Layers(), None
         self._graph = None
@@ -305,9 +311,13 @@ class Index:
 
     # ---- the parts
 
-    def _detected_language(self, folder: Path) -> str:
+    def _shared_in(self, language: str) -> Shared:
+        settings = {"language": language, "boosts": self._boosts, "rules": asdict(self.rules)}
+        return Shared(self._folder, self._lock, settings)
+
+    def _language_so_far(self) -> str:
         """Say in which language the index is that there is, else in which most of the notes are."""
-        kept = read_current(folder)
+        kept = read_current(self._folder)
         return str(kept.settings["language"]) if kept else detect_language(self._samples())
 
     def _samples(self) -> Iterator[str]:
