@@ -78,21 +78,6 @@ def test_a_word_that_many_rows_hold_is_worth_the_same_each_time():
     assert keywords.frequency(b"berth") == 20
 
 
-def test_what_the_chunks_around_hold_counts_in_a_question_but_is_no_match():
-    """Nor does it make a word more frequent."""
-    builder = Builder(ENGLISH, context={-1: 0.5})
-    builder.add({"body": "berth"})
-    builder.add({"body": "tide"}, continues=True)
-    builder.add({"body": "wind"})
-    keywords = Keywords([Part(builder.finish(), make_columns([{}, {}]), np.array([0, 0, 1], np.int32), None, 0)])
-
-    own, lent, nothing = scored(keywords, "berth")
-
-    assert own > lent > nothing == 0
-    assert 1 == keywords.frequency(b"berth")
-    assert [0] == keywords.holders(b"berth").rows.tolist()
-
-
 def test_filters_are_of_notes_and_answer_in_rows():
     """Every chunk of a note that has the value; over all segments, each with notes of its own."""
     parts, first = [], 0

@@ -11,7 +11,6 @@ from keyword_worlds import ENGLISH, build, expected_lines, quantised, some_rows
 
 from vault_engine.index.keyword import build as build_module
 from vault_engine.index.keyword import postings as postings_module
-from vault_engine.index.keyword.build import Builder
 from vault_engine.index.keyword.postings import LENGTHS, MAX_POSITION, Postings, merge
 
 
@@ -108,26 +107,6 @@ def test_blocks_leave_no_trace(rows, at_once):
         in_blocks = build(rows)
 
     assert_same(build(rows), in_blocks)
-
-
-def test_the_chunks_around_lend_their_weight():
-    """Half of the body before, a quarter of the one after; of the same note, and never as a word of the row's own."""
-    builder = Builder(ENGLISH, context={-1: 0.5, 1: 0.25})
-    builder.add({"title": "tide", "body": "berth berth"})
-    builder.add({"title": "tide", "body": "wind"}, continues=True)
-    builder.add({"body": "storm"})
-    postings = builder.finish()
-
-    assert {
-        (b"berth", 0): (2.0, [129, 130]),
-        (b"berth", 1): (1.0, []),
-        (b"storm", 2): (1.0, [0]),
-        (b"tide", 0): (2.0, [0]),
-        (b"tide", 1): (2.0, [0]),
-        (b"wind", 0): (0.25, []),
-        (b"wind", 1): (1.0, [129]),
-    } == lines(postings)
-    assert [1, 1, 2, 1] == postings.frequencies.tolist()
 
 
 def test_a_row_longer_than_positions_reach_is_kept_whole():

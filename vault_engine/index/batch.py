@@ -29,8 +29,8 @@ class Batch:
 
     def add(self, described: Described, signature: Signature | None) -> None:
         """Take in a note, and what was seen of its file."""
-        for number, fields in enumerate(described.fields):
-            self._builder.add(fields, continues=number > 0)
+        for fields in described.fields:
+            self._builder.add(fields)
         self._records.append(described.record)
         self._signatures.append(signature)
         self._filters.append(filters_of(described.record, self._held_names.of(described.record)))

@@ -24,7 +24,6 @@ from vault_engine.index.keyword.postings import (
 )
 from vault_engine.index.keyword.strings import Strings
 
-_CONTEXT_FIELD = "body"
 _STOPPED = -1
 _RUNS_AT_ONCE = 1 << 20  # bounds the memory that a cold build takes
 
@@ -36,7 +35,6 @@ class _Lines(NamedTuple):
     rows: Ints
     weights: Floats
     counts: Shorts
-    bodies: Floats  # what of the weight is of the body
 
 
 class _Runs(dict[str, int]):
@@ -59,48 +57,34 @@ class _Runs(dict[str, int]):
 class Builder:
     """Takes rows one by one and makes postings of all of them."""
 
-    def __init__(
-        self,
-        analyser: Analyser,
-        weights: Mapping[str, float] = FIELD_WEIGHTS,
-        context: Mapping[int, float] | None = None,
-    ) -> None:
+    def __init__(self, analyser: Analyser, weights: Mapping[str, float] = FIELD_WEIGHTS) -> None:
         """Begin without rows.
 
         Args:
             analyser: turns text into terms.
             weights: what one word in each field counts for; its order is the order of the fields.
-            context: what one word in the body of another chunk of the same note counts for, by how far on that chunk
-                is: ``{-1: 0.5}`` has half of the chunk before.
         """
         self._names = tuple(weights)
         self._weights = np.array(list(weights.values()), np.float32)
-        self._context = dict(context or {})
         self._runs = _Runs(analyser)
         self._blocks: list[Block] = []
         self._bounds: list[Shorts] = []
         self._lengths: list[NDArray[np.uint8]] = []
         self._first = 0  # the first row that is in no block yet; what follows is of the rows from there on
+        self._count = 0  # of these
         self._found = array("i")  # the numbers of all runs, in order
         self._ends = array("q")  # where in `_found` each field of each row ends
-        self._notes = array("i")  # the number of each row's note
 
-    def add(self, fields: Mapping[str, str], *, continues: bool = False) -> int:
-        """Add a row given as texts by field; return its number.
-
-        Args:
-            fields: those that are missing are empty.
-            continues: the row is the next chunk of the same note as the row before.
-        """
-        if len(self._found) > _RUNS_AT_ONCE and not continues:
+    def add(self, fields: Mapping[str, str]) -> int:
+        """Add a row given as texts by field, those that are missing being empty; return its number."""
+        if len(self._found) > _RUNS_AT_ONCE:
             self._make_block()
         for name in self._names:
             if text := fields.get(name):
                 self._found.fromlist(list(map(self._runs.__getitem__, runs(text))))
             self._ends.append(len(self._found))
-        note = self._notes[-1] if self._notes else 0
-        self._notes.append(note if continues else note + 1)
-        return self._first + len(self._notes) - 1
+        self._count += 1
+        return self._first + self._count - 1
 
     def finish(self) -> Postings:
         """Make the postings of all rows. The builder is used up."""
@@ -116,19 +100,17 @@ class Builder:
     def _make_block(self) -> None:
         """Turn the rows that are in no block yet into one."""
         terms, ends = self._occurrences()
-        bounds, places = _layout(ends.reshape(len(self._notes), len(self._names)))
+        bounds, places = _layout(ends.reshape(self._count, len(self._names)))
         lines, places = self._invert(terms, np.diff(ends, prepend=0), places)
-        if self._context:
-            lines = self._with_context(lines)
-        lengths = np.bincount(lines.rows, lines.weights, len(self._notes))
+        lengths = np.bincount(lines.rows, lines.weights, self._count)
         firsts = np.flatnonzero(np.diff(lines.terms, prepend=-1))
         sizes = np.diff(firsts, append=len(lines.terms))
         rows = lines.rows + np.int32(self._first)
         self._blocks.append(Block(lines.terms[firsts], sizes, rows, lines.weights, lines.counts, places))
         self._bounds.append(bounds)
         self._lengths.append(quantise(lengths))
-        self._first += len(self._notes)
-        self._found, self._ends, self._notes = array("i"), array("q"), array("i")
+        self._first += self._count
+        self._found, self._ends, self._count = array("i"), array("q"), 0
 
     def _occurrences(self) -> tuple[Ints, Offsets]:
         """Give the term at every position of every field, and where the fields end: shapes (n,), (rows * fields,)."""
@@ -155,31 +137,10 @@ class Builder:
         firsts = _firsts(terms, rows)
         counts = np.diff(firsts, append=len(terms))
         weights = _summed(self._weights[fields], firsts)
-        bodies = weights  # only asked for where the chunks around count
-        if self._context:
-            bodies = _summed(np.where(np.array(self._names) == _CONTEXT_FIELD, self._weights, 0)[fields], firsts)
         if len(counts) and int(counts.max()) > MAX_POSITION:
             places = places[np.arange(len(places)) - np.repeat(firsts, counts) < MAX_POSITION]
             counts = np.minimum(counts, MAX_POSITION)
-        return _Lines(terms[firsts], rows[firsts], weights, counts.astype(np.uint16), bodies), places
-
-    def _with_context(self, own: _Lines) -> _Lines:
-        """Add to each row what the bodies around it weigh."""
-        notes = np.array(self._notes, np.int32)
-        columns = [own]
-        for distance, weight in self._context.items():
-            rows = own.rows - np.int32(distance)
-            near = (own.bodies > 0) & (rows >= 0) & (rows < len(notes))
-            near[near] = notes[rows[near]] == notes[own.rows[near]]
-            nothing = np.zeros(int(near.sum()), np.uint16)
-            weights = own.bodies[near] * np.float32(weight)
-            columns.append(_Lines(own.terms[near], rows[near], weights, nothing, weights))
-        terms, rows, weights, counts, bodies = (np.concatenate(column) for column in zip(*columns, strict=True))
-        order = np.argsort((terms.astype(np.int64) << 32) | rows, kind="stable")
-        terms, rows = terms[order], rows[order]
-        firsts = _firsts(terms, rows)
-        counts = counts[order][firsts]  # what is the row's own comes first
-        return _Lines(terms[firsts], rows[firsts], _summed(weights[order], firsts), counts, bodies[order][firsts])
+        return _Lines(terms[firsts], rows[firsts], weights, counts.astype(np.uint16)), places
 
 
 def _firsts(terms: Ints, rows: Ints) -> Offsets:
