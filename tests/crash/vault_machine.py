@@ -154,6 +154,7 @@ class VaultMachine(World, RuleBasedStateMachine):
         with suppress(MemwellError):
             past = self.engine(who).history(path, limit=1000)
             self.purged |= {version.sha256 for version in past.versions} | {sha256(self.disk()[path])}
+            self.purged |= self.aborted(path)
             self.kept -= self.purged
         done = self.do(who, lambda engine: engine.purge(path, yes=True), trouble, [], partly=True)
         if done.value:

@@ -23,7 +23,7 @@ from vault_engine.config import load_config
 from vault_engine.engine import Append, Edit, Replace, SetProperty
 from vault_engine.engine.session import Session
 from vault_engine.errors import NotConfirmed
-from vault_engine.journal.entry import Entry
+from vault_engine.journal.entry import Entry, Op
 from vault_engine.journal.replay import happened
 from vault_engine.vault import swap
 
@@ -238,7 +238,9 @@ class World:
                 assert self.author[name] == first.get(name)
 
     def take_in(self, done: Outcome, who: int) -> None:
-        """Remember what an agent has written: from now on it is kept."""
+        """Remember what an agent has written: from now on it is kept, if a person has not deleted it at once."""
+        if written := getattr(done.value, "sha256", ""):
+            self.author.setdefault(written, f"agent{who}")
         for path, data in done.after.items():
             if data != done.before.get(path) and self.author.setdefault(sha256(data), f"agent{who}") != SOMEBODY:
                 self.kept.add(sha256(data))
@@ -246,6 +248,12 @@ class World:
     def ids(self) -> set[str]:
         """Give the ids of all entries of the journal."""
         return {entry.id for entry in self.session().journal.entries()}
+
+    def aborted(self, path: str) -> set[str]:
+        """Give the texts that a note was to have and, for all that its history tells, never had."""
+        entries = self.session().journal.entries()
+        refs = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+        return {entry.change.after for entry in entries if entry.id in refs and entry.change.path == path}
 
     def revision(self, path: str, knows: str) -> str | None:
         """Name the revision of a note that an agent has read: as it is now, as it was before, or none."""
