@@ -4,6 +4,7 @@
     ├── BadInput            an argument that can't be used as it is
     │   ├── BadName         a category, key or path that no note may have
     │   ├── NeedsConfirmation   a rename would change more files than the caller has agreed to
+    │   ├── NotesVanished   so many notes are gone from one side of a sync that it is asked about
     │   └── NeedsYes        what would be done can't be taken back
     ├── ConfigBroken        config.toml or an environment variable can't be understood
     ├── VaultMissing        no vault where one was looked for
@@ -73,6 +74,14 @@ class NeedsConfirmation(BadInput):
     def __init__(self, old: str, new: str, files: int) -> None:
         self.old, self.new, self.files = old, new, files
         super().__init__(f"moving {old} to {new} changes {files} files")
+
+
+class NotesVanished(BadInput):
+    """Many notes are gone from one side since both held the same: deleted, or their drive is not there."""
+
+    def __init__(self, where: str, gone: int, of: int) -> None:
+        self.where, self.gone, self.of = where, gone, of
+        super().__init__(f"{gone} of {of} notes are gone from {where} since the last sync")
 
 
 class NeedsYes(BadInput):

@@ -30,6 +30,9 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NeedsConfirmation: lambda error: (
         f"See the links with `memwell note move {quote(error.old)} {quote(error.new)} --dry-run`, then say --yes."
     ),
+    errors.NotesVanished: lambda _: (
+        "If a drive or a cloud folder is missing, bring it back. If they were deleted on purpose, say --yes."
+    ),
     errors.NeedsYes: lambda error: (
         f"See what would go with `memwell note purge {quote(error.path)} --dry-run`, then say --yes."
     ),

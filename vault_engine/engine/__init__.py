@@ -18,6 +18,8 @@ from vault_engine.engine.graph import (
 from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
 from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
+from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
+from vault_engine.engine.mirrored import MirrorChange, Mirrored
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
 from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
@@ -67,6 +69,7 @@ from vault_engine.search.query import MAX_QUERY_CHARS, Mode
 __all__ = [
     "FINDING_KINDS",
     "GRAPH_FORMATS",
+    "INTERVAL_S",
     "MAX_FIELD_CHARS",
     "MAX_FILE_BYTES",
     "MAX_LIST_ITEMS",
@@ -101,6 +104,9 @@ __all__ = [
     "Links",
     "Listed",
     "Memory",
+    "MirrorChange",
+    "MirrorTerms",
+    "Mirrored",
     "Mode",
     "Moved",
     "Neighbour",

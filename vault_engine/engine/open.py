@@ -21,6 +21,7 @@ from vault_engine.engine import (
     history,
     links,
     maintain,
+    mirror,
     move,
     past,
     purge,
@@ -40,6 +41,8 @@ from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Rela
 from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.history import Diffed, History, NoteAt
 from vault_engine.engine.memory import Memory
+from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
+from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
@@ -331,6 +334,22 @@ class Engine:
     def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
         """Write the graph as a text of some format; see `graph_formats.export`."""
         return graph_formats.export(self._session, format, limit=limit)
+
+    def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
+        """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
+        return mirror.mirror(self._session, target, terms, actor)
+
+    def watch_mirror(
+        self,
+        target: Path,
+        terms: MirrorTerms,
+        *,
+        tell: Callable[[Mirrored | MemwellError], None],
+        stop: threading.Event,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
+        mirror.watch_mirror(self._session, target, terms, interval_s=interval_s, tell=tell, stop=stop)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""

@@ -22,7 +22,9 @@ from vault_engine.note import path_key
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
-_SOMEBODY = Actor("external", "somebody")
+EXTERNAL = "external"  # the kind of who changes notes without telling
+
+_SOMEBODY = Actor(EXTERNAL, "somebody")
 _QUICKLY_SEEN = 200  # a vault of so few notes is looked at before each answer: that takes milliseconds
 _DEVICE_FILE = "device"
 _FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
@@ -144,9 +146,12 @@ class Session:
         return done
 
     def actor(self, calling: Actor | None) -> Actor:
-        """Say who makes a change: what the settings say, else who calls, else who opened the vault."""
+        """Say who makes a change: what the settings say, else who calls, else who opened the vault.
+
+        What somebody did elsewhere stays theirs, whatever the settings say.
+        """
         actor = calling or self._actor
-        if self.config.actor:
+        if self.config.actor and actor.kind != EXTERNAL:
             actor = Actor.named(self.config.actor, actor.client)
         session = self.config.session or self._actor.session
         return replace(actor, session=session) if session and not actor.session else actor

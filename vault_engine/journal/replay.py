@@ -125,7 +125,7 @@ class Heads:
         if change.op is Op.ABORT and entry.ref:
             self._aborted.add(entry.ref)
         elif change.op in _CHANGES:
-            step, by_hand = _step(change), change.op is Op.EXTERNAL
+            step, by_hand = _step(change), change.op is Op.EXTERNAL or entry.actor.kind == "external"
             before = self.get(change.path) if by_hand else None
             if before and before.sha256 == change.after:  # renamed by hand: whose text it is stays
                 by_hand = before.by_hand

@@ -1,0 +1,189 @@
+"""Keeping a vault and a folder in step, both ways, without losing a line. See `sync.plan` for what is done when.
+
+The vault's notes change through the journal, in the name of somebody at the folder; the folder's notes are written as
+those of a vault are. What both held last is remembered after that: a run cut short anywhere is carried on by the next.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vault_engine.engine.changing import writing
+from vault_engine.engine.mirror_inplace import InPlace
+from vault_engine.engine.mirror_links import prefix_for
+from vault_engine.engine.mirror_run import Run
+from vault_engine.engine.mirror_select import selected
+from vault_engine.engine.mirrored import Mirrored
+from vault_engine.engine.session import Session
+from vault_engine.errors import BadInput, MemwellError, NotesVanished, VaultMissing
+from vault_engine.journal.entry import Actor
+from vault_engine.sync.folder import Folder
+from vault_engine.sync.plan import Side
+from vault_engine.sync.state import State
+from vault_engine.sync.watch import Watcher
+from vault_engine.vault.files import explained, make_folder
+
+INTERVAL_S = 2.0
+_LOOK_S = 60.0  # look this often where nothing is told: some file systems tell nothing
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorTerms:
+    """How a vault and a folder are kept in step."""
+
+    select: tuple[str, ...] = ()  # see `mirror_select.selected`
+    one_way: bool = False  # only from the vault to the folder, and over nothing that a person did there
+    dry_run: bool = False
+    yes: bool = False  # take notes that are gone for deleted, however many
+
+
+def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | None = None) -> Mirrored:
+    """Bring the vault and a folder together.
+
+    With the vault itself as the folder, only the links that are added to notes elsewhere are written into its own.
+
+    Raises:
+        BadInput: the folder lies in the vault, or the vault in it; a selection can't be read.
+        NotesVanished: more than a fifth of the notes is gone from one side. Nothing was changed.
+        VaultMissing: the folder was there the last time and is not now.
+        VaultBusy, VaultDenied, StorageFailed: nothing was changed, or not all.
+    """
+    root = resolved(session, target)
+    with session.guard:
+        session.refresh()
+        wanted = selected(session, terms.select)
+        state = State(session.vault.local_dir, root)
+        if root == session.config.root:
+            in_place = InPlace(session, state, wanted)
+            in_place.carry_out(actor, dry_run=terms.dry_run)
+            count = len(session.index.records)
+            return Mirrored(str(root), terms.dry_run, count, tuple(in_place.changes), tuple(in_place.problems))
+        folder = Folder(root)
+        run = Run(
+            session,
+            folder,
+            state,
+            one_way=terms.one_way,
+            prefix=prefix_for(root),
+            is_selected=wanted.__contains__,
+        )
+        _check_there(run, root, dry_run=terms.dry_run)
+        if terms.dry_run:
+            run.look()
+            run.preview()
+        else:
+            _carry_out(session, folder, run, yes=terms.yes)
+        return Mirrored(str(root), terms.dry_run, run.notes, tuple(run.changes), tuple(run.problems))
+
+
+def _carry_out(session: Session, folder: Folder, run: Run, *, yes: bool) -> None:
+    with folder.held():
+        with writing(session, None):
+            pass  # what others did is entered first, and every text kept on which a merge may be based
+        run.tidy()
+        run.look()
+        if not yes and (found := run.vanished()):
+            where = "the vault" if found.side is Side.OURS else str(folder.root)
+            raise NotesVanished(where, found.gone, found.of)
+        run.carry_out()
+
+
+def watch_mirror(
+    session: Session,
+    target: Path,
+    terms: MirrorTerms,
+    *,
+    interval_s: float,
+    tell: Callable[[Mirrored | MemwellError], None],
+    stop: threading.Event,
+) -> None:
+    """Keep both in step until told to stop: when either changes, and from time to time where nothing is told.
+
+    Args:
+        session: the open vault.
+        target: the folder.
+        terms: as `mirror` takes them.
+        interval_s: how long to wait from one run to the next, at least, in seconds.
+        tell: called with what a run has done, if that is anything new, and with what went wrong and may pass.
+        stop: ends it.
+
+    Raises as `mirror` does the first time, and later where going on needs somebody: `NotesVanished`.
+    """
+    hint = threading.Event()
+    root = resolved(session, target)
+    tell(mirror(session, target, terms))
+    watchers = [Watcher(folder, lambda _notes: hint.set()) for folder in {session.config.root, root}]
+    told: object = None
+    try:
+        for watcher in watchers:
+            watcher.start()
+        while not stop.wait(interval_s):
+            _wait(hint, stop)
+            hint.clear()
+            try:
+                done: Mirrored | MemwellError = mirror(session, target, terms)
+            except NotesVanished:
+                raise
+            except MemwellError as error:
+                done = error
+            news = _news(done)
+            if news and news != told:
+                tell(done)
+            told = news
+    finally:
+        for watcher in watchers:
+            watcher.stop()
+
+
+def _wait(hint: threading.Event, stop: threading.Event) -> None:
+    until = time.monotonic() + _LOOK_S
+    while not hint.is_set() and not stop.is_set() and time.monotonic() < until:
+        hint.wait(_POLL_S)
+
+
+def _news(done: Mirrored | MemwellError) -> object:
+    """Give what is worth telling, None if nothing is: what is left alone is told once."""
+    if isinstance(done, MemwellError):
+        return str(done)
+    return (done.changes, done.problems) if done.changes or done.problems else None
+
+
+def resolved(session: Session, target: Path) -> Path:
+    """Give the folder by its whole path, links resolved.
+
+    Raises:
+        BadInput: it lies in the vault, or the vault in it, or it is no folder.
+    """
+    root = session.config.root
+    with explained(target):
+        folder = target.expanduser().resolve()
+        if folder == root or (folder.exists() and folder.samefile(root)):
+            return root
+        if _is_within(folder, root):
+            raise BadInput(f"{target} lies in the vault: its notes would be notes of the vault too")
+        if _is_within(root, folder):
+            raise BadInput(f"the vault lies in {target}: its own notes would be taken for others")
+        if folder.exists() and not folder.is_dir():
+            raise BadInput(f"{target} is no folder")
+    return folder
+
+
+def _is_within(inner: Path, outer: Path) -> bool:
+    return any(
+        parent == outer or (parent.exists() and parent.samefile(outer)) for parent in inner.parents if outer.exists()
+    )
+
+
+def _check_there(run: Run, root: Path, *, dry_run: bool) -> None:
+    """Make the folder the first time; later it must be there."""
+    if root.is_dir() or (dry_run and run.is_first):
+        return
+    if not run.is_first:
+        raise VaultMissing(str(root), "is not there any more")
+    if not root.parent.is_dir():
+        raise BadInput(f"there is no folder {root.parent} to make {root.name} in")
+    with explained(root):
+        make_folder(root)

@@ -1,0 +1,70 @@
+"""Writing into the vault's own notes the links that are added for a reader that knows only links in the text."""
+
+from collections.abc import Container
+
+from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
+from vault_engine.engine.mirror_links import AddedLinks
+from vault_engine.engine.mirrored import MirrorChange
+from vault_engine.engine.results import Problem
+from vault_engine.engine.session import Session
+from vault_engine.errors import MemwellError
+from vault_engine.index.record import Record, describe
+from vault_engine.journal.entry import Actor, Change, Expect, Op
+from vault_engine.note import LinkKind
+from vault_engine.sync.exported import mark_of, with_links, without_links
+from vault_engine.sync.plan import Held
+from vault_engine.sync.state import State, Synced
+from vault_engine.vault.files import sha256_hex
+
+_REASON = "links of its properties"
+
+
+class InPlace:
+    """One look at the notes whose properties relate them to others."""
+
+    def __init__(self, session: Session, state: State, is_selected: Container[str]) -> None:
+        """Begin; ``state`` tells which lines were added before."""
+        self.changes: list[MirrorChange] = []
+        self.problems: list[Problem] = []
+        self._session, self._state, self._is_selected = session, state, is_selected
+        self._before = state.load()
+        self._lines = AddedLinks(session, "", session.index.records.keys())
+
+    def carry_out(self, actor: Actor | None, *, dry_run: bool) -> None:
+        """Bring the links of each note up to date; what can't be written is said."""
+        kept = dict(self._before)
+        for path in sorted(self._session.index.records.keys()):
+            if path not in self._is_selected or not (
+                path in self._before or _relates(self._session.index.records[path])
+            ):
+                continue
+            try:
+                kept[path] = self._bring_up_to_date(path, actor, dry_run=dry_run)
+            except MemwellError as error:
+                self.problems.append(Problem(path, str(error)))
+        if not dry_run:
+            self._state.save({path: one for path, one in kept.items() if one.added})
+
+    def _bring_up_to_date(self, path: str, actor: Actor | None, *, dry_run: bool) -> Synced:
+        check_here(self._session, path)
+        data = self._session.vault.read(path)
+        text = editable_text(self._session, path, data)
+        bare = without_links(text, lambda _mark: True)
+        lines = self._lines.of_record(describe(path, bare.encode(), self._session.index.rules).record)
+        marks = tuple(map(mark_of, lines))
+        known = self._before[path].added if path in self._before else ()
+        new = with_links(without_links(text, {*marks, *known}.__contains__), lines).encode()
+        if new != data:
+            if not dry_run:
+                self._write(path, data, new, actor)
+            self.changes.append(MirrorChange("links", "vault", path))
+        return Synced(Held(sha256_hex(new)), sha256_hex(new), marks)
+
+    def _write(self, path: str, old: bytes, new: bytes, actor: Actor | None) -> None:
+        with writing(self._session, actor, exact=False) as author:
+            change = Change(Op.WRITE, path, "", "", reason=_REASON, expect=Expect.GIVEN)
+            write_bytes(self._session, change, old, new, author)
+
+
+def _relates(record: Record) -> bool:
+    return any(link.kind is LinkKind.PROPERTY and link.relation for link in record.links)

@@ -1,0 +1,275 @@
+"""A folder in which a person edits, kept in step with a vault: what it holds, and writing into it.
+
+Its notes are written as those of a vault are: the files change places, and what comes out is looked at. What that
+needs besides lies in a hidden folder. Nothing else there is touched: no hidden file, no attachment, no conflict copy.
+"""
+
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import normalize
+
+from vault_engine.errors import MemwellError, NoteChanged, NoteMissing
+from vault_engine.note import parse
+from vault_engine.note.frontmatter import read_head
+from vault_engine.note.special import may_be_read_only
+from vault_engine.sync.exported import has_links, without_links
+from vault_engine.sync.plan import Held
+from vault_engine.sync.state import Synced
+from vault_engine.vault.files import sha256_hex, write_atomic
+from vault_engine.vault.store import Vault, mark_of
+from vault_engine.vault.swap import Keep
+from vault_engine.vault.walk import Signature, Walk, signature_of
+
+HIDDEN = ".memwell-sync"
+
+_SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
+_SHRUNK_NS = 300_000_000  # the same for one that has become half as long: editors empty a file to write it
+_AT_ONCE = 200  # notes that become durable together
+_BEING_SAVED = "it is being saved"
+_EMPTY = "it has become empty: delete it, or write something into it"
+_EVICTED = "a cloud keeps it and it is not on this device"
+_HIDDEN = "its folder can't be listed"
+_CONFLICTED = "it holds the conflict markers of a merge"
+
+
+class There(NamedTuple):
+    """One note as the folder has it."""
+
+    held: Held  # its own text, without what was added
+    shown: str  # SHA-256 of the whole file
+    file: str  # the path as it is spelled there
+    seen: Signature | None = None  # None: look into it again next time
+
+
+class Look(NamedTuple):
+    """What a folder holds; by path, as the vault spells it."""
+
+    notes: dict[str, There]
+    waiting: dict[str, str]  # paths that are not to be touched now, and why
+    unsettled_ns: int  # in how long what is being saved can be trusted
+
+
+IsOurs = Callable[[str, str], bool]
+"""Says of a path and a line's mark whether that line was added to that note."""
+
+
+class Folder:
+    """One folder. Whoever writes holds it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._vault = Vault(root, root / HIDDEN)
+
+    def look(self, known: Mapping[str, Synced], ours: Collection[str], is_ours: IsOurs, now_ns: int) -> Look:
+        """Say what the folder holds now; a file that looks as it did when it was read is not read again.
+
+        Args:
+            known: what both held last.
+            ours: the paths of the vault.
+            is_ours: says which lines were added.
+            now_ns: the wall clock, in nanoseconds since 1970.
+
+        Raises:
+            VaultMissing: the folder is gone. One of which nothing is known counts as empty.
+        """
+        walk = self._vault.walk() if known or self.root.is_dir() else Walk({}, (), (), ())
+        spelled = {normalize("NFC", path): path for path in (*ours, *known)}
+        notes: dict[str, There] = {}
+        waiting: dict[str, str] = {}
+        unsettled_ns = 0
+        for file, signature in sorted(walk.notes.items()):
+            path = file if file in known or file in ours else spelled.get(normalize("NFC", file), file)
+            if path in notes:
+                waiting[path] = f"{notes[path].file} and {file} are one name to some devices"
+                continue
+            synced = known.get(path)
+            if synced and synced.seen == signature:
+                notes[path] = There(synced.held, synced.shown, file, signature)
+                continue
+            found, why, wait_ns = self._read(path, file, synced, is_ours, now_ns)
+            unsettled_ns = max(unsettled_ns, wait_ns)
+            if why:
+                waiting[path] = why
+            if found := found or (There(synced.held, synced.shown, file) if synced else None):
+                notes[path] = found
+        hidden = tuple("" if folder == "." else folder.rstrip("/") + "/" for folder in walk.unreadable)
+        for path, synced in known.items():
+            why = _EVICTED if path in walk.placeholders else _HIDDEN if hidden and path.startswith(hidden) else ""
+            if why and path not in notes:
+                notes[path], waiting[path] = There(synced.held, synced.shown, path), why
+        waiting |= {path: _EVICTED for path in walk.placeholders if path not in notes}
+        return Look(notes, waiting, unsettled_ns)
+
+    def _read(
+        self, path: str, file: str, synced: Synced | None, is_ours: IsOurs, now_ns: int
+    ) -> tuple[There | None, str, int]:
+        """Read one file; give it, or why it is not to be touched, and in how long it can be trusted."""
+        try:
+            before = signature_of(self.root / file)
+            data = self._vault.read(file)
+            is_settled = before == signature_of(self.root / file)
+        except (FileNotFoundError, NoteMissing):
+            return None, _BEING_SAVED, _SETTLED_NS
+        except (OSError, MemwellError) as error:
+            return None, str(error), 0
+        shown = sha256_hex(data)
+        if synced and shown == synced.shown:
+            is_old = is_settled and now_ns - before.mtime_ns > _SETTLED_NS
+            return There(synced.held, shown, file, before if is_old else None), "", 0
+        has_shrunk = synced is not None and 2 * len(data) < synced.held.size
+        whole_at = before.mtime_ns + (_SHRUNK_NS if has_shrunk else _SETTLED_NS)
+        if not is_settled or now_ns < whole_at <= now_ns + _SHRUNK_NS:
+            return None, _BEING_SAVED, max(whole_at - now_ns, _SETTLED_NS)
+        if not data and synced and synced.held.size:
+            return None, _EMPTY, 0
+        own, id, problem = own_text(data, lambda mark: is_ours(path, mark))
+        if problem:
+            return None, problem, 0
+        return There(Held(sha256_hex(own), id, len(own)), shown, file, before), "", 0
+
+    def read(self, there: There, is_ours: Callable[[str], bool]) -> bytes:
+        """Give a note's own text, as it was when it was looked at.
+
+        Raises:
+            NoteChanged: the file holds something else by now.
+            VaultDenied, StorageFailed: it can't be read.
+        """
+        data = self._vault.read(there.file)
+        if sha256_hex(data) != there.shown:
+            raise NoteChanged(there.file, there.shown, sha256_hex(data))
+        return own_text(data, is_ours)[0]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes of ours from writing into the folder.
+
+        Raises:
+            VaultBusy, VaultDenied, StorageFailed: it can't be had.
+        """
+        ignore = self.root / HIDDEN / ".gitignore"
+        if not ignore.exists():
+            write_atomic(ignore, b"*\n", self._vault.local_dir / "tmp")
+        with self._vault.lock.held():
+            yield
+
+    def write(
+        self, files: Mapping[str, tuple[str, bytes]], keep: Callable[[str], Keep]
+    ) -> dict[str, MemwellError | None]:
+        """Write notes: by file, the SHA-256 of what it holds now, "" for none, and what it shall hold.
+
+        Args:
+            files: what to write.
+            keep: gives for a file what keeps the text that somebody saved in that very moment.
+
+        Returns:
+            Why it could not be done, by file; None where it was.
+        """
+        done: dict[str, MemwellError | None] = {}
+        names = sorted(files)
+        for start in range(0, len(names), _AT_ONCE):
+            done |= self._write_some({name: files[name] for name in names[start : start + _AT_ONCE]}, keep)
+        return done
+
+    def _write_some(
+        self, files: Mapping[str, tuple[str, bytes]], keep: Callable[[str], Keep]
+    ) -> dict[str, MemwellError | None]:
+        done: dict[str, MemwellError | None] = dict.fromkeys(files)
+        with self._vault.many() as many:
+            for file, (before, data) in files.items():
+                try:
+                    if not before:
+                        self._vault.check_free(file, file)
+                    many.stage(file, data, sha256_hex(data), is_new=not before)
+                except MemwellError as error:
+                    done[file] = error
+            many.sync()
+            for file, (before, _) in files.items():
+                if done[file] is None:
+                    try:
+                        many.put(file, before, keep(file))
+                    except MemwellError as error:
+                        done[file] = error
+            many.confirm()
+        return done
+
+    def rename(self, there: There, to: str) -> There:
+        """Give a note another path. Raises as `Vault.move` does."""
+        self._vault.move(there.file, to)
+        return there._replace(file=to, seen=None)
+
+    def remove(self, there: There) -> None:
+        """Delete a note, if it holds what it held when it was looked at.
+
+        Raises:
+            NoteChanged, NoteOpen: it holds something else, or a program has it open. It is still there.
+            VaultDenied, StorageFailed: it is still there.
+        """
+        aside = self._vault.free_archive_name(there.file)
+        self._vault.archive(there.file, aside, there.shown)
+        self._vault.erase_archived(aside)
+
+    def put_beside(self, path: str, data: bytes, day: str) -> str:
+        """Write a conflict copy next to a note, unless it is there already; give its path. Sync tools know such names.
+
+        Args:
+            path: the note.
+            data: what the copy shall hold.
+            day: the date, in its name.
+        """
+        stem, _, ending = path.rpartition(".")
+        for number in count(1):
+            copy = f"{stem} (Memwell's conflicted copy {day}{f' {number}' if number > 1 else ''}).{ending}"
+            found = self._vault.revision_of(copy)
+            if found == sha256_hex(data):
+                return copy
+            if not found:
+                break
+        with self._vault.staged(copy, data) as staged:
+            self._vault.put(staged, copy, "", lambda _data: None)
+        return copy
+
+    def tidy(self, home_of: Callable[[str, bytes], str | None], day: str) -> list[str]:
+        """Look at what a crash has left; give the conflict copies that were made of it. The folder is held.
+
+        A file that was being exchanged may be all that is left of what a person saved at that moment.
+
+        Args:
+            home_of: says of a temporary file, by the end of its name (see `mark_of`) and its bytes, beside which note
+                it is to be kept; None if all of it is kept elsewhere.
+            day: the date, for the copies' names.
+        """
+        made: list[str] = []
+        for name in self._vault.archived():
+            with suppress(MemwellError):
+                data = self._vault.read_archived(name)
+                if home_of(mark_of(name), data):
+                    made.append(self.put_beside(name, data, day))
+                self._vault.erase_archived(name)
+        spare = self._vault.spare_dir
+        for file in [*self._vault.temporaries(), *(sorted(spare.iterdir()) if spare.is_dir() else ())]:
+            with suppress(OSError, MemwellError):
+                if file.is_dir():  # notes of a new folder that did not get its place: they are all ours
+                    shutil.rmtree(file)
+                    continue
+                data = file.read_bytes()
+                if home := home_of(file.name.rpartition("-")[2], data):
+                    made.append(self.put_beside(home, data, day))
+                file.unlink()
+        return made
+
+
+def own_text(data: bytes, is_ours: Callable[[str], bool]) -> tuple[bytes, str | None, str]:
+    """Give a note's own text, its identity, and what is wrong with it, in words."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data, None, ""
+    if may_be_read_only(text, "") and parse(text).conflicted:
+        return data, None, _CONFLICTED
+    own = without_links(text, is_ours) if has_links(text) else text
+    id = read_head(own)[0].properties.get("id")
+    return own.encode() if own is not text else data, id if isinstance(id, str) and id else None, ""

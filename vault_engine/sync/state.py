@@ -1,0 +1,77 @@
+"""What a vault and a folder held when they last held the same. Kept on this machine, written after the notes.
+
+If it is lost or does not fit, every note counts as new on both sides: what is the same is taken as it is, and what
+differs is kept twice. No note's text is in it: that is among the vault's revisions.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vault_engine.sync.plan import Held
+from vault_engine.vault.files import explained, sha256_hex, write_atomic
+from vault_engine.vault.walk import Signature
+
+FORMAT = 1
+
+_FILE = "base.json"
+_KEY_DIGITS = 16
+
+
+class Synced(NamedTuple):
+    """One note that both held, by the path that both had it under."""
+
+    held: Held
+    shown: str  # SHA-256 of the whole file in the folder
+    added: tuple[str, ...] = ()  # marks of the lines that were added to it there
+    seen: Signature | None = None  # of that file, where it could be trusted
+
+
+class State:
+    """What is remembered of one folder."""
+
+    def __init__(self, local_dir: Path, target: Path) -> None:
+        """Remember a folder, by its whole path with links resolved, in ``local_dir`` of the vault."""
+        key = hashlib.sha256(str(target).encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
+        self._file = local_dir / "sync" / key / _FILE
+        self._temporary_dir = local_dir / "tmp"
+        self._saved = b""
+
+    def load(self) -> dict[str, Synced]:
+        """Give what both held, by path; nothing where that is not known.
+
+        Raises:
+            VaultDenied, StorageFailed: it is there and can't be read.
+        """
+        with explained(self._file):
+            try:
+                data = self._file.read_bytes()
+            except FileNotFoundError:
+                return {}
+        sha256, _, body = data.partition(b"\n")
+        if sha256 != sha256_hex(body).encode():
+            return {}
+        self._saved = body
+        try:
+            stored = json.loads(body)
+            return {path: _synced(one) for path, one in stored["notes"].items()} if stored["format"] == FORMAT else {}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return {}
+
+    def save(self, notes: Mapping[str, Synced]) -> None:
+        """Remember what both hold now, if that is anything new.
+
+        Raises:
+            VaultDenied, StorageFailed: it is not remembered.
+        """
+        body = json.dumps({"format": FORMAT, "notes": dict(sorted(notes.items()))}, ensure_ascii=True).encode()
+        if body != self._saved:
+            write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
+            self._saved = body
+
+
+def _synced(stored: Any) -> Synced:
+    (sha256, id, size), shown, added, seen = stored
+    return Synced(Held(str(sha256), id, int(size)), str(shown), tuple(map(str, added)), seen and Signature(*seen))
