@@ -24,6 +24,7 @@ COMMANDS = {
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",
     "conflicts": "memwell_cli.commands.conflicts",
+    "obsidian-sync": "memwell_cli.commands.obsidian_sync",
     "index": "memwell_cli.commands.index",
     "status": "memwell_cli.commands.status",
     "doctor": "memwell_cli.commands.doctor",
@@ -44,7 +45,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(importlib.import_module(module), cmd_name)
+        command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

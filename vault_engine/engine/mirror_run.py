@@ -22,7 +22,7 @@ from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.sync.exported import mark_of as line_mark
 from vault_engine.sync.exported import with_links
-from vault_engine.sync.folder import Folder, There, own_text
+from vault_engine.sync.folder import EVICTED, Folder, There, own_text
 from vault_engine.sync.plan import (
     Conflict,
     Create,
@@ -120,7 +120,10 @@ class Run:
         """Say what is to be done."""
         base = {path: one.held for path, one in self._base.items()}
         plan = plan_sync(base, self._ours, self._held_there(), one_way=self._one_way, waiting=self._waiting)
-        return replace(plan, changes=tuple(self._if_selected(plan.changes)))
+        changes = list(self._if_selected(plan.changes))
+        said = {change.path for change in changes}
+        changes += [Leave(*one) for one in sorted(self._waiting.items()) if one[0] not in said and one[1] != EVICTED]
+        return replace(plan, changes=tuple(changes))
 
     def vanished(self) -> Vanished | None:
         """Say whether so much is gone on one side, and would be deleted on the other, that it should be asked about."""
@@ -143,7 +146,7 @@ class Run:
 
     def _waiting_here(self, records: Iterable[Record]) -> dict[str, str]:
         index = self._session.index
-        waiting = dict.fromkeys(index.walk.placeholders, "a cloud keeps it and it is not on this device")
+        waiting = dict.fromkeys(index.walk.placeholders, EVICTED)
         waiting |= {record.path: CONFLICTED for record in records if record.problem == CONFLICTED}
         return waiting | dict(index.unread)
 

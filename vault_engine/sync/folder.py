@@ -25,13 +25,13 @@ from vault_engine.vault.swap import Keep
 from vault_engine.vault.walk import Signature, Walk, signature_of
 
 HIDDEN = ".memwell-sync"
+EVICTED = "a cloud keeps it and it is not on this device"
 
 _SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
 _SHRUNK_NS = 300_000_000  # the same for one that has become half as long: editors empty a file to write it
 _AT_ONCE = 200  # notes that become durable together
 _BEING_SAVED = "it is being saved"
 _EMPTY = "it has become empty: delete it, or write something into it"
-_EVICTED = "a cloud keeps it and it is not on this device"
 _HIDDEN = "its folder can't be listed"
 _CONFLICTED = "it holds the conflict markers of a merge"
 
@@ -98,10 +98,10 @@ class Folder:
                 notes[path] = found
         hidden = tuple("" if folder == "." else folder.rstrip("/") + "/" for folder in walk.unreadable)
         for path, synced in known.items():
-            why = _EVICTED if path in walk.placeholders else _HIDDEN if hidden and path.startswith(hidden) else ""
+            why = EVICTED if path in walk.placeholders else _HIDDEN if hidden and path.startswith(hidden) else ""
             if why and path not in notes:
                 notes[path], waiting[path] = There(synced.held, synced.shown, path), why
-        waiting |= {path: _EVICTED for path in walk.placeholders if path not in notes}
+        waiting |= {path: EVICTED for path in walk.placeholders if path not in notes}
         return Look(notes, waiting, unsettled_ns)
 
     def _read(
