@@ -19,6 +19,7 @@ from vault_engine.sync.plan import (
     Vanished,
     find_vanished,
     plan_sync,
+    whereabouts,
 )
 
 OLD, NEW, OTHER = Held("old"), Held("new"), Held("other")
@@ -136,6 +137,15 @@ def test_names_that_some_devices_take_for_one_are_left_alone():
     assert {"Note.md": "some devices take it for note.md", "note.md": "some devices take it for Note.md"} == {
         change.path: change.why for change in changes
     }
+
+
+def test_a_note_is_remembered_by_its_new_path_once_both_sides_have_it():
+    """Until then by its old one, so that the rename is still seen; one that is gone is not."""
+    base = {path: Held(path, path) for path in ("a.md", "b.md", "c.md", "d.md")}
+    ours = {"A.md": Held("new", "a.md"), "b.md": base["b.md"], "c.md": base["c.md"]}
+    theirs = {"A.md": base["a.md"], "B.md": base["b.md"]}
+
+    assert {"a.md": "A.md", "b.md": "b.md", "c.md": "c.md"} == whereabouts(base, ours, theirs)
 
 
 # ---- one way, and what waits

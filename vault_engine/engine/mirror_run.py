@@ -11,7 +11,7 @@ from vault_engine.engine.changing import announced, keeper, saw, write_bytes, wr
 from vault_engine.engine.merging import merged
 from vault_engine.engine.mirror_links import AddedLinks
 from vault_engine.engine.mirrored import MirrorChange, planned_change
-from vault_engine.engine.move import move
+from vault_engine.engine.move import finish_moves, move
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
@@ -23,6 +23,7 @@ from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.sync.exported import mark_of as line_mark
 from vault_engine.sync.exported import with_links
 from vault_engine.sync.folder import EVICTED, Folder, There, own_text
+from vault_engine.sync.merge import Merged, merge
 from vault_engine.sync.plan import (
     Conflict,
     Create,
@@ -38,6 +39,7 @@ from vault_engine.sync.plan import (
     Vanished,
     find_vanished,
     plan_sync,
+    whereabouts,
 )
 from vault_engine.sync.state import State, Synced
 from vault_engine.vault.files import sha256_hex
@@ -83,7 +85,8 @@ class Run:
         self._added: dict[str, tuple[str, ...]] = {path: one.added for path, one in self._base.items()}
         self._waiting: dict[str, str] = {}
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
-        self._brought_together: set[str] = set()  # notes whose merged text the vault has
+        self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
+        self._merged_files: set[str] = set()  # SHA-256 of what the folder had of them
         self._knows = self._line_knower()
 
     @property
@@ -191,18 +194,31 @@ class Run:
 
         def home_of(mark: str, data: bytes) -> str | None:
             own, *_ = own_text(data, lambda _line: True)
-            path: str = homes.get(mark, "Saved while Memwell was writing.md")
             if sha256_hex(own) in self._session.revisions or sha256_hex(data) in shown:
                 return None
-            with suppress(MemwellError):
-                if self._session.vault.read(path).startswith(data):  # the first half of what was being written
-                    return None
-            return path
+            path = homes.get(mark)
+            if any(self._has_all_of(one, data, own) for one in ([path] if path else homes.values())):
+                return None
+            return path or "Saved while Memwell was writing.md"
 
+        if self._state.is_renaming:
+            self.problems += finish_moves(self._session, PERSON)[1]
+            if not self.problems:
+                self._state.end_renames()
         homes: dict[str, str] = {mark_of(path): path for path in (*self._base, *self._session.index.records)}
-        shown = {one.shown for one in self._base.values()}
+        shown = self._state.merged | {one.shown for one in self._base.values()}
         for copy in self._folder.tidy(home_of, self._day()):
             self.changes.append(MirrorChange("conflict", "folder", copy, why="saved as a run before was killed"))
+
+    def _has_all_of(self, path: str, data: bytes, own: bytes) -> bool:
+        """Say whether the vault's note begins so, as what was half written does, or was merged with that text."""
+        with suppress(MemwellError, KeyError, UnicodeDecodeError):
+            ours = self._session.vault.read(path)
+            if ours.startswith(data):
+                return True
+            base = self._session.revisions.get(self._base[path].held.sha256)
+            return merge(base.decode(), ours.decode(), own.decode()) == Merged(ours.decode())
+        return False
 
     def carry_out(self) -> None:
         """Do what is planned, and remember it."""
@@ -210,19 +226,22 @@ class Run:
             plan = self.plan()
             if not plan.renames:
                 break
-            for rename in plan.renames:
-                self._attempt(rename, self._rename)
+            self._rename_all(plan.renames)
             self.look()
         self._change(plan.changes)
         self.remember()
 
     def remember(self) -> None:
         """Keep what both sides hold alike. Of the others, what they held last still counts."""
-        kept = {path: one for path, one in self._base.items() if path in self._ours or path in self._theirs}
+        base = {path: one.held for path, one in self._base.items()}
+        places = whereabouts(base, self._ours, self._held_there())
+        kept = {place: self._base[path] for path, place in places.items()}
         for path, held in self._ours.items():
             there = self._theirs.get(path)
             if there and there.held.sha256 == held.sha256:
                 kept[path] = Synced(held, there.shown, self._added.get(path, ()), there.seen)
+        if self._merged_files:
+            self._state.merged = frozenset(self._merged_files)
         self._state.save(kept)
 
     def _change(self, changes: Collection[PlannedChange]) -> None:
@@ -251,6 +270,14 @@ class Run:
                 self._refused |= {change.path: str(error), change.to: str(error)}
 
     # ---- renames
+
+    def _rename_all(self, renames: Collection[Rename]) -> None:
+        if any(one.side is Side.OURS for one in renames):
+            self._state.begin_renames()
+        for rename in renames:
+            self._attempt(rename, self._rename)
+        if self._state.is_renaming and not self.problems:  # else links that were left are rewritten the next time
+            self._state.end_renames()
 
     def _rename(self, rename: Rename) -> MirrorChange:
         done = planned_change(rename)
@@ -289,6 +316,7 @@ class Run:
                 done = MirrorChange("conflict", "both", path, copy, "the vault's text is in the copy beside it")
         self._put_ours(path, data)
         self._brought_together.add(path)
+        self._merged_files.add(self._theirs[path].shown)
         return done
 
     def _put_ours(self, path: str, data: bytes) -> None:

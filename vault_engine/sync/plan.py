@@ -177,6 +177,15 @@ def find_vanished(base: Notes, ours: Notes, theirs: Notes) -> Vanished | None:
     return None
 
 
+def whereabouts(base: Notes, ours: Notes, theirs: Notes) -> dict[str, str]:
+    """Say by which path each note that both held is to be remembered: its new one, if it has that on both sides.
+
+    Notes that are gone on both are left out.
+    """
+    tracks = _tracks(base, ours, theirs)
+    return {one.path: one.name if one.ours == one.theirs else one.path for one in tracks if one.ours or one.theirs}
+
+
 # ---- who is who
 
 

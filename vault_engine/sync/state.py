@@ -36,8 +36,28 @@ class State:
         """Remember a folder, by its whole path with links resolved, in ``local_dir`` of the vault."""
         key = hashlib.sha256(str(target).encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
         self._file = local_dir / "sync" / key / _FILE
+        self._renaming = self._file.with_name("renaming")
         self._temporary_dir = local_dir / "tmp"
         self._saved = b""
+        self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
+
+    @property
+    def is_renaming(self) -> bool:
+        """Whether notes of the vault were to get other paths, and it is not known that all of that was done."""
+        return self._renaming.exists()
+
+    def begin_renames(self) -> None:
+        """Remember that notes of the vault are about to get other paths, until `end_renames`.
+
+        Raises:
+            VaultDenied, StorageFailed: that can't be remembered.
+        """
+        write_atomic(self._renaming, b"", self._temporary_dir)
+
+    def end_renames(self) -> None:
+        """Forget that. Raises as `begin_renames`."""
+        with explained(self._renaming):
+            self._renaming.unlink(missing_ok=True)
 
     def load(self) -> dict[str, Synced]:
         """Give what both held, by path; nothing where that is not known.
@@ -56,9 +76,13 @@ class State:
         self._saved = body
         try:
             stored = json.loads(body)
-            return {path: _synced(one) for path, one in stored["notes"].items()} if stored["format"] == FORMAT else {}
+            if stored["format"] != FORMAT:
+                return {}
+            notes = {path: _synced(one) for path, one in stored["notes"].items()}
+            self.merged = frozenset(map(str, stored["merged"]))
         except (AttributeError, KeyError, TypeError, ValueError):
             return {}
+        return notes
 
     def save(self, notes: Mapping[str, Synced]) -> None:
         """Remember what both hold now, if that is anything new.
@@ -66,7 +90,8 @@ class State:
         Raises:
             VaultDenied, StorageFailed: it is not remembered.
         """
-        body = json.dumps({"format": FORMAT, "notes": dict(sorted(notes.items()))}, ensure_ascii=True).encode()
+        facts = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
+        body = json.dumps(facts).encode()
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
             self._saved = body

@@ -1,0 +1,159 @@
+"""A run that keeps a vault and a folder in step, killed anywhere: the next one carries it on, and nothing is lost."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from mirroring import Pair, files
+from stops import Fail, Killed, Stop, watched
+
+from vault_engine import Actor, Engine
+from vault_engine.engine import MirrorTerms
+from vault_engine.errors import MemwellError
+
+BASE = {
+    "edited-here.md": "one\n\ntwo\n\nthree\n",
+    "edited-there.md": "1\n\n2\n\n3\n",
+    "both.md": "a\n\nb\n\nc\n",
+    "conflict.md": "x\n\ny\n\nz\n",
+    "deleted-here.md": "gone here\n",
+    "deleted-there.md": "gone there\n",
+    "renamed-here.md": "---\nid: here\n---\nrenamed in the vault [[renamed-there]]\n",
+    "renamed-there.md": "renamed there [[both]] [[renamed-there]]\n",
+    "relates.md": "---\nuses: '[[both]]'\n---\nrelated\n",
+    "stays.md": "stays\n",
+    "stays too.md": "stays too\n",
+}
+
+
+def prepared(folder: Path, env) -> None:
+    """Make a vault and a folder that were in step and have been changed on both sides, in every way."""
+    Engine.create(folder / "vault")
+    with opened(folder, env) as engine:
+        pair = Pair(engine, folder / "vault", folder / "target")
+        for path, text in BASE.items():
+            pair.put("vault", path, text)
+        pair.sync()
+        engine.move("renamed-here.md", "y/renamed.md", yes=True)
+        engine.forget("deleted-here.md")
+    pair.put("vault", "edited-here.md", "one\n\ntwo here\n\nthree\n")
+    pair.put("folder", "edited-there.md", "1\n\n2 there\n\n3\n")
+    pair.put("vault", "both.md", "a here\n\nb\n\nc\n")
+    pair.put("folder", "both.md", "a\n\nb\n\nc there\n")
+    pair.put("vault", "conflict.md", "x here\n\ny\n\nz\n")
+    pair.put("folder", "conflict.md", "x there\n\ny\n\nz\n")
+    pair.put("vault", "new-here.md", "new here\n")
+    pair.put("folder", "new/there.md", "new there\n")
+    (folder / "target" / "deleted-there.md").unlink()
+    (folder / "target" / "renamed-there.md").rename(folder / "target" / "z.md")
+
+
+ADDED = {"two here", "2 there", "a here", "c there", "x here", "x there", "new here", "new there"}
+
+
+def opened(folder: Path, env) -> Engine:
+    return Engine.open(folder / "vault", actor=Actor("agent", "tester", "python"), env=env)
+
+
+def check(folder: Path, env) -> None:
+    """Let the next run carry on, and hold both sides against what they must be."""
+    with opened(folder, env) as engine:
+        pair = Pair(engine, folder / "vault", folder / "target")
+        pair.sync()
+        writes = files(pair.vault), files(pair.target)
+        assert [] == pair.sync()
+        assert writes == (files(pair.vault), files(pair.target))
+        assert engine.verify(read_data=True).is_whole
+    ours, theirs = ({name: data.decode() for name, (data, _) in side.items()} for side in writes)
+    copies = {name: theirs.pop(name) for name in list(theirs) if "conflicted copy" in name}
+    shown = theirs.pop("relates.md")
+    assert shown.startswith(ours.pop("relates.md"))
+    assert "- [[both|both]] (uses)" in shown
+    assert ours == theirs
+    assert ["x here\n\ny\n\nz\n"] == list(copies.values())
+    lines = {line for text in (*ours.values(), *copies.values()) for line in text.splitlines()}
+    assert set() == ADDED - lines
+    assert {"y/renamed.md", "z.md", "new/there.md", "new-here.md"} <= ours.keys()
+    assert not {"deleted-here.md", "deleted-there.md", "renamed-here.md", "renamed-there.md"} & ours.keys()
+    assert "renamed in the vault [[z]]" in ours["y/renamed.md"]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """Gives a vault and a folder that are not in step, as often as wanted, always at one and the same place."""
+    root = tmp_path_factory.mktemp("mirror")
+    folder, pattern = root / "pair", root / "pattern"
+    env = {"MEMWELL_CACHE_DIR": str(folder / "cache"), "MEMWELL_EMBEDDER": "none"}
+    prepared(folder, env)
+    folder.rename(pattern)
+
+    def copy() -> tuple[Path, dict[str, str]]:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(pattern, folder)
+        return folder, env
+
+    return copy
+
+
+def steps_of(fresh, monkeypatch) -> int:
+    """Count the file operations of one whole run."""
+    folder, env = fresh()
+    with opened(folder, env) as engine:
+        operations = Stop(10**9, folder)
+        with watched(operations, monkeypatch):
+            engine.mirror(folder / "target", MirrorTerms())
+    check(folder, env)
+    return len(operations.seen)
+
+
+def test_a_whole_run_holds_what_is_checked(fresh, monkeypatch):
+    """There are many operations to be killed at."""
+    assert steps_of(fresh, monkeypatch) > 100
+
+
+def killed(fresh, monkeypatch, at: int) -> None:
+    folder, env = fresh()
+    engine = opened(folder, env)
+    with watched(Stop(at, folder), monkeypatch), pytest.raises(Killed):
+        engine.mirror(folder / "target", MirrorTerms())
+    check(folder, env)
+
+
+def test_killed_at_some_operation_the_next_run_carries_on(fresh, monkeypatch):
+    """Both sides come together as if nothing had happened: no line is lost, no copy is made for nothing."""
+    count = steps_of(fresh, monkeypatch)
+    for at in range(1, count, 1 + count // 12):
+        killed(fresh, monkeypatch, at)
+
+
+@pytest.mark.slow
+def test_killed_at_any_operation_the_next_run_carries_on(fresh, monkeypatch):
+    """The same for each of them."""
+    for at in range(1, steps_of(fresh, monkeypatch)):
+        killed(fresh, monkeypatch, at)
+
+
+def failed(fresh, monkeypatch, at: int) -> None:
+    folder, env = fresh()
+    engine = opened(folder, env)
+    with watched(Fail(at, folder, 28), monkeypatch):
+        try:
+            engine.mirror(folder / "target", MirrorTerms())
+        except MemwellError:
+            pass
+    engine.close()
+    check(folder, env)
+
+
+def test_an_operation_that_fails_is_made_up_for_by_the_next_run(fresh, monkeypatch):
+    """The disk was full for a moment."""
+    count = steps_of(fresh, monkeypatch)
+    for at in range(2, count, 1 + count // 12):
+        failed(fresh, monkeypatch, at)
+
+
+@pytest.mark.slow
+def test_whichever_operation_fails_the_next_run_makes_up_for_it(fresh, monkeypatch):
+    """The same for each of them."""
+    for at in range(1, steps_of(fresh, monkeypatch)):
+        failed(fresh, monkeypatch, at)
