@@ -1,6 +1,7 @@
 """A run that keeps a vault and a folder in step, killed anywhere: the next one carries it on, and nothing is lost."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,11 +137,8 @@ def test_killed_at_any_operation_the_next_run_carries_on(fresh, monkeypatch):
 def failed(fresh, monkeypatch, at: int) -> None:
     folder, env = fresh()
     engine = opened(folder, env)
-    with watched(Fail(at, folder, 28), monkeypatch):
-        try:
-            engine.mirror(folder / "target", MirrorTerms())
-        except MemwellError:
-            pass
+    with watched(Fail(at, folder, 28), monkeypatch), suppress(MemwellError):
+        engine.mirror(folder / "target", MirrorTerms())
     engine.close()
     check(folder, env)
 
