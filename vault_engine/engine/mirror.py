@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 
 from vault_engine.engine.changing import writing
@@ -26,6 +27,7 @@ from vault_engine.sync.watch import Watcher
 from vault_engine.vault.files import explained, make_folder
 
 INTERVAL_S = 2.0
+_FIRST_LOOKS_S = (0.0, 1.0, 5.0)  # a watcher takes a moment to begin, and tells nothing of what was before
 _LOOK_S = 60.0  # look this often where nothing is told: some file systems tell nothing
 _POLL_S = 0.2
 
@@ -120,8 +122,9 @@ def watch_mirror(
     try:
         for watcher in watchers:
             watcher.start()
+        waits = chain(_FIRST_LOOKS_S, repeat(_LOOK_S))
         while not stop.wait(interval_s):
-            _wait(hint, stop)
+            _wait(hint, stop, next(waits))
             hint.clear()
             try:
                 done: Mirrored | MemwellError = mirror(session, target, terms)
@@ -138,8 +141,8 @@ def watch_mirror(
             watcher.stop()
 
 
-def _wait(hint: threading.Event, stop: threading.Event) -> None:
-    until = time.monotonic() + _LOOK_S
+def _wait(hint: threading.Event, stop: threading.Event, most_s: float) -> None:
+    until = time.monotonic() + most_s
     while not hint.is_set() and not stop.is_set() and time.monotonic() < until:
         hint.wait(_POLL_S)
 
