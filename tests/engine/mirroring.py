@@ -15,6 +15,7 @@ class Pair:
 
     def __init__(self, engine, vault: Path, target: Path) -> None:
         self.engine, self.vault, self.target = engine, vault, target
+        self._saves = 0
 
     def sync(self, **terms):
         """Bring both together; give what was done, as short texts."""
@@ -23,13 +24,13 @@ class Pair:
         return [f"{change.where}: {change.what} {change.path}" for change in done.changes]
 
     def put(self, side: str, path: str, text: str | bytes, *, fresh: bool = False) -> None:
-        """Write a note as an editor would."""
+        """Write a note as an editor would: a while ago, unless it is to be ``fresh``."""
         file = (self.vault if side == "vault" else self.target) / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = file.stat().st_mtime_ns if file.exists() else LONG_AGO_NS
         file.write_bytes(text.encode() if isinstance(text, str) else text)
         if not fresh:
-            os.utime(file, ns=(before + 1_000_000_000,) * 2)
+            self._saves += 1
+            os.utime(file, ns=(LONG_AGO_NS + self._saves * 1_000_000_000,) * 2)
 
     def both(self, path: str) -> tuple[str, str]:
         """Give a note's text in the vault and in the folder."""

@@ -49,6 +49,7 @@ PERSON = Actor("external", "somebody", "obsidian-sync")
 
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 
+_LOOKS = 3  # at a folder in which something is being saved
 _ROUNDS = 3  # of renames, each of which changes what is to be planned
 
 
@@ -113,9 +114,10 @@ class Run:
         self._waiting = self._refused | self._waiting_here(session.index.records.values())
         self._knows = self._line_knower()
         look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
-        if look.unsettled_ns:
-            time.sleep(look.unsettled_ns / 1e9)
-            look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
+        for _ in range(_LOOKS - 1):
+            if look.unsettled_ns:
+                time.sleep(look.unsettled_ns / 1e9)
+                look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
         self._theirs = look.notes
         self._waiting |= look.waiting
 
