@@ -4,7 +4,8 @@ import os
 import random
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -57,14 +58,16 @@ class MirrorMachine(RuleBasedStateMachine):
         file.write_text(text)
         os.utime(file, ns=(LONG_AGO_NS + self.count * 10**9,) * 2)
 
-    def lines(self) -> set[str]:
-        """Give every line there is, on either side."""
-        every = [*files(self.root / "vault").values(), *files(self.root / "target").values()]
-        return {line for data, _ in every for line in data.decode().splitlines()}
+    def lines(self, side: str) -> set[str]:
+        """Give every line there is on one side."""
+        return {line for data, _ in files(self.folder(side)).values() for line in data.decode().splitlines()}
 
-    def forget_removed(self) -> None:
-        """Leave out of what must be kept what a person has removed again."""
-        self.added &= self.lines()
+    @contextmanager
+    def removing(self, side: str) -> Iterator[None]:
+        """Leave out of what must be kept what somebody removes on a side: that is meant, if both had it by then."""
+        before = self.lines(side)
+        yield
+        self.added -= before - self.lines(side)
 
     def line(self) -> str:
         self.count += 1
@@ -95,14 +98,14 @@ class MirrorMachine(RuleBasedStateMachine):
         self.added.update(line.strip() for line in new)
         lines[start : start + removes] = new
         if lines:
-            self.save(side, path, "".join(lines))
-        self.forget_removed()
+            with self.removing(side):
+                self.save(side, path, "".join(lines))
 
     @rule(side=SIDES, number=NUMBERS)
     def delete(self, side: str, number: int) -> None:
         if paths := self.notes(side):
-            (self.folder(side) / paths[number % len(paths)]).unlink()
-            self.forget_removed()
+            with self.removing(side):
+                (self.folder(side) / paths[number % len(paths)]).unlink()
 
     @rule(side=SIDES, number=NUMBERS, to=NUMBERS)
     def rename(self, side: str, number: int, to: int) -> None:

@@ -123,16 +123,20 @@ def watch_mirror(
         for watcher in watchers:
             watcher.start()
         waits = chain(_FIRST_LOOKS_S, repeat(_LOOK_S))
+        seen: object = None  # what both sides looked like when there was nothing left to do
         while not stop.wait(interval_s):
             _wait(hint, stop, next(waits))
             hint.clear()
             try:
+                if (looks := _look(session, root)) == seen:
+                    continue
                 done: Mirrored | MemwellError = mirror(session, target, terms)
             except NotesVanished:
                 raise
             except MemwellError as error:
                 done = error
             news = _news(done)
+            seen = None if news else looks
             if news and news != told:
                 tell(done)
             told = news
@@ -145,6 +149,13 @@ def _wait(hint: threading.Event, stop: threading.Event, most_s: float) -> None:
     until = time.monotonic() + most_s
     while not hint.is_set() and not stop.is_set() and time.monotonic() < until:
         hint.wait(_POLL_S)
+
+
+def _look(session: Session, root: Path) -> object:
+    """Say what both sides look like, without opening a note."""
+    with session.guard:
+        session.refresh()
+        return session.index.records.version, Folder(root).walk()
 
 
 def _news(done: Mirrored | MemwellError) -> object:

@@ -8,9 +8,8 @@ from vault_engine.engine.mirrored import MirrorChange
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
-from vault_engine.index.record import Record, describe
+from vault_engine.index.record import describe
 from vault_engine.journal.entry import Actor, Change, Expect, Op
-from vault_engine.note import LinkKind
 from vault_engine.sync.exported import mark_of, with_links, without_links
 from vault_engine.sync.plan import Held
 from vault_engine.sync.state import State, Synced
@@ -32,11 +31,11 @@ class InPlace:
 
     def carry_out(self, actor: Actor | None, *, dry_run: bool) -> None:
         """Bring the links of each note up to date; what can't be written is said."""
-        kept = dict(self._before)
-        for path in sorted(self._session.index.records.keys()):
-            if path not in self._is_selected or not (
-                path in self._before or _relates(self._session.index.records[path])
-            ):
+        kept, records = dict(self._before), self._session.index.records
+        for path in sorted(records.keys()):
+            if path not in self._is_selected:
+                continue
+            if path not in self._before and not AddedLinks.may_be_below(records[path]):
                 continue
             try:
                 kept[path] = self._bring_up_to_date(path, actor, dry_run=dry_run)
@@ -64,7 +63,3 @@ class InPlace:
         with writing(self._session, actor, exact=False) as author:
             change = Change(Op.WRITE, path, "", "", reason=_REASON, expect=Expect.GIVEN)
             write_bytes(self._session, change, old, new, author)
-
-
-def _relates(record: Record) -> bool:
-    return any(link.kind is LinkKind.PROPERTY and link.relation for link in record.links)

@@ -28,6 +28,11 @@ class AddedLinks:
         self._prefix, self._present = prefix, present
         self._are_there = session.index.rules.profile is Profile.OBSIDIAN  # Logseq reads properties as links
 
+    @staticmethod
+    def may_be_below(record: Record) -> bool:
+        """Say at a glance whether a note may have any."""
+        return any(link.kind is LinkKind.PROPERTY and link.relation for link in record.links)
+
     def of(self, path: str) -> tuple[str, ...]:
         """Give the lines for one note; none for one that the vault does not have."""
         record = self._records.get(path)

@@ -16,7 +16,7 @@ from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
 from vault_engine.errors import BadInput, CannotMerge, MemwellError, NoteChanged, NoteDamaged
-from vault_engine.index.record import CONFLICTED, Record
+from vault_engine.index.record import CONFLICTED
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
@@ -85,6 +85,7 @@ class Run:
         self._theirs: dict[str, There] = {}
         self._added: dict[str, tuple[str, ...]] = {path: one.added for path, one in self._base.items()}
         self._waiting: dict[str, str] = {}
+        self._related: set[str] = set()  # notes of the vault whose properties may link to others
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
         self._merged_files: set[str] = set()  # SHA-256 of what the folder had of them
@@ -110,8 +111,16 @@ class Run:
         """
         session = self._session
         session.refresh()
-        self._ours = {path: _held(record) for path, record in session.index.records.items()}
-        self._waiting = self._refused | self._waiting_here(session.index.records.values())
+        self._waiting = (
+            self._refused | dict.fromkeys(session.index.walk.placeholders, EVICTED) | dict(session.index.unread)
+        )
+        self._ours, self._related = {}, set()
+        for path, record in session.index.records.items():  # each is decoded for it: only once
+            self._ours[path] = Held(record.sha256, record.id, record.size)
+            if record.problem == CONFLICTED:
+                self._waiting[path] = CONFLICTED
+            elif AddedLinks.may_be_below(record):
+                self._related.add(path)
         self._knows = self._line_knower()
         look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
         for _ in range(_LOOKS - 1):
@@ -148,12 +157,6 @@ class Run:
 
     def _held_there(self) -> dict[str, Held]:
         return {path: there.held for path, there in self._theirs.items()}
-
-    def _waiting_here(self, records: Iterable[Record]) -> dict[str, str]:
-        index = self._session.index
-        waiting = dict.fromkeys(index.walk.placeholders, EVICTED)
-        waiting |= {record.path: CONFLICTED for record in records if record.problem == CONFLICTED}
-        return waiting | dict(index.unread)
 
     def _if_selected(self, changes: Iterable[PlannedChange]) -> Iterable[PlannedChange]:
         """Leave out notes that the folder never had and that were not asked for."""
@@ -361,9 +364,10 @@ class Run:
         """Write into the folder what the vault has newer, and the links of notes whose relations have changed."""
         self._session.refresh(wait=False)
         lines = AddedLinks(self._session, self._prefix, self._theirs.keys() | due.keys())
+        related = self._related | self._brought_together
         files: dict[str, _File] = {}
         for path in sorted(self._ours.keys() & (due.keys() | self._theirs.keys())):
-            added = lines.of(path)
+            added = lines.of(path) if path in related else ()
             marks = tuple(map(line_mark, added))
             if path not in due and path not in self._brought_together and not self._needs_links(path, marks):
                 continue
@@ -414,10 +418,6 @@ class Run:
 
     def _day(self) -> str:
         return self._session.now().date().isoformat()
-
-
-def _held(record: Record) -> Held:
-    return Held(record.sha256, record.id, record.size)
 
 
 def _shown(data: bytes, lines: Collection[str]) -> bytes:

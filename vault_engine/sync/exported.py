@@ -29,6 +29,7 @@ _BLOCK = re.compile(
     rf"(?P<gap>(?:\r?\n){{0,2}})^{re.escape(_OPEN)}[ \t]*\r?\n(?P<inside>(?:.*\n)*?)^{re.escape(_CLOSE)}[ \t]*(?=\r?$)",
     re.MULTILINE,
 )
+_PLAIN = re.compile(r"- \[\[\w[\w ./-]*\|\w[\w .,:;/-]*\]\] \(\w[\w-]*\)")
 _MARK_DIGITS = 16
 _NO_BRACKETS = str.maketrans("", "", "[]")
 
@@ -106,6 +107,8 @@ def _shown(label: str) -> str:
 
 
 def _reads_back(line: str, meant: Related) -> bool:
+    if _PLAIN.fullmatch(line):  # as nearly all are: to read them would say nothing new
+        return True
     read = typed_links(parse(f"{_HEADING}\n\n{line}\n"))
     return [(meant.target, meant.relation)] == [(one.target, one.relation) for one in read]
 

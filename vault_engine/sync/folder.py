@@ -64,6 +64,10 @@ class Folder:
         self.root = root
         self._vault = Vault(root, root / HIDDEN)
 
+    def walk(self) -> Walk:
+        """List what the folder holds. Raises VaultMissing: it is gone."""
+        return self._vault.walk()
+
     def look(self, known: Mapping[str, Synced], ours: Collection[str], is_ours: IsOurs, now_ns: int) -> Look:
         """Say what the folder holds now; a file that looks as it did when it was read is not read again.
 
