@@ -15,7 +15,7 @@ from vault_engine.engine.move import finish_moves, move
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
-from vault_engine.errors import BadInput, CannotMerge, MemwellError, NoteChanged, NoteDamaged
+from vault_engine.errors import BadInput, CannotMerge, MemwellError, NoteChanged, NoteDamaged, NoteOpen
 from vault_engine.index.record import CONFLICTED
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note import parse
@@ -49,6 +49,7 @@ PERSON = Actor("external", "somebody", "obsidian-sync")
 
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 
+_AT_THAT_MOMENT = "somebody changed it at that moment: the next run takes it up"
 _LOOKS = 3  # at a folder in which something is being saved
 _ROUNDS = 3  # of renames, each of which changes what is to be planned
 
@@ -233,6 +234,10 @@ class Run:
                 break
             self._rename_all(plan.renames)
             self.look()
+        else:
+            for rename in self.plan().renames:  # somebody renames as fast as we do
+                self._waiting |= {rename.path: _AT_THAT_MOMENT, rename.to: _AT_THAT_MOMENT}
+            plan = self.plan()
         self._change(plan.changes)
         self.remember()
 
@@ -270,9 +275,15 @@ class Run:
         try:
             self.changes.append(do(change))
         except MemwellError as error:
-            self.problems.append(Problem(change.path, str(error)))
+            self._say_failed(change.path, error)
             if isinstance(change, Rename):
                 self._refused |= {change.path: str(error), change.to: str(error)}
+
+    def _say_failed(self, path: str, error: MemwellError) -> None:
+        if isinstance(error, NoteChanged | NoteOpen):
+            self.changes.append(MirrorChange("left", "both", path, why=_AT_THAT_MOMENT))
+        else:
+            self.problems.append(Problem(path, str(error)))
 
     # ---- renames
 
@@ -374,7 +385,7 @@ class Run:
             try:
                 data, there = _shown(self._read_ours(path), added), self._theirs.get(path)
             except MemwellError as error:
-                self.problems.append(Problem(path, str(error)))
+                self._say_failed(path, error)
                 continue
             if there and sha256_hex(data) == there.shown:
                 self._added[path] = marks
@@ -386,7 +397,7 @@ class Run:
 
     def _wrote(self, file: str, one: _File, change: Create | Update | None, problem: MemwellError | None) -> None:
         if problem:
-            self.problems.append(Problem(one.path, str(problem)))
+            self._say_failed(one.path, problem)
             return
         self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.data), file)
         self._added[one.path] = one.marks
