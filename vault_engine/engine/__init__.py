@@ -18,7 +18,7 @@ from vault_engine.engine.graph import (
 from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
 from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
-from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
+from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
 from vault_engine.engine.mirrored import MirrorChange, Mirrored
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
@@ -92,6 +92,7 @@ __all__ = [
     "Finding",
     "FindingKind",
     "Forgotten",
+    "Format",
     "GraphEdge",
     "GraphView",
     "Hit",

@@ -7,11 +7,14 @@ those of a vault are. What both held last is remembered after that: a run cut sh
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain, repeat
 from pathlib import Path
 
 from vault_engine.engine.changing import writing
+from vault_engine.engine.mirror_export import Export
 from vault_engine.engine.mirror_inplace import InPlace
 from vault_engine.engine.mirror_links import prefix_for
 from vault_engine.engine.mirror_run import Run
@@ -32,10 +35,18 @@ _LOOK_S = 60.0  # look this often where nothing is told: some file systems tell 
 _POLL_S = 0.2
 
 
+class Format(StrEnum):
+    """For which program a folder's notes are written."""
+
+    OBSIDIAN = "obsidian"
+    NOTION = "notion"  # one way only
+
+
 @dataclass(frozen=True, slots=True)
 class MirrorTerms:
     """How a vault and a folder are kept in step."""
 
+    format: Format = Format.OBSIDIAN
     select: tuple[str, ...] = ()  # see `mirror_select.selected`
     one_way: bool = False  # only from the vault to the folder, and over nothing that a person did there
     dry_run: bool = False
@@ -54,40 +65,42 @@ def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | No
         VaultBusy, VaultDenied, StorageFailed: nothing was changed, or not all.
     """
     root = resolved(session, target)
+    if terms.format is Format.NOTION and root == session.config.root:
+        raise BadInput("the vault itself is not written for Notion: name another folder")
     with session.guard:
         session.refresh()
         wanted = selected(session, terms.select)
-        state = State(session.vault.local_dir, root)
-        if root == session.config.root:
-            in_place = InPlace(session, state, wanted)
-            in_place.carry_out(actor, dry_run=terms.dry_run)
-            count = len(session.index.records)
-            return Mirrored(str(root), terms.dry_run, count, tuple(in_place.changes), tuple(in_place.problems))
+        state = State(session.vault.local_dir, root, terms.format)
         folder = Folder(root)
-        run = Run(
-            session,
-            folder,
-            state,
-            one_way=terms.one_way,
-            prefix=prefix_for(root),
-            is_selected=wanted.__contains__,
-        )
-        _check_there(run, root, dry_run=terms.dry_run)
-        if terms.dry_run:
-            run.look()
-            run.preview()
+        run: InPlace | Export | Run
+        if root == session.config.root:
+            run = InPlace(session, state, wanted)
+            run.carry_out(actor, dry_run=terms.dry_run)
+        elif terms.format is Format.NOTION:
+            run = Export(session, folder, state, wanted)
+            _check_there(root, is_first=run.is_first, dry_run=terms.dry_run)
+            with nullcontext() if terms.dry_run else folder.held():
+                run.carry_out(dry_run=terms.dry_run, yes=terms.yes)
         else:
-            _carry_out(session, folder, run, yes=terms.yes)
+            run = Run(
+                session, folder, state, one_way=terms.one_way, prefix=prefix_for(root), is_selected=wanted.__contains__
+            )
+            _check_there(root, is_first=run.is_first, dry_run=terms.dry_run)
+            _carry_out(session, folder, run, terms)
         return Mirrored(str(root), terms.dry_run, run.notes, tuple(run.changes), tuple(run.problems))
 
 
-def _carry_out(session: Session, folder: Folder, run: Run, *, yes: bool) -> None:
+def _carry_out(session: Session, folder: Folder, run: Run, terms: MirrorTerms) -> None:
+    if terms.dry_run:
+        run.look()
+        run.preview()
+        return
     with folder.held():
         with writing(session, None):
             pass  # what others did is entered first, and every text kept on which a merge may be based
         run.tidy()
         run.look()
-        if not yes and (found := run.vanished()):
+        if not terms.yes and (found := run.vanished()):
             where = "the vault" if found.side is Side.OURS else str(folder.root)
             raise NotesVanished(where, found.gone, found.of)
         run.carry_out()
@@ -191,11 +204,11 @@ def _is_within(inner: Path, outer: Path) -> bool:
     )
 
 
-def _check_there(run: Run, root: Path, *, dry_run: bool) -> None:
+def _check_there(root: Path, *, is_first: bool, dry_run: bool) -> None:
     """Make the folder the first time; later it must be there."""
-    if root.is_dir() or (dry_run and run.is_first):
+    if root.is_dir() or (dry_run and is_first):
         return
-    if not run.is_first:
+    if not is_first:
         raise VaultMissing(str(root), "is not there any more")
     if not root.parent.is_dir():
         raise BadInput(f"there is no folder {root.parent} to make {root.name} in")

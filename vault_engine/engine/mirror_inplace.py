@@ -29,6 +29,11 @@ class InPlace:
         self._before = state.load()
         self._lines = AddedLinks(session, "", session.index.records.keys())
 
+    @property
+    def notes(self) -> int:
+        """How many notes there are."""
+        return len(self._session.index.records)
+
     def carry_out(self, actor: Actor | None, *, dry_run: bool) -> None:
         """Bring the links of each note up to date; what can't be written is said."""
         kept, records = dict(self._before), self._session.index.records

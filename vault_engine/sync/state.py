@@ -32,9 +32,15 @@ class Synced(NamedTuple):
 class State:
     """What is remembered of one folder."""
 
-    def __init__(self, local_dir: Path, target: Path) -> None:
-        """Remember a folder, by its whole path with links resolved, in ``local_dir`` of the vault."""
-        key = hashlib.sha256(str(target).encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
+    def __init__(self, local_dir: Path, target: Path, form: str) -> None:
+        """Remember a folder, by its whole path with links resolved and the form of its notes.
+
+        Args:
+            local_dir: of the vault.
+            target: the folder.
+            form: what its notes are written for: a folder in one form tells nothing of another one.
+        """
+        key = hashlib.sha256(f"{form} {target}".encode("utf-8", "surrogateescape")).hexdigest()[:_KEY_DIGITS]
         self._file = local_dir / "sync" / key / _FILE
         self._renaming = self._file.with_name("renaming")
         self._temporary_dir = local_dir / "tmp"

@@ -13,7 +13,7 @@ from memwell_cli.exits import DONE, PARTLY, advice
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_option, plain, problem_line, remark, show
 from vault_engine import Engine, MemwellError
-from vault_engine.engine import INTERVAL_S, MirrorChange, Mirrored, MirrorTerms
+from vault_engine.engine import INTERVAL_S, Format, MirrorChange, Mirrored, MirrorTerms
 
 _MOST_S = 86_400.0
 
@@ -27,6 +27,14 @@ _MOST_S = 86_400.0
     metavar="KIND:NAME",
     multiple=True,
     help="Only notes of a category:, tag:, tier:, type: or query:; repeatable.",
+)
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.OBSIDIAN.value,
+    show_default=True,
+    help="What TARGET is for; notion is one way only.",
 )
 @click.option("--one-way", is_flag=True, help="Only write TARGET, and over nothing that was changed there.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing.")
@@ -47,6 +55,7 @@ def obsidian_sync(
     target: Path,
     watch: bool,
     select: tuple[str, ...],
+    format: str,
     one_way: bool,
     dry_run: bool,
     yes: bool,
@@ -63,7 +72,7 @@ def obsidian_sync(
     """
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run do not go together")
-    terms = MirrorTerms(select, one_way, dry_run, yes)
+    terms = MirrorTerms(Format(format), select, one_way, dry_run, yes)
     with open_vault(vault) as engine:
         if watch:
             return _watch(engine, target, terms, interval_s, as_json=as_json)

@@ -1,0 +1,112 @@
+"""Writing the vault's notes into a folder for a program that reads them another way: one way only, for Notion."""
+
+import time
+from collections.abc import Container
+from contextlib import suppress
+
+from vault_engine.engine.changing import keeper
+from vault_engine.engine.mirrored import MirrorChange, planned_change
+from vault_engine.engine.results import Problem
+from vault_engine.engine.session import Session
+from vault_engine.errors import MemwellError, NotesVanished
+from vault_engine.index.record import CONFLICTED
+from vault_engine.note import Link
+from vault_engine.sync.folder import Folder
+from vault_engine.sync.notion import notion_text
+from vault_engine.sync.plan import MOST_VANISHED, Create, Delete, Held, Plan, Update, plan_sync
+from vault_engine.sync.state import State, Synced
+from vault_engine.vault.files import sha256_hex
+
+
+class Export:
+    """One run. What a person has changed in the folder is left; a renamed note is a new file, and the old one goes."""
+
+    def __init__(self, session: Session, folder: Folder, state: State, is_selected: Container[str]) -> None:
+        """Begin, by the index as of the last refresh."""
+        self.changes: list[MirrorChange] = []
+        self.problems: list[Problem] = []
+        self._session, self._folder, self._state = session, folder, state
+        self._base = state.load()
+        records = session.index.records
+        meant = {path for path in records if path in is_selected and records[path].problem != CONFLICTED}
+        self._data: dict[str, bytes] = {}  # what the folder is to hold
+        for path in sorted(meant.difference(session.index.walk.placeholders)):
+            with suppress(MemwellError):  # gone just now
+                self._data[path] = self._written(path, meant)
+        self._there: dict[str, str] = {}
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing is remembered of the folder."""
+        return not self._base
+
+    @property
+    def notes(self) -> int:
+        """How many notes the folder has as they are to be."""
+        return sum(self._there.get(path) == sha256_hex(data) for path, data in self._data.items())
+
+    def carry_out(self, *, dry_run: bool, yes: bool) -> None:
+        """Write what has changed, and delete what is gone from the vault.
+
+        Raises:
+            NotesVanished: that is much, and nobody has said that it is meant.
+        """
+        look = self._folder.look(self._base, self._data.keys(), lambda _path, _mark: False, time.time_ns())
+        self._there = {path: there.shown for path, there in look.notes.items()}
+        plan = self._plan(look.waiting)
+        if dry_run:
+            self.changes += map(planned_change, plan.changes)
+            return
+        gone = sum(isinstance(one, Delete) for one in plan.changes)
+        if not yes and gone > 1 and gone > MOST_VANISHED * len(self._base):
+            raise NotesVanished("what is to be exported", gone, len(self._base))
+        due = {one.path: one for one in plan.changes if isinstance(one, Create | Update)}
+        files = {path: (self._there.get(path, ""), self._data[path]) for path in due}
+        for path, error in self._folder.write(files, lambda path: keeper(self._session, path)).items():
+            if error:
+                self.problems.append(Problem(path, str(error)))
+            else:
+                self._there[path] = sha256_hex(self._data[path])
+                self.changes.append(planned_change(due[path]))
+        for change in plan.changes:
+            if isinstance(change, Delete):
+                try:
+                    self._folder.remove(look.notes[change.path])
+                except MemwellError as error:
+                    self.problems.append(Problem(change.path, str(error)))
+                    continue
+                del self._there[change.path]
+            if change.path not in due:
+                self.changes.append(planned_change(change))
+        self._remember()
+
+    def _plan(self, waiting: dict[str, str]) -> Plan:
+        base = {path: _held(one.shown) for path, one in self._base.items()}
+        ours = {path: _held(sha256_hex(data)) for path, data in self._data.items()}
+        theirs = {path: _held(shown) for path, shown in self._there.items()}
+        return plan_sync(base, ours, theirs, one_way=True, waiting=waiting)
+
+    def _remember(self) -> None:
+        kept = {path: one for path, one in self._base.items() if path in self._data or path in self._there}
+        for path, data in self._data.items():
+            if self._there.get(path) == (shown := sha256_hex(data)):
+                kept[path] = Synced(_held(shown), shown)
+        self._state.save(kept)
+
+    def _written(self, path: str, meant: Container[str]) -> bytes:
+        """Give a note as it is to be; one that is no text as it is."""
+
+        def file_of(link: Link) -> str | None:
+            file = index.resolver.find(link, path)
+            return file if file in meant else None
+
+        index = self._session.index
+        data = self._session.vault.read(path)
+        try:
+            return notion_text(data.decode(), path, index.records[path].title, file_of).encode()
+        except UnicodeDecodeError:
+            return data
+
+
+def _held(sha256: str) -> Held:
+    return Held(sha256, None, 0)  # neither identity nor size: renames are not looked for
