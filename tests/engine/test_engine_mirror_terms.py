@@ -1,5 +1,7 @@
 """What is left alone when a vault and a folder are kept in step, on what terms, and whose text it is."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from mirroring import HIDDEN, THREE, files, pair_of
 
@@ -230,3 +232,38 @@ def test_what_is_in_step_is_carried_on_by_the_next_edit(pair):
         pair.put("folder", "a.md", (pair.target / "a.md").read_text().replace("three", f"three {number}"))
         assert ["vault: updated a.md"] == pair.sync()
     assert pair.both("a.md")[0] == pair.both("a.md")[1]
+
+
+def test_a_name_in_another_unicode_form_is_the_same_note(pair):
+    """As macOS spells it; the file keeps its name, and the vault's note its own."""
+    composed, apart = "caf\u00e9.md", "cafe\u0301.md"
+    pair.put("vault", composed, "one\n")
+    pair.sync()
+    (pair.target / composed).rename(pair.target / apart)
+
+    assert [] == pair.sync()
+    pair.put("folder", apart, "two\n")
+    assert [f"vault: updated {composed}"] == pair.sync()
+    pair.put("vault", composed, "three\n")
+    assert [f"folder: updated {composed}"] == pair.sync()
+    assert "three\n" == (pair.target / apart).read_text()
+    assert composed not in files(pair.target)
+
+
+def test_two_runs_at_once_take_turns(pair, open_engine):
+    """Each sees what the other has done: neither takes it for an edit."""
+    pair.sync()
+    engines = [open_engine(), open_engine()]
+
+    def run(engine):
+        return [one.what for _ in range(10) for one in engine.mirror(pair.target, MirrorTerms()).changes]
+
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(run, engine) for engine in engines]
+        for number in range(20):
+            pair.put("folder", "a.md", f"there {number}\n")
+        done = {what for one in running for what in one.result()}
+
+    assert done <= {"updated", "left"}
+    pair.sync()
+    assert ("there 19\n", "there 19\n") == pair.both("a.md")

@@ -6,7 +6,7 @@ those of a vault are. What both held last is remembered after that: a run cut sh
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,39 +71,38 @@ def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | No
         session.refresh()
         wanted = selected(session, terms.select)
         state = State(session.vault.local_dir, root, terms.format)
-        folder = Folder(root)
-        run: InPlace | Export | Run
         if root == session.config.root:
-            run = InPlace(session, state, wanted)
-            run.carry_out(actor, dry_run=terms.dry_run)
-        elif terms.format is Format.NOTION:
-            run = Export(session, folder, state, wanted)
-            _check_there(root, is_first=run.is_first, dry_run=terms.dry_run)
-            with nullcontext() if terms.dry_run else folder.held():
-                run.carry_out(dry_run=terms.dry_run, yes=terms.yes)
+            in_place = InPlace(session, state, wanted)
+            in_place.carry_out(actor, dry_run=terms.dry_run)
+            run: InPlace | Export | Run = in_place
         else:
-            run = Run(
-                session, folder, state, one_way=terms.one_way, prefix=prefix_for(root), is_selected=wanted.__contains__
-            )
-            _check_there(root, is_first=run.is_first, dry_run=terms.dry_run)
-            _carry_out(session, folder, run, terms)
+            _check_there(root, is_first=not state.is_kept, dry_run=terms.dry_run)
+            folder = Folder(root)
+            with nullcontext() if terms.dry_run else folder.held():  # before what both held last is read
+                run = _done(session, folder, state, terms, wanted)
         return Mirrored(str(root), terms.dry_run, run.notes, tuple(run.changes), tuple(run.problems))
 
 
-def _carry_out(session: Session, folder: Folder, run: Run, terms: MirrorTerms) -> None:
+def _done(session: Session, folder: Folder, state: State, terms: MirrorTerms, wanted: Container[str]) -> Export | Run:
+    if terms.format is Format.NOTION:
+        export = Export(session, folder, state, wanted)
+        export.carry_out(dry_run=terms.dry_run, yes=terms.yes)
+        return export
+    prefix = prefix_for(folder.root)
+    run = Run(session, folder, state, one_way=terms.one_way, prefix=prefix, is_selected=wanted.__contains__)
     if terms.dry_run:
         run.look()
         run.preview()
-        return
-    with folder.held():
-        with writing(session, None):
-            pass  # what others did is entered first, and every text kept on which a merge may be based
-        run.tidy()
-        run.look()
-        if not terms.yes and (found := run.vanished()):
-            where = "the vault" if found.side is Side.OURS else str(folder.root)
-            raise NotesVanished(where, found.gone, found.of)
-        run.carry_out()
+        return run
+    with writing(session, None):
+        pass  # what others did is entered first, and every text kept on which a merge may be based
+    run.tidy()
+    run.look()
+    if not terms.yes and (found := run.vanished()):
+        where = "the vault" if found.side is Side.OURS else str(folder.root)
+        raise NotesVanished(where, found.gone, found.of)
+    run.carry_out()
+    return run
 
 
 def watch_mirror(

@@ -36,11 +36,6 @@ class Export:
         self._there: dict[str, str] = {}
 
     @property
-    def is_first(self) -> bool:
-        """Whether nothing is remembered of the folder."""
-        return not self._base
-
-    @property
     def notes(self) -> int:
         """How many notes the folder has as they are to be."""
         return sum(self._there.get(path) == sha256_hex(data) for path, data in self._data.items())

@@ -93,11 +93,6 @@ class Run:
         self._knows = self._line_knower()
 
     @property
-    def is_first(self) -> bool:
-        """Whether nothing is remembered of the folder."""
-        return not self._base
-
-    @property
     def notes(self) -> int:
         """How many notes both sides hold alike."""
         return sum(self._is_alike(path) for path in self._ours)

@@ -48,6 +48,11 @@ class State:
         self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
 
     @property
+    def is_kept(self) -> bool:
+        """Whether anything is remembered of the folder, readable or not."""
+        return self._file.exists()
+
+    @property
     def is_renaming(self) -> bool:
         """Whether notes of the vault were to get other paths, and it is not known that all of that was done."""
         return self._renaming.exists()
