@@ -1,5 +1,6 @@
 """What is left alone when a vault and a folder are kept in step, on what terms, and whose text it is."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -248,6 +249,21 @@ def test_a_name_in_another_unicode_form_is_the_same_note(pair):
     assert [f"folder: updated {composed}"] == pair.sync()
     assert "three\n" == (pair.target / apart).read_text()
     assert composed not in files(pair.target)
+
+
+@pytest.mark.parametrize("side", ["vault", "folder"])
+def test_a_file_that_is_taken_away_and_brought_back_was_not_deleted(pair, side, monkeypatch):
+    """So some editors save."""
+    pair.sync()
+    file = (pair.vault if side == "vault" else pair.target) / "a.md"
+    file.unlink()
+    monkeypatch.setattr(time, "sleep", lambda _seconds: file.write_text("saved\n"))
+
+    assert ["both: left a.md"] == pair.sync()
+
+    monkeypatch.undo()
+    assert [f"{'folder' if side == 'vault' else 'vault'}: updated a.md"] == pair.sync()
+    assert ("saved\n", "saved\n") == pair.both("a.md")
 
 
 def test_two_runs_at_once_take_turns(pair, open_engine):

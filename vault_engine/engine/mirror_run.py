@@ -50,6 +50,7 @@ PERSON = Actor("external", "somebody", "obsidian-sync")
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 
 _AT_THAT_MOMENT = "somebody changed it at that moment: the next run takes it up"
+GRACE_S = 0.5  # a note that is gone for so long has been deleted
 _LOOKS = 3  # at a folder in which something is being saved
 _ROUNDS = 3  # of renames, each of which changes what is to be planned
 
@@ -194,10 +195,10 @@ class Run:
         """Take up what a run before this one left as it was killed."""
 
         def home_of(mark: str, data: bytes) -> str | None:
-            own, *_ = own_text(data, lambda _line: True)
+            path = homes.get(mark)
+            own, *_ = own_text(data, lambda line: self._knows(path or "", line))
             if sha256_hex(own) in self._session.revisions or sha256_hex(data) in shown:
                 return None
-            path = homes.get(mark)
             if any(self._has_all_of(one, data, own) for one in ([path] if path else homes.values())):
                 return None
             return path or "Saved while Memwell was writing.md"
@@ -261,9 +262,11 @@ class Run:
             if isinstance(change, Create | Update) and change.side is Side.THEIRS
         }
         self._write_theirs(due)
-        for change in changes:
-            if isinstance(change, Delete):
-                self._attempt(change, self._delete)
+        deletions = [change for change in changes if isinstance(change, Delete)]
+        if deletions:
+            time.sleep(GRACE_S)  # editors and sync tools take a file away and bring it back
+        for deletion in deletions:
+            self._attempt(deletion, self._delete)
 
     def _attempt(self, change: _Planned, do: Callable[[_Planned], MirrorChange]) -> None:
         """Do one thing; what fails is said, and planned again the next time."""
@@ -412,6 +415,8 @@ class Run:
         What the folder's note held is what the vault's held, whose archive and history have it.
         """
         path = change.path
+        if self._session.vault.has(path) if change.side is Side.THEIRS else self._folder.has(path):
+            raise NoteChanged(path, "", "")
         if change.side is Side.THEIRS:
             self._folder.remove(self._theirs[path])
             del self._theirs[path]

@@ -147,6 +147,10 @@ class Folder:
             raise NoteChanged(there.file, there.shown, sha256_hex(data))
         return own_text(data, is_ours)[0]
 
+    def has(self, path: str) -> bool:
+        """Say whether anything is at ``path``."""
+        return self._vault.has(path)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes of ours from writing into the folder.
