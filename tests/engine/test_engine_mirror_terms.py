@@ -266,6 +266,20 @@ def test_a_file_that_is_taken_away_and_brought_back_was_not_deleted(pair, side, 
     assert ("saved\n", "saved\n") == pair.both("a.md")
 
 
+def test_nothing_is_deleted_while_a_new_file_is_being_saved(pair, monkeypatch):
+    """It may be the one that is gone, under another name."""
+    pair.sync()
+    (pair.target / "a.md").unlink()
+    pair.put("folder", "new.md", "half", fresh=True)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pair.put("folder", "new.md", "more", fresh=True))
+
+    assert ["both: left new.md"] == pair.sync()
+
+    monkeypatch.undo()
+    pair.put("folder", "new.md", THREE)
+    assert ["vault: renamed a.md"] == [line for line in pair.sync() if "a.md" in line]
+
+
 def test_two_runs_at_once_take_turns(pair, open_engine):
     """Each sees what the other has done: neither takes it for an edit."""
     pair.sync()

@@ -22,7 +22,7 @@ from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.sync.exported import mark_of as line_mark
 from vault_engine.sync.exported import with_links
-from vault_engine.sync.folder import EVICTED, Folder, There, own_text
+from vault_engine.sync.folder import BEING_SAVED, EVICTED, Folder, There, own_text
 from vault_engine.sync.merge import Merged, merge
 from vault_engine.sync.plan import (
     Conflict,
@@ -132,6 +132,8 @@ class Run:
         base = {path: one.held for path, one in self._base.items()}
         plan = plan_sync(base, self._ours, self._held_there(), one_way=self._one_way, waiting=self._waiting)
         changes = list(self._if_selected(plan.changes))
+        if BEING_SAVED in (why for path, why in self._waiting.items() if path not in self._base):
+            changes = [one for one in changes if not isinstance(one, Delete)]  # what is gone may be on its way there
         said = {change.path for change in changes}
         changes += [Leave(*one) for one in sorted(self._waiting.items()) if one[0] not in said and one[1] != EVICTED]
         return replace(plan, changes=tuple(changes))

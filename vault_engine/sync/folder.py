@@ -25,12 +25,12 @@ from vault_engine.vault.swap import Keep
 from vault_engine.vault.walk import Signature, Walk, signature_of
 
 HIDDEN = ".memwell-sync"
+BEING_SAVED = "it is being saved"
 EVICTED = "a cloud keeps it and it is not on this device"
 
 _SETTLED_NS = 50_000_000  # a file changed this recently may be half written, or change within one tick of its mtime
 _SHRUNK_NS = 300_000_000  # the same for one that has become half as long: editors empty a file to write it
 _AT_ONCE = 200  # notes that become durable together
-_BEING_SAVED = "it is being saved"
 _EMPTY = "it has become empty: delete it, or write something into it"
 _HIDDEN = "its folder can't be listed"
 _CONFLICTED = "it holds the conflict markers of a merge"
@@ -117,7 +117,7 @@ class Folder:
             data = self._vault.read(file)
             is_settled = before == signature_of(self.root / file)
         except (FileNotFoundError, NoteMissing):
-            return None, _BEING_SAVED, _SETTLED_NS
+            return None, BEING_SAVED, _SETTLED_NS
         except (OSError, MemwellError) as error:
             return None, str(error), 0
         shown = sha256_hex(data)
@@ -127,7 +127,7 @@ class Folder:
         has_shrunk = synced is not None and 2 * len(data) < synced.held.size
         whole_at = before.mtime_ns + (_SHRUNK_NS if has_shrunk else _SETTLED_NS)
         if not is_settled or now_ns < whole_at <= now_ns + _SHRUNK_NS:
-            return None, _BEING_SAVED, max(whole_at - now_ns, _SETTLED_NS)
+            return None, BEING_SAVED, max(whole_at - now_ns, _SETTLED_NS)
         if not data and synced and synced.held.size:
             return None, _EMPTY, 0
         own, id, problem = own_text(data, lambda mark: is_ours(path, mark))
