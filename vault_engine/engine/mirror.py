@@ -24,9 +24,10 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, NotesVanished, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.sync.folder import Folder
+from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.plan import Side
 from vault_engine.sync.state import State
-from vault_engine.sync.watch import Watcher
+from vault_engine.sync.watch import Hint, Watcher
 from vault_engine.vault.files import explained, make_folder
 
 INTERVAL_S = 2.0
@@ -129,7 +130,16 @@ def watch_mirror(
     hint = threading.Event()
     root = resolved(session, target)
     tell(mirror(session, target, terms))
-    watchers = [Watcher(folder, lambda _notes: hint.set()) for folder in {session.config.root, root}]
+
+    def on_hint(_where: Hint | None) -> bool:
+        hint.set()
+        return False
+
+    config = session.config
+    watchers = [
+        Watcher(folder, on_hint, look_s=config.look_seconds, polling=why_poll(folder, config.watch))
+        for folder in {config.root, root}
+    ]
     told: object = None
     try:
         for watcher in watchers:
