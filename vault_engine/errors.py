@@ -25,6 +25,7 @@
     ├── VersionMissing      the history of a note has no such version
     ├── EntryMissing        the journal has no such entry
     └── GitUnusable         git is missing, is no repository, or is in the middle of something
+        └── SyncBlocked     what another machine has can't be brought in
 
 An exception carries facts. Its text says what happened and where; ``state`` says what state the data is in. The
 next step differs between a terminal and an agent: each interface owns one table from the class to its advice, and
@@ -274,3 +275,15 @@ class GitUnusable(MemwellError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"git: {reason}")
+
+
+class SyncBlocked(GitUnusable):
+    """What another machine has can't be brought in; ``paths`` says at which files that lies."""
+
+    kind = Kind.CONFLICT
+    state = "What was here is committed and stays as it is."
+
+    def __init__(self, reason: str, paths: Sequence[str] = ()) -> None:
+        self.paths = tuple(paths)
+        shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        super().__init__(f"{reason}: {shown}" if paths else reason)

@@ -172,6 +172,27 @@ class Repository:
 
         return is_converted
 
+    def call(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        index: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        codes: tuple[int, ...] = (0,),
+    ) -> bytes:
+        """Run one command of git's plumbing here and give what it prints. Raises as `run_git` does."""
+        return self._run(*arguments, stdin=stdin, index=index, environment=environment, codes=codes).stdout
+
+    @property
+    def committer(self) -> dict[str, str]:
+        """Who commits, as git's environment names it."""
+        return dict(self._committer)
+
+    @property
+    def prefix(self) -> str:
+        """The way from the repository's top folder to the vault, with ``/`` at its end; "" where they are one."""
+        return self._prefix
+
     # ---- writing objects: nothing that anybody sees
 
     def read_tree(self, commit: str, index: Path) -> dict[str, _Staged]:
