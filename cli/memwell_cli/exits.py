@@ -56,6 +56,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
     errors.VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
+    errors.SyncBlocked: lambda _: "Put that in order with git, for instance `git pull`, then run the command again.",
     errors.GitUnusable: lambda _: "See `memwell git status`; what waits is committed later.",
     errors.EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
     errors.NoteChanged: lambda error: (

@@ -23,6 +23,7 @@ COMMANDS = {
     "vault": "memwell_cli.commands.vault",
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",
+    "sync": "memwell_cli.commands.sync",
     "conflicts": "memwell_cli.commands.conflicts",
     "obsidian-sync": "memwell_cli.commands.obsidian_sync",
     "index": "memwell_cli.commands.index",

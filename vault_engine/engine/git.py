@@ -32,7 +32,7 @@ _OWN_EVERY_S = 600.0  # git keeps a whole copy of a changed file: the journal is
 _OWN_BYTES_AT_ONCE = 64 << 20
 _MAX_LEFT = 100
 _WAIT_S = 1.0  # for another process that commits
-_WITHHELD = "journal, revisions and archive hold copies of notes that git ignores or filters"
+WITHHELD = "journal, revisions and archive hold copies of notes that git ignores or filters"
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,14 @@ def enable(session: Session, *, everything: bool = False) -> GitState:
         VaultBusy: another process is committing.
         VaultDenied, StorageFailed: the setting can't be written.
     """
-    with _lock(session).held():
+    with lock_of(session).held():
         repository = Repository(session.config.root)
-        known = _load(session)
+        known = load_setting(session)
         if known is None or known.toplevel != repository.toplevel:
             since = session.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
             known = _marked(session, _Setting(repository.toplevel, since=since), _own_entries(session, None))
         paths = touched_paths(session.journal.entries())
-        withheld = _WITHHELD if _hidden(repository, paths) else None
+        withheld = WITHHELD if hides(repository, paths) else None
         _save(session, replace(known, everything=everything, withheld=withheld, problem=None))
     return state(session)
 
@@ -123,14 +123,14 @@ def disable(session: Session) -> GitState:
         VaultBusy: another process is committing.
         VaultDenied: the setting can't be removed.
     """
-    with _lock(session).held(), explained(_file(session)):
+    with lock_of(session).held(), explained(_file(session)):
         _file(session).unlink(missing_ok=True)
     return state(session)
 
 
 def state(session: Session) -> GitState:
     """Say whether and how the vault is committed on this machine."""
-    setting = _load(session)
+    setting = load_setting(session)
     problem = None if setting is None else setting.problem
     toplevel: str | None = None
     try:
@@ -157,12 +157,12 @@ def commit_pending(session: Session, *, thorough: bool = True) -> Committed | Po
         thorough: whether Memwell's own files are committed however short ago they were.
     """
     try:
-        with _lock(session).held(wait_s=_WAIT_S):
-            setting = _load(session)
+        with lock_of(session).held(wait_s=_WAIT_S):
+            setting = load_setting(session)
             if setting is None:
                 return Postponed("not enabled on this machine")
             try:
-                return _commit(session, setting, thorough=thorough)
+                return commit_by(session, setting, thorough=thorough)
             except (MemwellError, OSError) as error:
                 with suppress(MemwellError):
                     _save(session, replace(setting, problem=_words(error)))
@@ -227,14 +227,19 @@ class Committer:
             return True
         self.problem = outcome.reason if isinstance(outcome, Postponed) else None
         if isinstance(outcome, Postponed):
-            return _load(self._session) is not None
+            return load_setting(self._session) is not None
         return outcome.waiting > 0
 
 
 # ---- committing
 
 
-def _commit(session: Session, setting: _Setting, *, thorough: bool) -> Committed:
+def commit_by(session: Session, setting: _Setting, *, thorough: bool) -> Committed:
+    """Commit what was changed and is settled, by a machine's setting. The caller holds the lock.
+
+    Raises:
+        GitUnusable: nothing can be committed now.
+    """
     is_due = thorough or _is_due(setting, session.now())
     entries = _own_entries(session, setting)
     if not entries and not is_due:
@@ -262,9 +267,9 @@ def _commit_entries(
     settled = Settled((), ())
     if planned:
         now = _held_now(session, {file.path for commit in planned for file in commit.files})
-        settled = commit_settled(repository, planned, now, session.revisions.get, _scratch(session))
+        settled = commit_settled(repository, planned, now, session.revisions.get, scratch_of(session))
     done = first_entry_of(entries, (left.path for left in settled.left if left.again))
-    withheld = setting.withheld or (_WITHHELD if _hidden(repository, touched_paths(entries)) else None)
+    withheld = setting.withheld or (WITHHELD if hides(repository, touched_paths(entries)) else None)
     left = [[left.path, left.reason] for left in settled.left[:_MAX_LEFT]]
     setting = replace(_marked(session, setting, entries[:done]), left=left, problem=None, withheld=withheld)
     return settled, len(entries) - done, setting
@@ -274,7 +279,7 @@ def _marked(session: Session, setting: _Setting, entries: list[Entry]) -> _Setti
     """Remember that ``entries`` were looked at."""
     if not entries:
         return setting
-    return replace(setting, marks=setting.marks | {_device(session): [entries[-1].id, entries[-1].ts]})
+    return replace(setting, marks=setting.marks | {device_of(session): [entries[-1].id, entries[-1].ts]})
 
 
 def _held_now(session: Session, paths: Iterable[str]) -> dict[str, str]:
@@ -295,7 +300,7 @@ def _held_now(session: Session, paths: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _hidden(repository: Repository, paths: Iterable[str]) -> bool:
+def hides(repository: Repository, paths: Iterable[str]) -> bool:
     """Say whether git ignores or filters one of the paths."""
     return bool(repository.hidden([path for path in sorted(paths) if not repository.is_elsewhere(path)]))
 
@@ -311,7 +316,7 @@ def _why_another(repository: Repository, setting: _Setting) -> str | None:
 
 def _commit_own(session: Session, repository: Repository, setting: _Setting) -> Settled:
     """Commit this device's journal and revisions, and the archive, as far as they have changed."""
-    found = {_relative(session, file): file for file in _own_files(session)}
+    found = {_relative(session, file): file for file in own_files(session)}
     signatures: dict[str, list[int]] = {}
     contents: dict[str, bytes] = {}
     now: dict[str, str] = {}
@@ -320,7 +325,7 @@ def _commit_own(session: Session, repository: Repository, setting: _Setting) -> 
             looked = file.stat(follow_symlinks=False)
             signature = [looked.st_size, looked.st_mtime_ns]
             if signature != setting.own.get(path) and sum(map(len, contents.values())) < _OWN_BYTES_AT_ONCE:
-                data = _whole_lines(file)
+                data = whole_lines(file)
                 now[path] = sha256_hex(data)
                 contents[now[path]] = data
                 signatures[path] = signature
@@ -329,7 +334,7 @@ def _commit_own(session: Session, repository: Repository, setting: _Setting) -> 
     settled = Settled((), ())
     if files:
         planned = [PlannedCommit(_MEMWELL, files)]
-        settled = commit_settled(repository, planned, now | gone, contents.__getitem__, _scratch(session))
+        settled = commit_settled(repository, planned, now | gone, contents.__getitem__, scratch_of(session))
     waiting = {left.path for left in settled.left if left.again}
     known = {path: signature for path, signature in (setting.own | signatures).items() if path not in gone}
     own = {path: signature for path, signature in known.items() if path not in waiting}
@@ -337,12 +342,12 @@ def _commit_own(session: Session, repository: Repository, setting: _Setting) -> 
     return settled
 
 
-def _own_files(session: Session) -> list[Path]:
+def own_files(session: Session) -> list[Path]:
     """List this device's journal, the revisions that it may have written, the archive, and what keeps local files out.
 
     The journal comes first: what its entries name is then among the revisions.
     """
-    folder, device = session.config.memwell_dir, _device(session)
+    folder, device = session.config.memwell_dir, device_of(session)
     revisions = folder / "revisions"
     loose = revisions.glob("[0-9a-f][0-9a-f]/*")
     found = [*(folder / "journal" / device).glob("*.jsonl"), *(revisions / device).glob("*"), *loose] if device else []
@@ -351,7 +356,7 @@ def _own_files(session: Session) -> list[Path]:
     return [file for file in own if file.is_file() and not file.is_symlink()]
 
 
-def _whole_lines(file: Path) -> bytes:
+def whole_lines(file: Path) -> bytes:
     """Read a file; of a journal, without a line that is just being written."""
     data = file.read_bytes()
     return data[: data.rfind(b"\n") + 1] if file.suffix == ".jsonl" else data
@@ -370,7 +375,7 @@ def _is_due(setting: _Setting, now: datetime) -> bool:
 
 def _own_entries(session: Session, setting: _Setting | None) -> list[Entry]:
     """Read this device's entries, after the one that was committed last. Other devices commit their own."""
-    device = _device(session)
+    device = device_of(session)
     files = [file for file in session.journal.files() if device and file.parent.name == device]
     id, after = setting.marks.get(device, ["", setting.since]) if setting else ("", "")
     mark = b'"id":"%b"' % id.encode() if id else None
@@ -394,7 +399,7 @@ def _decoded(data: bytes) -> list[Entry]:
     return found
 
 
-def _device(session: Session) -> str:
+def device_of(session: Session) -> str:
     """Give this machine's name in the journal, "" if it has not written there yet."""
     if session.config.device:
         return session.config.device
@@ -412,11 +417,12 @@ def _file(session: Session) -> Path:
     return session.vault.local_dir / _SETTING
 
 
-def _scratch(session: Session) -> Path:
+def scratch_of(session: Session) -> Path:
+    """Give the file that holds the private index. Only for who holds the lock."""
     return session.vault.local_dir / "git-index"
 
 
-def _lock(session: Session) -> Lock:
+def lock_of(session: Session) -> Lock:
     """Give the lock that keeps two processes from committing at once. No reader or writer of notes takes it."""
     return Lock(session.vault.local_dir / "git.lock")
 
@@ -425,7 +431,7 @@ def _relative(session: Session, file: Path) -> str:
     return file.relative_to(session.config.root).as_posix()
 
 
-def _load(session: Session) -> _Setting | None:
+def load_setting(session: Session) -> _Setting | None:
     """Read the setting; None where nothing is to be committed, or the file can't be understood."""
     try:
         stored = json.loads(_file(session).read_bytes())

@@ -26,6 +26,7 @@ from vault_engine.engine import (
     past,
     purge,
     read,
+    remote,
     undo,
     write,
 )
@@ -46,6 +47,7 @@ from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
+from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState
 from vault_engine.engine.results import (
     Backlinks,
     Built,
@@ -278,6 +280,22 @@ class Engine:
     def git_commit(self) -> Committed | Postponed:
         """Commit what waits; see `git.commit_pending`."""
         return git.commit_pending(self._session)
+
+    def sync(self, *, remote_name: str | None = None, unrelated: bool = False) -> Synced:
+        """Bring in what a git remote has and send it what is here; see `remote.sync`."""
+        return remote.sync(self._session, remote=remote_name, unrelated=unrelated)
+
+    def sync_pull(self, *, remote_name: str | None = None, dry_run: bool = False, unrelated: bool = False) -> Pulled:
+        """Bring in what a git remote has; see `remote.pull`."""
+        return remote.pull(self._session, remote=remote_name, dry_run=dry_run, unrelated=unrelated)
+
+    def sync_push(self, *, remote_name: str | None = None) -> Pushed:
+        """Send a git remote what is here; see `remote.push`."""
+        return remote.push(self._session, remote=remote_name)
+
+    def sync_state(self, *, remote_name: str | None = None) -> SyncState:
+        """Say how the vault stands to a git remote; see `remote.sync_state`."""
+        return remote.sync_state(self._session, remote=remote_name)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""

@@ -1,0 +1,214 @@
+"""Two machines and a git remote between them: what each has written reaches the other, and nothing is lost."""
+
+import os
+
+import pytest
+from git_person import is_clean
+from machines import machines, told
+
+from vault_engine import Memory
+from vault_engine.vault.copies import conflict_base
+
+pytestmark = pytest.mark.usefixtures("person")
+
+START = "# Start\n\none\n\ntwo\n\nthree\n"
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two machines that have the same."""
+    made = machines(tmp_path, "anna", "bert")
+    yield made
+    for machine in made:
+        machine.engine.close()
+
+
+def test_what_one_has_written_the_other_has(pair):
+    """New, changed and deleted notes, without an entry of its own where the other's journal tells; git is clean."""
+    anna, bert = pair
+    anna.engine.remember(Memory("Tuesdays.", category="howto", key="deploy"))
+    anna.write("start.md", START + "\nfour\n")
+    anna.write("other.md", "other\n")
+    anna.sync()
+    anna.remove("other.md")
+    anna.sync()
+
+    pulled = bert.pull()
+
+    assert [("added", "howto/deploy.md"), ("updated", "start.md")] == told(pulled)
+    assert anna.files == bert.files
+    assert is_clean(anna.folder)
+    assert is_clean(bert.folder)
+    assert anna.git("rev-parse", "HEAD") == bert.git("rev-parse", "HEAD")
+    assert () == bert.pull().files
+    history = bert.engine.history("howto/deploy.md")
+    assert 1 == len(history.versions)
+    bert.engine.status()
+    assert not (bert.folder / ".memwell" / "journal" / "bert").exists()
+
+
+def test_changes_of_different_lines_are_merged(pair):
+    """Both machines end with the same note, with both changes, and the merge has both commits as parents."""
+    anna, bert = pair
+    anna.write("start.md", START.replace("one", "one by Anna"))
+    bert.write("start.md", START.replace("three", "three by Bert"))
+    anna.sync()
+
+    pulled = bert.sync()
+    anna.sync()
+
+    assert [("merged", "start.md")] == told(pulled)
+    assert START.replace("one", "one by Anna").replace("three", "three by Bert") == bert.read("start.md")
+    assert anna.files == bert.files
+    assert 3 == len(bert.git("rev-list", "--parents", "-1", pulled.commit).split())
+    assert is_clean(anna.folder)
+    assert is_clean(bert.folder)
+
+
+def test_where_both_changed_the_same_lines_the_other_text_lies_beside_the_note(pair):
+    """The note stays as it is here; the copy is known as one, reaches the other machine, and can be resolved."""
+    anna, bert = pair
+    anna.write("start.md", START.replace("two", "two by Anna"))
+    bert.write("start.md", START.replace("two", "two by Bert"))
+    anna.sync()
+
+    pulled = bert.sync()
+    anna.sync()
+
+    ((what, path, copy),) = [(file.what, file.path, file.to) for file in pulled.files]
+    assert ("conflict", "start.md", "start.md") == (what, path, conflict_base(copy))
+    assert START.replace("two", "two by Bert") == bert.read("start.md")
+    assert START.replace("two", "two by Anna") == bert.read(copy)
+    assert anna.files == bert.files
+    assert [copy] == [one.path for one in anna.engine.conflicts().copies]
+
+    anna.engine.resolve_conflict(copy, "ours")
+    anna.sync()
+    bert.sync()
+
+    assert {"start.md": START.replace("two", "two by Bert")} == bert.files
+    assert is_clean(bert.folder)
+
+
+def test_a_deletion_reaches_only_notes_that_nobody_has_changed(pair):
+    """What was edited on the other machine stays, or comes back."""
+    anna, bert = pair
+    anna.write("a.md", "a\n")
+    anna.write("b.md", "b\n")
+    anna.write("c.md", "c\n")
+    anna.sync()
+    bert.sync()
+    anna.remove("a.md")
+    anna.remove("b.md")
+    anna.write("c.md", "c by Anna\n")
+    bert.write("b.md", "b by Bert\n")
+    bert.remove("c.md")
+    anna.sync()
+
+    bert.sync()
+    anna.sync()
+
+    assert {"start.md": START, "b.md": "b by Bert\n", "c.md": "c by Anna\n"} == bert.files
+    assert anna.files == bert.files
+
+
+def test_a_renamed_note_takes_the_other_machines_edit_along(pair):
+    """In either direction."""
+    anna, bert = pair
+    anna.write("a.md", START)
+    anna.write("b.md", START + "b\n")
+    anna.sync()
+    bert.sync()
+    anna.engine.move("a.md", "new/a.md")
+    anna.write("b.md", START.replace("one", "by Anna") + "b\n")
+    bert.write("a.md", START.replace("one", "by Bert"))
+    (bert.folder / "b.md").rename(bert.folder / "c.md")
+    anna.sync()
+
+    pulled = bert.sync()
+    anna.sync()
+
+    assert ("renamed", "a.md") in told(pulled)
+    assert {
+        "start.md": START,
+        "new/a.md": START.replace("one", "by Bert"),
+        "c.md": START.replace("one", "by Anna") + "b\n",
+    } == bert.files
+    assert anna.files == bert.files
+
+
+def test_a_push_that_comes_too_late_merges_first(pair):
+    """Nothing there is overwritten, and nobody has to ask for it."""
+    anna, bert = pair
+    anna.write("a.md", "a\n")
+    bert.write("b.md", "b\n")
+    anna.engine.sync_push()
+
+    pushed = bert.engine.sync_push()
+
+    assert pushed.pulled
+    assert [("added", "a.md")] == told(pushed.pulled)
+    anna.pull()
+    assert anna.files == bert.files == {"a.md": "a\n", "b.md": "b\n", "start.md": START}
+
+
+def test_running_again_changes_nothing(pair):
+    """No commit, no entry, no file."""
+    anna, bert = pair
+    bert.write("b.md", "b\n")
+    anna.write("start.md", START + "four\n")
+    anna.sync()
+    bert.sync()
+    anna.sync()
+    before = [machine.git("rev-parse", "HEAD") for machine in pair]
+
+    done = [machine.engine.sync() for machine in (*pair, *pair)]
+
+    assert [()] * 4 == [one.pulled.files for one in done]
+    assert [0] * 4 == [one.pushed.sent for one in done]
+    assert before == [machine.git("rev-parse", "HEAD") for machine in pair]
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(pair):
+    """Also with changes here that are not committed."""
+    anna, bert = pair
+    anna.write("start.md", START.replace("one", "one by Anna"))
+    anna.sync()
+    bert.write("start.md", START.replace("three", "three by Bert"))
+    head = bert.git("rev-parse", "HEAD")
+
+    planned = bert.engine.sync_pull(dry_run=True)
+
+    assert planned.dry_run
+    assert [("merged", "start.md")] == told(planned)
+    assert START.replace("three", "three by Bert") == bert.read("start.md")
+    assert head == bert.git("rev-parse", "HEAD")
+    assert told(planned) == told(bert.pull())
+
+
+def test_other_files_are_taken_whole_or_laid_beside(pair):
+    """An attachment that both changed is never merged; one that nobody else touched is left alone."""
+    anna, bert = pair
+    anna.write("pictures/a.png", b"\x89PNG a")
+    anna.write("pictures/b.png", b"\x89PNG b")
+    anna.write("run.sh", "#!/bin/sh\n")
+    (anna.folder / "run.sh").chmod(0o755)
+    anna.git("add", ".")
+    anna.git("commit", "-qm", "pictures")
+    anna.sync()
+    bert.sync()
+    assert os.access(bert.folder / "run.sh", os.X_OK)
+    anna.write("pictures/a.png", b"\x89PNG a by Anna")
+    anna.write("pictures/b.png", b"\x89PNG b by Anna")
+    anna.git("commit", "-qam", "pictures")
+    anna.sync()
+    bert.write("pictures/a.png", b"\x89PNG a by Bert")
+    bert.write("untracked.png", b"\x89PNG")
+
+    pulled = bert.sync()
+    anna.sync()
+
+    assert [("conflict", "pictures/a.png"), ("updated", "pictures/b.png")] == sorted(told(pulled))
+    assert "?? untracked.png\n" == bert.git("status", "--porcelain")
+    assert bert.files.keys() - anna.files.keys() == {"untracked.png"}
+    assert is_clean(anna.folder)
