@@ -221,9 +221,10 @@ def _pulled(ground: _Ground, *, dry_run: bool, unrelated: bool, actor: Actor | N
     total = _Sum()
     for attempt in range(_ATTEMPTS):
         with writing(session, actor):
-            made, left = commit_here(session, repository, touched_there(repository, tip))
+            is_joining = bool(tip) and not repository.head() and not session.index.walk.notes
+            made, left = (0, []) if is_joining else commit_here(session, repository, touched_there(repository, tip))
             total.committed += made
-            incoming = find_incoming(session, repository, remote, tip, unrelated=unrelated, committed=True)
+            incoming = find_incoming(session, repository, remote, tip, unrelated=unrelated, committed=not is_joining)
             if incoming is None:
                 return _told(remote, repository.head(), total, None, left)
             try:

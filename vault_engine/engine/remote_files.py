@@ -19,7 +19,7 @@ from vault_engine.vault.place import CAN_SYNC_ALL, Place, look, place_of, read, 
 from vault_engine.vault.store import LOCAL, TMP, Vault
 from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over, wait_for_writer
 
-_AT_ONCE = 200  # files that are staged together: each is held open, with its folder
+_AT_ONCE = 500  # files that are staged together
 _BYTES_AT_ONCE = 64 << 20
 _GIT_OWN = re.compile(r"\.git[ .:]*|\.git[ .]*:.*|git~[0-9]+", re.IGNORECASE)
 _EXECUTABLE = 0o111
@@ -131,10 +131,11 @@ def apply(session: Session, files: AnyFiles, changes: Sequence[FileChange], cont
     writes = iter([change for change in changes if change.after is not None])
     while chunk := _chunk(writes, content):
         with ExitStack() as stack:
-            staged = [
-                (change, stack.enter_context(files.staged(change.path, data, sync=not CAN_SYNC_ALL)))
-                for change, data in chunk
-            ]
+            staged: list[tuple[FileChange, Staged]] = []
+            for change, data in chunk:
+                file = stack.enter_context(files.staged(change.path, data, sync=not CAN_SYNC_ALL))
+                file.let_go()  # who has a file open for writing is taken for somebody else
+                staged.append((change, file))
             files.sync_everything()
             for change, file in staged:
                 before = sha256_hex(content(change.before)) if change.before is not None else ""

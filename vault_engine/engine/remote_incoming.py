@@ -89,14 +89,20 @@ def find_incoming(
 class Begun(NamedTuple):
     """A file that a pull was about to change."""
 
-    after: str  # git's name for what it was to hold
-    there: str  # and for what the other machine had
+    held: str  # git's name for what it was to hold; for one that was to go, for what it held
+    there: str  # for what the other machine had; "" where the file was to go
 
 
 def save_begun(session: Session, incoming: Incoming) -> None:
     """Remember what is about to be changed, so that what is done of it is not merged a second time after a crash."""
-    begun = [(one.path, one.after, incoming.there[one.path]) for one in incoming.changes if one.path in incoming.there]
-    data = json.dumps({"format": _FORMAT, "begun": [one for one in begun if one[1]]}).encode()
+    begun = load_begun(session)
+    for path, held, name, _ in incoming.changes:
+        if stage_of(path) == 1 and name is not None and path in incoming.there:
+            begun[path] = Begun(name, incoming.there[path])
+        elif stage_of(path) == 1 and name is None and held is not None:
+            begun[path] = Begun(held, "")
+    stored = [[path, *one] for path, one in begun.items()]
+    data = json.dumps({"format": _FORMAT, "begun": stored}).encode()
     write_atomic(_begun_file(session), data, session.vault.local_dir / TMP)
 
 
@@ -112,7 +118,8 @@ def load_begun(session: Session) -> dict[str, Begun]:
         stored = json.loads(_begun_file(session).read_bytes())
         if stored["format"] != _FORMAT:
             return {}
-        return {path: Begun(after, there) for path, after, there in stored["begun"] if _OID.fullmatch(there)}
+        found = {path: Begun(held, there) for path, held, there in stored["begun"]}
+        return {path: one for path, one in found.items() if all(not name or _OID.fullmatch(name) for name in one)}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
 
@@ -205,13 +212,17 @@ class _Finder:
     def _take_up(self, coming: Iterable[str]) -> None:
         """Take what a pull that was cut short has brought in already for known to both."""
         begun = load_begun(self._session)
+        here = {path: three.here.oid for path, three in self._paths.items() if three.here}
+        is_written = all(here.get(path) == one.held for path, one in begun.items() if one.there)
         for path in coming:
-            three = self._paths[path]
-            if path not in begun or three.here is None or three.here.oid != begun[path].after:
+            base, known, there = self._paths[path]
+            if path not in begun or known is None or known.oid != begun[path].held:
                 continue
-            known = Known(three.here.mode, begun[path].there)
-            self._paths[path] = _Three(known, three.here, three.there)
-            self._incoming.known |= contents_of(self._repository, [known.oid])
+            if begun[path].there:
+                base = Known(known.mode, begun[path].there)
+            elif is_written:  # else what was to take its place may not be there
+                base = known
+            self._paths[path] = _Three(base, known, there)
 
     def _look(self, path: str) -> None:
         """Find out what a file holds."""
@@ -250,24 +261,29 @@ class _Finder:
         here = self._here.get(path)
         if path.startswith(_LOCAL) or (there is None and path.startswith(_JOURNAL)):
             return
+        is_own = path.count("/") > 2 and path.split("/")[2] == git.device_of(self._session)
+        if there and path.startswith(_JOURNAL):
+            self._take_journal(path, there, is_own=is_own)
+        elif not is_own:
+            if here in (None, base.oid if base else None, there.oid if there else None):
+                self._set(path, there.oid if there else None)
+            else:
+                self._incoming.tree[path] = there  # it came another way as well
+
+    def _take_journal(self, path: str, there: Known, *, is_own: bool) -> None:
         content = self._incoming.content
-        if path.count("/") > 2 and path.split("/")[2] == git.device_of(self._session):
-            if (
-                there
-                and path.startswith(_JOURNAL)
-                and not has_only_grown(content(there.oid), content(here) if here else b"")
-            ):
+        committed, held = self._paths[path].here, self._here.get(path)
+        before = content(committed.oid) if committed else b""
+        now, new = content(held) if held else b"", content(there.oid)
+        if is_own:
+            if not has_only_grown(new, now):
                 self._incoming.refused[path] = OWN_CHANGED
-            return
-        if path.startswith(_JOURNAL) and there and here:
-            if has_only_grown(content(there.oid), content(here)):  # it came another way, and has more
-                return
-            if not has_only_grown(content(here), content(there.oid)):
-                self._incoming.refused[path] = LINE_LOST
-                return
-        elif here is not None and here != (base.oid if base else None):
-            return
-        self._set(path, there.oid if there else None)
+        elif not has_only_grown(now, new) and not has_only_grown(new, now):
+            self._incoming.refused[path] = LINE_LOST
+        elif len(new) > len(now):
+            self._set(path, there.oid)
+        elif has_only_grown(before, new):  # it came another way, and may have more
+            self._incoming.tree[path] = there
 
     # ---- all the others
 

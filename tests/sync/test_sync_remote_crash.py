@@ -1,0 +1,150 @@
+"""A sync that is cut short anywhere is taken up by the next one, to the same end."""
+
+import os
+import shutil
+
+import pytest
+from git_person import is_clean, run
+from machines import Machine, machines
+
+from vault_engine.sync import git_command
+from vault_engine.vault import place
+from vault_engine.vault.copies import conflict_base
+
+pytestmark = pytest.mark.usefixtures("person")
+
+TEXT = "# Title\n\none\n\ntwo\n\nthree\n\nfour\n"
+MOST_STEPS = 150
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Two machines of which each has changed what the other has changed; made once."""
+    patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("prepared")
+    (folder / "gitconfig").write_text(
+        "[user]\n\tname = Anna\n\temail = anna@example.org\n[init]\n\tdefaultBranch = main\n"
+    )
+    patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    anna, bert = machines(folder, "anna", "bert")
+    for path in ("merged.md", "both.md", "old.md", "gone.md"):
+        anna.write(path, TEXT.replace("Title", path))
+    anna.sync()
+    bert.sync()
+    anna.write("merged.md", anna.read("merged.md").replace("one", "one by Anna"))
+    anna.write("both.md", anna.read("both.md").replace("two", "two by Anna"))
+    anna.write("new.md", "new by Anna\n")
+    anna.engine.move("old.md", "renamed.md")
+    anna.remove("gone.md")
+    anna.sync()
+    bert.write("merged.md", bert.read("merged.md").replace("four", "four by Bert"))
+    bert.write("both.md", bert.read("both.md").replace("two", "two by Bert"))
+    bert.write("old.md", bert.read("old.md").replace("four", "four by Bert"))
+    bert.write("own.md", "own by Bert\n")
+    for machine in (anna, bert):
+        machine.engine.close()
+    patch.undo()
+    return folder
+
+
+@pytest.fixture
+def copied(prepared, tmp_path):
+    """Gives a fresh copy of the two machines as often as wanted."""
+    made = []
+
+    def copy():
+        folder = tmp_path / str(len(made))
+        for name in ("anna", "bert", "remote.git"):
+            shutil.copytree(prepared / name, folder / name, symlinks=True)
+        for name in ("anna", "bert"):
+            run(folder / name, "remote", "set-url", "origin", str(folder / "remote.git"))
+        made.append(tuple(Machine(folder / name, name, folder / "cache") for name in ("anna", "bert")))
+        return made[-1]
+
+    yield copy
+    for machine in (machine for pair in made for machine in pair):
+        machine.engine.close()
+
+
+class Steps:
+    """Counts what changes something, and kills the process at one of them."""
+
+    def __init__(self, monkeypatch, at):
+        self.at, self.seen = at, 0
+        for module, name in ((place, "_renameat2"), (os, "replace"), (os, "unlink"), (git_command, "_call")):
+            monkeypatch.setattr(module, name, self._counting(getattr(module, name)))
+
+    def _counting(self, real):
+        def call(*arguments, **options):
+            self.seen += 1
+            if self.seen >= self.at:
+                raise Killed
+            return real(*arguments, **options)
+
+        return call
+
+
+def check(anna, bert):
+    """Both hold the same: what each has written, once."""
+    copy = next(path for path in bert.files if conflict_base(path))
+    assert {
+        "start.md": "# Start\n\none\n\ntwo\n\nthree\n",
+        "merged.md": TEXT.replace("Title", "merged.md").replace("one", "one by Anna").replace("four", "four by Bert"),
+        "both.md": TEXT.replace("Title", "both.md").replace("two", "two by Bert"),
+        copy: TEXT.replace("Title", "both.md").replace("two", "two by Anna"),
+        "renamed.md": TEXT.replace("Title", "old.md").replace("four", "four by Bert"),
+        "new.md": "new by Anna\n",
+        "own.md": "own by Bert\n",
+    } == bert.files
+    assert anna.files == bert.files
+    assert is_clean(anna.folder)
+    assert is_clean(bert.folder)
+
+
+def killed_at(step, copied, monkeypatch):
+    """Sync until a step, and then again; say whether it came to that step."""
+    anna, bert = copied()
+    with monkeypatch.context() as patch:
+        steps = Steps(patch, step)
+        try:
+            bert.sync()
+        except Killed:
+            pass
+        else:
+            return False
+    assert steps.seen >= step
+    again = Machine(bert.folder, "bert", bert.folder.parent / "again")
+    again.sync()
+    anna.sync()
+    check(anna, again)
+    again.engine.close()
+    return True
+
+
+def test_without_a_crash_both_come_to_hold_the_same(copied):
+    """What the trials below are compared with."""
+    anna, bert = copied()
+
+    bert.sync()
+    anna.sync()
+
+    check(anna, bert)
+
+
+@pytest.mark.parametrize("step", [60, 76, 84, 94, 101, 108, 118])
+def test_a_sync_killed_at_some_steps_is_taken_up(copied, monkeypatch, step):
+    """Every command of git's and every file put in its place is a step."""
+    assert killed_at(step, copied, monkeypatch)
+
+
+@pytest.mark.slow
+def test_a_sync_killed_at_any_step_is_taken_up(copied, monkeypatch):
+    """All of them, one after the other."""
+    done = [step for step in range(1, MOST_STEPS) if killed_at(step, copied, monkeypatch)]
+
+    assert 100 < len(done) < MOST_STEPS - 1
