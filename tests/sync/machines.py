@@ -65,13 +65,13 @@ class Machine:
         return run(self.folder, *arguments)
 
 
-def machines(folder: Path, *names: str) -> list[Machine]:
+def machines(folder: Path, *names: str, kind: str = "sha1") -> list[Machine]:
     """Make a vault and a bare repository, and clone it for the other machines."""
     first, *others = names
     remote = folder / "remote.git"
-    run(folder, "init", "-q", "--bare", str(remote))
+    run(folder, "init", "-q", "--bare", f"--object-format={kind}", str(remote))
     Engine.create(folder / first)
-    run(folder / first, "init", "-q")
+    run(folder / first, "init", "-q", f"--object-format={kind}")
     run(folder / first, "remote", "add", "origin", str(remote))
     made = [Machine(folder / first, first, folder / "cache")]
     made[0].write("start.md", "# Start\n\none\n\ntwo\n\nthree\n")

@@ -6,11 +6,12 @@ import pytest
 from git_person import is_clean, run
 from machines import Machine, machines, told
 
-from vault_engine import Engine, Memory
-from vault_engine.engine import remote
+from vault_engine import Actor, Engine, Memory
+from vault_engine.engine import Append, remote
 from vault_engine.engine.remote_files import AnyFiles
 from vault_engine.errors import GitUnusable, SyncBlocked
 from vault_engine.vault.copies import conflict_base
+from vault_engine.vault.files import sha256_hex
 
 pytestmark = pytest.mark.usefixtures("person")
 
@@ -389,3 +390,114 @@ def test_the_state_is_told_without_asking_the_remote(pair):
     assert ("origin", "main", 0, 2, 0, 0, None) == (
         *(state.remote, state.branch, state.ahead, state.behind, state.uncommitted, state.conflicts, state.problem),
     )
+
+
+# ---- what the journals tell
+
+
+def test_histories_do_not_double(pair):
+    """Each version is there once, on both machines, in the name of who wrote it; what was pulled adds none."""
+    anna, bert = pair
+    remembered = Memory("Deploy on Tuesdays.\n\nAnd\n\nlater.", category="howto", key="deploy")
+    anna.engine.remember(remembered)
+    anna.sync()
+    bert.sync()
+    bert.engine.edit("howto/deploy.md", Append("By Bert."))
+    bert.sync()
+    anna.sync()
+
+    histories = [machine.engine.history("howto/deploy.md").versions for machine in pair]
+
+    assert [2, 2] == [len(versions) for versions in histories]
+    assert ["bert", "anna"] == [version.actor.name for version in histories[0]]
+    assert [version.sha256 for version in histories[0]] == [version.sha256 for version in histories[1]]
+    assert (None, None) == tuple(machine.engine.history("howto/deploy.md").unrecorded for machine in pair)
+
+
+def test_a_merged_text_is_in_the_history_of_both(pair):
+    """The machine that merged enters it, and the other one does not enter it again; each can bring back every text."""
+    anna, bert = pair
+    anna.write("start.md", START.replace("one", "one by Anna"))
+    anna.sync()
+    bert.write("start.md", START.replace("three", "three by Bert"))
+    bert.sync()
+    anna.sync()
+
+    for machine in pair:
+        texts = [one.sha256 for one in machine.engine.history("start.md").versions]
+        assert len(set(texts)) == len(texts)
+        assert sha256_hex(bert.read("start.md").encode()) == texts[0]
+        verified = machine.engine.verify(read_data=True)
+        assert ((), (), ()) == (verified.damaged, verified.missing, verified.differing)
+
+
+def test_with_git_enabled_commits_carry_the_names_of_the_actors(pair):
+    """What an agent did is committed in its name before it is pushed."""
+    anna, bert = pair
+    anna.engine.git_enable()
+    anna.engine.remember(Memory("text", category="notes", key="a"), actor=Actor("agent", "claude", "mcp"))
+    anna.write("hand.md", "by hand\n")
+
+    anna.sync()
+    bert.sync()
+
+    assert "claude" == bert.git("log", "-1", "--format=%an", "--", "notes/a.md").strip()
+    assert "Anna" == bert.git("log", "-1", "--format=%an", "--", "hand.md").strip()
+    assert is_clean(anna.folder)
+
+
+def test_a_journal_that_git_ignores_stays_here(pair):
+    """Notes travel without it."""
+    anna, bert = pair
+    anna.write("start.md", START + "four\n")
+    (anna.folder / ".gitignore").write_text("secret/\n")
+    anna.engine.remember(Memory("secret", category="secret", key="a"))
+    before = anna.git("ls-files", "-s", ".memwell")
+
+    anna.sync()
+    bert.sync()
+
+    assert START + "four\n" == bert.read("start.md")
+    assert before == anna.git("ls-files", "-s", ".memwell")
+    assert not (bert.folder / "secret").exists()
+
+
+# ---- repositories of other kinds
+
+
+def test_a_clone_without_all_of_the_history_takes_part(pair, tmp_path):
+    """As hosted machines have it."""
+    anna, _ = pair
+    for number in range(3):
+        anna.write("start.md", START + f"{number}\n")
+        anna.sync()
+    run(tmp_path, "clone", "-q", "--depth", "1", f"file://{tmp_path}/remote.git", str(tmp_path / "carl"))
+    carl = Machine(tmp_path / "carl", "carl", tmp_path / "cache")
+    carl.write("c.md", "c\n")
+    anna.write("a.md", "a\n")
+    anna.sync()
+
+    carl.sync()
+    anna.sync()
+
+    assert {"start.md", "a.md", "c.md"} == anna.files.keys()
+    assert anna.files == carl.files
+
+
+def test_objects_may_be_named_by_sha256(tmp_path):
+    """A newer kind of repository."""
+    anna, bert = machines(tmp_path, "anna", "bert", kind="sha256")
+    anna.write("a.md", "a\n")
+    anna.sync()
+    bert.sync()
+    anna.remove("a.md")
+    anna.write("start.md", START.replace("one", "one by Anna"))
+    bert.write("start.md", START.replace("three", "three by Bert"))
+    anna.sync()
+
+    bert.sync()
+    anna.sync()
+
+    assert {"start.md": START.replace("one", "one by Anna").replace("three", "three by Bert")} == bert.files
+    assert anna.files == bert.files
+    assert is_clean(bert.folder)

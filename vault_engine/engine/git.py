@@ -302,7 +302,15 @@ def _held_now(session: Session, paths: Iterable[str]) -> dict[str, str]:
 
 def hides(repository: Repository, paths: Iterable[str]) -> bool:
     """Say whether git ignores or filters one of the paths."""
-    return bool(repository.hidden([path for path in sorted(paths) if not repository.is_elsewhere(path)]))
+    elsewhere: dict[str, bool] = {}  # by folder: there are many notes in few
+    asked: list[str] = []
+    for path in sorted(paths):
+        folder = path.rpartition("/")[0]
+        if folder not in elsewhere:
+            elsewhere[folder] = repository.is_elsewhere(path)
+        if not elsewhere[folder]:
+            asked.append(path)
+    return bool(repository.hidden(asked))
 
 
 def _why_another(repository: Repository, setting: _Setting) -> str | None:

@@ -76,7 +76,7 @@ class Repository:
         self._committer: dict[str, str] = {}
         self.toplevel, git_dir, self._prefix, object_format = self._places()
         self.git_dir = Path(git_dir)
-        self._no_object = "0" * (64 if object_format == "sha256" else 40)
+        self.no_object = "0" * (64 if object_format == "sha256" else 40)
         self._index = self.git_dir / "index"
         self._new_index = self.git_dir / "index.memwell"
         self._lock = self.git_dir / "index.lock"
@@ -229,7 +229,7 @@ class Repository:
         """Write what ``update-index --index-info`` shall do; without an object, the path goes."""
         name = f"{self._prefix}{path}".encode("utf-8", "surrogateescape")
         mode = known.mode if known else _PLAIN_FILES[0]
-        return (f"{mode} {oid}\t" if oid else f"0 {self._no_object}\t").encode() + name + b"\0"
+        return (f"{mode} {oid}\t" if oid else f"0 {self.no_object}\t").encode() + name + b"\0"
 
     # ---- moving the branch
 

@@ -24,6 +24,7 @@ from vault_engine.sync.git_command import find_git, run_git
 _SCHEMES = ("file", "git", "http", "https", "ssh", "git+ssh", "ssh+git")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
 _BRANCHES = "refs/heads/"
+_ABSOLUTE = ("--path-format=absolute", "--git-path")
 _CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = {}\n"
 # A remote on this machine runs beside us: what its settings and hooks name is not run either.
 _FOR_NEIGHBOURS = {
@@ -112,7 +113,7 @@ def push(repository: Repository, remote: Remote, commit: str) -> str:
         said = talk("push", *options, "--", remote.push_url, f"{commit}:{_BRANCHES}{remote.branch}", codes=(0, 1))
     refused = [line for line in said.splitlines() if line.startswith("!")]
     if refused:
-        return refused[0].rpartition("\t")[2]
+        return _printable(refused[0].rpartition("\t")[2])
     remember(repository, remote, commit)
     return ""
 
@@ -219,7 +220,7 @@ def write_merge(
 
 def index_lines(repository: Repository, files: Mapping[str, Known | None]) -> bytes:
     """Write what ``update-index --index-info`` shall do; what goes comes first, as a folder may take its place."""
-    nothing = "0" * 40
+    nothing = repository.no_object
     lines = sorted((known is not None, path, known) for path, known in files.items())
     return b"".join(
         (f"{known.mode} {known.oid}\t" if known else f"0 {nothing}\t").encode()
@@ -284,6 +285,10 @@ def _commit(repository: Repository, name: str) -> str:
     return said.decode().strip()
 
 
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 class _Talk:
     """Runs git in a repository of our own."""
 
@@ -293,20 +298,27 @@ class _Talk:
 
     def __call__(self, *arguments: str, codes: Sequence[int] = (0,)) -> str:
         """Run one command and give what it prints. Raises as `run_git` does."""
-        done = run_git(self._program, self._folder, arguments, environment=self._environment, codes=codes, talks=True)
+        environment = self._environment
+        try:
+            done = run_git(self._program, self._folder, arguments, environment=environment, codes=codes, talks=True)
+        except GitUnusable as error:  # in the words of another machine, perhaps
+            raise GitUnusable(_printable(error.reason)) from error
         return done.stdout.decode("utf-8", "replace")
 
 
 @contextmanager
 def _talker(repository: Repository) -> Iterator[_Talk]:
     """Make a repository that knows the objects of the real one, and its newest commits, and nothing else."""
-    objects = repository.call("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    objects = repository.call("rev-parse", *_ABSOLUTE, "objects")
     with tempfile.TemporaryDirectory(prefix="memwell-") as name:
         folder = Path(name)
         for inside in ("objects", "refs/memwell"):
             (folder / inside).mkdir(parents=True)
         kind = repository.call("rev-parse", "--show-object-format").decode().strip()
         (folder / "config").write_text(_CONFIG.format(kind), "utf-8")
+        shallow = Path(os.fsdecode(repository.call("rev-parse", *_ABSOLUTE, "shallow")).removesuffix("\n"))
+        if shallow.is_file():  # a clone without all of the history
+            (folder / "shallow").write_bytes(shallow.read_bytes())
         (folder / "HEAD").write_text("ref: refs/memwell/none\n", "utf-8")
         if head := repository.head():
             (folder / "refs" / "memwell" / "here").write_text(f"{head}\n", "utf-8")
