@@ -4,6 +4,7 @@ import os
 
 import pytest
 from git_person import run
+from machines import machines
 
 from vault_engine.engine import git
 from vault_engine.sync import git_command
@@ -37,3 +38,12 @@ def session(repository, engine):
     """The open vault, committing."""
     git.enable(engine._session)
     return engine._session
+
+
+@pytest.fixture
+def pair(person, tmp_path):
+    """Two machines that have the same, through a git remote."""
+    made = machines(tmp_path, "anna", "bert")
+    yield made
+    for machine in made:
+        machine.engine.close()

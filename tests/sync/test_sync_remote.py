@@ -6,25 +6,16 @@ import pytest
 from git_person import is_clean, run
 from machines import Machine, machines, told
 
-from vault_engine import Actor, Engine, Memory
+from vault_engine import Actor, Memory
 from vault_engine.engine import Append, remote
 from vault_engine.engine.remote_files import AnyFiles
-from vault_engine.errors import GitUnusable, SyncBlocked
+from vault_engine.errors import GitUnusable
 from vault_engine.vault.copies import conflict_base
 from vault_engine.vault.files import sha256_hex
 
 pytestmark = pytest.mark.usefixtures("person")
 
 START = "# Start\n\none\n\ntwo\n\nthree\n"
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """Two machines that have the same."""
-    made = machines(tmp_path, "anna", "bert")
-    yield made
-    for machine in made:
-        machine.engine.close()
 
 
 def test_what_one_has_written_the_other_has(pair):
@@ -272,124 +263,6 @@ def test_a_remote_that_refuses_every_push_is_an_error(pair, tmp_path):
         anna.sync()
 
     assert is_clean(anna.folder)
-
-
-# ---- what has to be in order first
-
-
-def test_a_vault_joins_a_remote_that_has_something_already(pair, tmp_path):
-    """A folder without a commit takes what is there; its own notes stay."""
-    Engine.create(tmp_path / "carl")
-    run(tmp_path / "carl", "init", "-q")
-    run(tmp_path / "carl", "remote", "add", "origin", str(tmp_path / "remote.git"))
-    carl = Machine(tmp_path / "carl", "carl", tmp_path / "cache")
-
-    carl.pull()
-
-    assert {"start.md": START} == carl.files
-    assert is_clean(carl.folder)
-
-
-def test_histories_without_a_common_commit_are_only_joined_when_that_is_meant(pair, tmp_path):
-    """Else it may be the wrong remote. Equal notes are one, different ones are kept both."""
-    Engine.create(tmp_path / "carl")
-    run(tmp_path / "carl", "init", "-q")
-    run(tmp_path / "carl", "remote", "add", "origin", str(tmp_path / "remote.git"))
-    carl = Machine(tmp_path / "carl", "carl", tmp_path / "cache")
-    carl.write("start.md", "# Another start\n")
-    carl.write("c.md", "c\n")
-
-    with pytest.raises(SyncBlocked, match="--unrelated"):
-        carl.pull()
-    assert {"start.md", "c.md"} == carl.files.keys()
-    pulled = carl.engine.sync(unrelated=True).pulled
-
-    assert ["conflict"] == [file.what for file in pulled.files]
-    assert "# Another start\n" == carl.read("start.md")
-    assert START == carl.read(pulled.files[0].to)
-    pair[0].sync()
-    assert pair[0].files == carl.files
-
-
-def test_files_outside_of_the_vault_are_not_written(tmp_path):
-    """Where the vault is a folder of the repository, the rest of that is the person's to pull."""
-    anna, bert = machines(tmp_path, "anna", "bert")
-    vault = anna.folder / "notes"
-    Engine.create(vault)
-    inner = Machine(vault, "inner", tmp_path / "cache")
-    bert.write("outside.txt", "outside\n")
-    bert.write("notes/n.md", "n\n")
-    bert.git("add", ".")
-    bert.git("commit", "-qm", "both")
-    bert.git("push", "-q")
-
-    with pytest.raises(SyncBlocked, match=r"outside of the vault: outside\.txt"):
-        inner.pull()
-
-    anna.git("pull", "-q", "--no-rebase", "origin", "main")
-    bert.write("notes/n.md", "n by Bert\n")
-    bert.git("commit", "-qam", "n")
-    bert.git("pull", "-q", "--no-rebase")
-    bert.git("push", "-q")
-    inner.sync()
-    assert "n by Bert\n" == inner.read("n.md")
-
-
-@pytest.mark.parametrize(
-    ("prepare", "words"),
-    [
-        (("checkout", "-q", "--detach"), "no branch"),
-        (("remote", "remove", "origin"), "no remote"),
-        (("remote", "set-url", "origin", "/nowhere/at/all.git"), "nowhere"),
-        (("remote", "set-url", "origin", "https://127.0.0.1:1/x.git"), "127.0.0.1"),
-    ],
-)
-def test_without_a_way_nothing_is_done(pair, prepare, words):
-    """The reason is said, and nothing was changed."""
-    anna, _ = pair
-    anna.git(*prepare)
-    anna.write("a.md", "a\n")
-    head = anna.git("rev-parse", "HEAD")
-
-    with pytest.raises(GitUnusable, match=words):
-        anna.pull()
-
-    assert head == anna.git("rev-parse", "HEAD")
-
-
-def test_what_is_staged_and_would_have_to_change_is_in_the_way(pair):
-    """It is the person's, and named."""
-    anna, bert = pair
-    anna.write("start.md", START + "by Anna\n")
-    anna.sync()
-    bert.write("start.md", START + "staged\n")
-    bert.git("add", "start.md")
-
-    with pytest.raises(SyncBlocked) as caught:
-        bert.sync()
-
-    assert ("start.md",) == caught.value.paths
-    assert START + "staged\n" == bert.read("start.md")
-    assert "M  start.md\n" == bert.git("status", "--porcelain")
-
-
-def test_the_state_is_told_without_asking_the_remote(pair):
-    """As of the last look."""
-    anna, bert = pair
-    anna.write("a.md", "a\n")
-    assert (0, 0, 1) == (
-        anna.engine.sync_state().ahead,
-        anna.engine.sync_state().behind,
-        anna.engine.sync_state().uncommitted,
-    )
-    anna.sync()
-    bert.git("fetch", "-q")
-
-    state = bert.engine.sync_state()
-
-    assert ("origin", "main", 0, 2, 0, 0, None) == (
-        *(state.remote, state.branch, state.ahead, state.behind, state.uncommitted, state.conflicts, state.problem),
-    )
 
 
 # ---- what the journals tell

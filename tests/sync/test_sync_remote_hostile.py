@@ -2,7 +2,7 @@
 
 import pytest
 from git_person import run
-from machines import machines, told
+from machines import told
 
 from vault_engine.engine.remote_files import check_file
 from vault_engine.errors import BadName, GitUnusable, SyncBlocked
@@ -46,15 +46,6 @@ SETTINGS = """\
 [fetch]
 	recurseSubmodules = true
 """
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """Two machines that have the same."""
-    made = machines(tmp_path, "anna", "bert")
-    yield made
-    for machine in made:
-        machine.engine.close()
 
 
 @pytest.fixture
