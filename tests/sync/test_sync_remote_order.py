@@ -5,7 +5,7 @@ from git_person import is_clean, run
 from machines import Machine, machines
 
 from vault_engine import Engine
-from vault_engine.errors import GitUnusable, SyncBlocked
+from vault_engine.errors import GitUnusable, MuchIsGone, SyncBlocked
 
 pytestmark = pytest.mark.usefixtures("person")
 
@@ -125,3 +125,24 @@ def test_the_state_is_told_without_asking_the_remote(pair):
     assert ("origin", "main", 0, 2, 0, 0, None) == (
         *(state.remote, state.branch, state.ahead, state.behind, state.uncommitted, state.conflicts, state.problem),
     )
+
+
+def test_where_much_is_gone_nothing_is_done_unasked(pair):
+    """A disk may be missing rather than the notes, and the other machines would delete them too."""
+    anna, bert = pair
+    for number in range(20):
+        anna.write(f"folder/{number}.md", f"{number}\n")
+    anna.sync()
+    bert.sync()
+    head = anna.git("rev-parse", "HEAD")
+    for number in range(20):
+        anna.remove(f"folder/{number}.md")
+
+    for verb in (anna.engine.sync, anna.engine.sync_pull, anna.engine.sync_push):
+        with pytest.raises(MuchIsGone, match="20 of 21"):
+            verb()
+    assert head == anna.git("rev-parse", "HEAD")
+    anna.engine.sync(yes=True)
+    bert.sync()
+
+    assert {"start.md": START} == anna.files == bert.files

@@ -281,17 +281,24 @@ class Engine:
         """Commit what waits; see `git.commit_pending`."""
         return git.commit_pending(self._session)
 
-    def sync(self, *, remote_name: str | None = None, unrelated: bool = False) -> Synced:
+    def sync(self, *, remote_name: str | None = None, unrelated: bool = False, yes: bool = False) -> Synced:
         """Bring in what a git remote has and send it what is here; see `remote.sync`."""
-        return remote.sync(self._session, remote=remote_name, unrelated=unrelated)
+        return remote.sync(self._session, remote=remote_name, unrelated=unrelated, yes=yes)
 
-    def sync_pull(self, *, remote_name: str | None = None, dry_run: bool = False, unrelated: bool = False) -> Pulled:
+    def sync_pull(
+        self,
+        *,
+        remote_name: str | None = None,
+        dry_run: bool = False,
+        unrelated: bool = False,
+        yes: bool = False,
+    ) -> Pulled:
         """Bring in what a git remote has; see `remote.pull`."""
-        return remote.pull(self._session, remote=remote_name, dry_run=dry_run, unrelated=unrelated)
+        return remote.pull(self._session, remote=remote_name, dry_run=dry_run, unrelated=unrelated, yes=yes)
 
-    def sync_push(self, *, remote_name: str | None = None) -> Pushed:
+    def sync_push(self, *, remote_name: str | None = None, yes: bool = False) -> Pushed:
         """Send a git remote what is here; see `remote.push`."""
-        return remote.push(self._session, remote=remote_name)
+        return remote.push(self._session, remote=remote_name, yes=yes)
 
     def sync_state(self, *, remote_name: str | None = None) -> SyncState:
         """Say how the vault stands to a git remote; see `remote.sync_state`."""

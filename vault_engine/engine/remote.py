@@ -14,7 +14,7 @@ from typing import NamedTuple
 from vault_engine.engine import git
 from vault_engine.engine.changing import writing
 from vault_engine.engine.git import LeftToYou
-from vault_engine.engine.remote_commit import changes_here, commit_here, own_changes
+from vault_engine.engine.remote_commit import changes_here, check_gone, commit_here, own_changes
 from vault_engine.engine.remote_files import AnyFiles, FileChange, apply
 from vault_engine.engine.remote_incoming import (
     Incoming,
@@ -125,6 +125,7 @@ def pull(
     remote: str | None = None,
     dry_run: bool = False,
     unrelated: bool = False,
+    yes: bool = False,
     actor: Actor | None = None,
 ) -> Pulled:
     """Bring in what the remote has.
@@ -134,31 +135,40 @@ def pull(
         remote: its name; None: what the branch follows, else ``origin``.
         dry_run: only say what would become of which file. What the remote has is fetched all the same.
         unrelated: bring two histories together that have nothing in common.
+        yes: follow also where more notes are gone than anybody deletes at once.
         actor: who asks for it.
 
     Raises:
         GitUnusable: there is no such remote, or it can't be reached, or git is in the middle of something.
         SyncBlocked: what comes can't be brought in. Nothing of it was.
+        MuchIsGone: more than a fifth of the notes is not there any more. Nothing was changed.
         VaultBusy, VaultDenied, StorageFailed: some files may be brought in already; the next run goes on from there.
     """
-    with _ground(session, remote) as ground:
+    with _ground(session, remote, yes=yes or dry_run) as ground:
         return _pulled(ground, dry_run=dry_run, unrelated=unrelated, actor=actor)
 
 
-def push(session: Session, *, remote: str | None = None, actor: Actor | None = None) -> Pushed:
+def push(session: Session, *, remote: str | None = None, yes: bool = False, actor: Actor | None = None) -> Pushed:
     """Send the remote what is here. If it has something new, that is brought in first.
 
     Raises as `pull` does.
     """
-    with _ground(session, remote) as ground:
+    with _ground(session, remote, yes=yes) as ground:
         with writing(session, actor):
             committed, left = commit_here(session, ground.repository)
         return _pushed(ground, committed, left, actor)
 
 
-def sync(session: Session, *, remote: str | None = None, unrelated: bool = False, actor: Actor | None = None) -> Synced:
+def sync(
+    session: Session,
+    *,
+    remote: str | None = None,
+    unrelated: bool = False,
+    yes: bool = False,
+    actor: Actor | None = None,
+) -> Synced:
     """Pull, then push. Raises as `pull` does."""
-    with _ground(session, remote) as ground:
+    with _ground(session, remote, yes=yes) as ground:
         pulled = _pulled(ground, dry_run=False, unrelated=unrelated, actor=actor)
         return Synced(pulled, _pushed(ground, 0, list(pulled.left), actor))
 
@@ -184,13 +194,17 @@ def sync_state(session: Session, *, remote: str | None = None) -> SyncState:
 
 
 @contextmanager
-def _ground(session: Session, remote: str | None) -> Iterator[_Ground]:
-    """Keep other processes of ours from committing, and look whether git is free."""
+def _ground(session: Session, remote: str | None, *, yes: bool) -> Iterator[_Ground]:
+    """Keep other processes of ours from committing, and look whether git is free and the notes are there."""
     with git.lock_of(session).held():
         repository = Repository(session.config.root)
         repository.mend()
         if reason := repository.busy():
             raise GitUnusable(reason)
+        if not yes:
+            with session.guard:
+                session.refresh()
+                check_gone(session, repository)
         yield _Ground(session, repository, find_remote(repository, remote), git.scratch_of(session))
 
 

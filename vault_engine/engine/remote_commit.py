@@ -13,13 +13,14 @@ from vault_engine.engine import git
 from vault_engine.engine.git import LeftToYou
 from vault_engine.engine.remote_files import AnyFiles, read_file
 from vault_engine.engine.session import Session
-from vault_engine.errors import MemwellError
+from vault_engine.errors import MemwellError, MuchIsGone
 from vault_engine.journal.entry import Actor
 from vault_engine.sync.commits import PlannedCommit, PlannedFile, touched_paths
 from vault_engine.sync.git import Repository, commit_settled
+from vault_engine.sync.plan import MOST_VANISHED
 from vault_engine.sync.remote_git import Known, blob_name, tree_of
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.paths import NOTE_SUFFIX, is_conflict_copy
+from vault_engine.vault.paths import NOTE_SUFFIX, is_conflict_copy, is_ignored
 from vault_engine.vault.store import CANVAS
 
 _SOMEBODY = Actor("external", "somebody")
@@ -27,6 +28,7 @@ _MEMWELL = Actor("system", "memwell")
 _SETTINGS = f"{MEMWELL_DIR}/{CONFIG_FILE}"
 _BYTES_AT_ONCE = 64 << 20
 _PLAIN = ("100644", "100755")
+_FEW = 10  # notes that anybody may delete at once
 
 
 @dataclass
@@ -36,6 +38,20 @@ class Differing:
     files: dict[str, str] = field(default_factory=dict)  # by path, the SHA-256 of what each holds; "" if it is gone
     contents: dict[str, bytes] = field(default_factory=dict)  # by SHA-256
     words: dict[str, str] = field(default_factory=dict)  # what was done, by path
+
+
+def check_gone(session: Session, repository: Repository) -> None:
+    """Check that not so many notes are gone that a disk may be missing.
+
+    Raises:
+        MuchIsGone: more than a fifth is, or all. Nothing was changed.
+    """
+    walk = session.index.walk
+    there = {*walk.notes, *walk.conflict_copies, *walk.placeholders}
+    notes = [path for path in _tree_here(repository) if path.lower().endswith(NOTE_SUFFIX) and not _is_hidden(path)]
+    gone = sum(path not in there for path in notes)
+    if gone > max(MOST_VANISHED * len(notes), _FEW) or (gone > 1 and gone == len(notes)):
+        raise MuchIsGone(gone, len(notes))
 
 
 def commit_here(session: Session, repository: Repository, also: Iterable[str] = ()) -> tuple[int, list[LeftToYou]]:
@@ -170,6 +186,10 @@ def _is_of_this_device(session: Session, path: str) -> bool:
 
 def _is_ours_to_commit(path: str) -> bool:
     return path.lower().endswith(NOTE_SUFFIX) or is_conflict_copy(path) or _is_canvas(path)
+
+
+def _is_hidden(path: str) -> bool:
+    return any(is_ignored(part) for part in path.split("/"))
 
 
 def _is_canvas(path: str) -> bool:

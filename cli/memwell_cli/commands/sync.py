@@ -17,14 +17,19 @@ _remote = click.option(
 )
 _unrelated = click.option("--unrelated", is_flag=True, help="Bring histories together that have no commit in common.")
 
+_yes = click.option("--yes", is_flag=True, help="Also where more than a fifth of the notes is gone.")
+
 
 @click.group(invoke_without_command=True)
 @_remote
 @_unrelated
+@_yes
 @vault_option
 @json_option
 @click.pass_context
-def sync(context: click.Context, remote: str | None, unrelated: bool, vault: str | None, as_json: bool) -> Any:
+def sync(
+    context: click.Context, remote: str | None, unrelated: bool, yes: bool, vault: str | None, as_json: bool
+) -> Any:
     """Keep this vault the same on several machines, through git.
 
     Without a command: pull, then push. What is here is committed first, edits by hand included. Notes that were
@@ -34,7 +39,7 @@ def sync(context: click.Context, remote: str | None, unrelated: bool, vault: str
     if context.invoked_subcommand is not None:
         return DONE
     with open_vault(vault) as engine:
-        done = engine.sync(remote_name=remote, unrelated=unrelated)
+        done = engine.sync(remote_name=remote, unrelated=unrelated, yes=yes)
     show(done, as_json=as_json, text=_synced)
     return _code(done.pulled)
 
@@ -43,30 +48,32 @@ def sync(context: click.Context, remote: str | None, unrelated: bool, vault: str
 @_remote
 @click.option("--dry-run", is_flag=True, help="Only say what would change. What the remote has is fetched.")
 @_unrelated
+@_yes
 @vault_option
 @json_option
-def pull(remote: str | None, dry_run: bool, unrelated: bool, vault: str | None, as_json: bool) -> int:
+def pull(remote: str | None, dry_run: bool, unrelated: bool, yes: bool, vault: str | None, as_json: bool) -> int:
     """Bring in what another machine has pushed.
 
     The exit code is 3 if there are new conflict copies, or something was left.
     """
     with open_vault(vault) as engine:
-        done = engine.sync_pull(remote_name=remote, dry_run=dry_run, unrelated=unrelated)
+        done = engine.sync_pull(remote_name=remote, dry_run=dry_run, unrelated=unrelated, yes=yes)
     show(done, as_json=as_json, text=_pulled)
     return DONE if dry_run else _code(done)
 
 
 @sync.command("push")
 @_remote
+@_yes
 @vault_option
 @json_option
-def push(remote: str | None, vault: str | None, as_json: bool) -> int:
+def push(remote: str | None, yes: bool, vault: str | None, as_json: bool) -> int:
     """Send what is here; pull first if there is something new.
 
     Nothing there is ever overwritten.
     """
     with open_vault(vault) as engine:
-        done = engine.sync_push(remote_name=remote)
+        done = engine.sync_push(remote_name=remote, yes=yes)
     show(done, as_json=as_json, text=_pushed)
     return _code(done.pulled) if done.pulled else DONE
 
