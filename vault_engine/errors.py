@@ -4,13 +4,8 @@
     ├── BadInput            an argument that can't be used as it is
     │   ├── BadName         a category, key or path that no note may have
     │   ├── NeedsConfirmation   a rename would change more files than the caller has agreed to
-<<<<<<< HEAD
     │   ├── NotesVanished   so many notes are gone from one side of a sync that it is asked about
     │   └── NeedsYes        what would be done can't be taken back
-=======
-    │   ├── NeedsYes        what would be done can't be taken back
-    │   └── MuchIsGone      more notes are gone than anybody deletes at once
->>>>>>> 591ad9a (Ask before notes that may only be out of reach are deleted everywhere)
     ├── ConfigBroken        config.toml or an environment variable can't be understood
     ├── VaultMissing        no vault where one was looked for
     ├── VaultDenied         the system refuses to read or write a file of the vault
@@ -87,7 +82,7 @@ class NotesVanished(BadInput):
 
     def __init__(self, where: str, gone: int, of: int) -> None:
         self.where, self.gone, self.of = where, gone, of
-        super().__init__(f"{gone} of {of} notes are gone from {where} since the last sync")
+        super().__init__(f"{gone} of {of} notes are gone from {where} since both held the same")
 
 
 class NeedsYes(BadInput):
@@ -96,14 +91,6 @@ class NeedsYes(BadInput):
     def __init__(self, path: str, revisions: int) -> None:
         self.path, self.revisions = path, revisions
         super().__init__(f"purging {path} erases it and {revisions} revisions for good")
-
-
-class MuchIsGone(BadInput):
-    """So many notes are gone that a disk may be missing rather than the notes, and nobody has said that it is meant."""
-
-    def __init__(self, gone: int, of: int) -> None:
-        self.gone, self.of = gone, of
-        super().__init__(f"{gone} of {of} notes are gone since they were committed")
 
 
 class ConfigBroken(MemwellError):

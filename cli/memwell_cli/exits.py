@@ -36,7 +36,6 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NeedsYes: lambda error: (
         f"See what would go with `memwell note purge {quote(error.path)} --dry-run`, then say --yes."
     ),
-    errors.MuchIsGone: lambda _: "See whether a folder or a disk is missing; if they are to go everywhere, say --yes.",
     errors.BadInput: lambda _: "See `memwell --help`.",
     errors.ConfigBroken: lambda _: "Correct the setting, or take it out to have the default.",
     errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",

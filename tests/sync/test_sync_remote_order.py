@@ -5,7 +5,7 @@ from git_person import is_clean, run
 from machines import Machine, machines
 
 from vault_engine import Engine
-from vault_engine.errors import GitUnusable, MuchIsGone, SyncBlocked
+from vault_engine.errors import GitUnusable, NotesVanished, SyncBlocked
 
 pytestmark = pytest.mark.usefixtures("person")
 
@@ -139,7 +139,7 @@ def test_where_much_is_gone_nothing_is_done_unasked(pair):
         anna.remove(f"folder/{number}.md")
 
     for verb in (anna.engine.sync, anna.engine.sync_pull, anna.engine.sync_push):
-        with pytest.raises(MuchIsGone, match="20 of 21"):
+        with pytest.raises(NotesVanished, match="20 of 21"):
             verb()
     assert head == anna.git("rev-parse", "HEAD")
     anna.engine.sync(yes=True)

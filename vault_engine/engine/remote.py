@@ -141,7 +141,7 @@ def pull(
     Raises:
         GitUnusable: there is no such remote, or it can't be reached, or git is in the middle of something.
         SyncBlocked: what comes can't be brought in. Nothing of it was.
-        MuchIsGone: more than a fifth of the notes is not there any more. Nothing was changed.
+        NotesVanished: more than a fifth of the notes is not there any more. Nothing was changed.
         VaultBusy, VaultDenied, StorageFailed: some files may be brought in already; the next run goes on from there.
     """
     with _ground(session, remote, yes=yes or dry_run) as ground:

@@ -13,7 +13,7 @@ from vault_engine.engine import git
 from vault_engine.engine.git import LeftToYou
 from vault_engine.engine.remote_files import AnyFiles, read_file
 from vault_engine.engine.session import Session
-from vault_engine.errors import MemwellError, MuchIsGone
+from vault_engine.errors import MemwellError, NotesVanished
 from vault_engine.journal.entry import Actor
 from vault_engine.sync.commits import PlannedCommit, PlannedFile, touched_paths
 from vault_engine.sync.git import Repository, commit_settled
@@ -44,14 +44,14 @@ def check_gone(session: Session, repository: Repository) -> None:
     """Check that not so many notes are gone that a disk may be missing.
 
     Raises:
-        MuchIsGone: more than a fifth is, or all. Nothing was changed.
+        NotesVanished: more than a fifth is, or all. Nothing was changed.
     """
     walk = session.index.walk
     there = {*walk.notes, *walk.conflict_copies, *walk.placeholders}
     notes = [path for path in _tree_here(repository) if path.lower().endswith(NOTE_SUFFIX) and not _is_hidden(path)]
     gone = sum(path not in there for path in notes)
     if gone > max(MOST_VANISHED * len(notes), _FEW) or (gone > 1 and gone == len(notes)):
-        raise MuchIsGone(gone, len(notes))
+        raise NotesVanished("the vault", gone, len(notes))
 
 
 def commit_here(session: Session, repository: Repository, also: Iterable[str] = ()) -> tuple[int, list[LeftToYou]]:
