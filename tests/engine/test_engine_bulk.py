@@ -195,7 +195,8 @@ def test_no_text_is_lost_with_that_of_somebody_else(engine, monkeypatch):
         return plan(*args)
 
     monkeypatch.setattr(bulk, "plan", plan_with_failure)
-    memories = [Memory(f"text {n}", "a", f"k{n}") for n in range(bulk._PORTION + 1)]
+    monkeypatch.setattr(bulk, "_PORTION_BYTES", 10_000)
+    memories = [Memory(f"text {n}", "a", f"k{n}") for n in range(200)]
     done = engine.remember_many([*memories, Memory("without a key", "a")])
 
     assert ([len(memories)], len(memories)) == ([one.number for one in done.failed], done.count("created"))

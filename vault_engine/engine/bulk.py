@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 MAX_AT_ONCE = 20_000  # notes that become durable together
 _MAX_BYTES_AT_ONCE = 64 << 20
-_PORTION = 200  # new notes that are kept and staged together, while a batch is planned
+_PORTION_BYTES = 240 << 10  # of new notes that are kept and staged together: no more than goes to a pack at once
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class _Batch:
         self._held = ExitStack()
         self._many: Many | None = None
         self._waiting: list[Planned] = []  # new notes that are neither kept nor staged yet
+        self._waiting_bytes = 0
         self._failure: MemwellError | None = None  # of the batch as a whole
         self._taken_back = session.revisions.taken_back  # when the first was kept
         self._session, self._author = session, author
@@ -122,7 +123,8 @@ class _Batch:
         self._bytes += len(planned.old) + len(planned.new)
         if not planned.replaces:
             self._waiting.append(planned)
-            if len(self._waiting) >= _PORTION:
+            self._waiting_bytes += len(planned.new)
+            if self._waiting_bytes >= _PORTION_BYTES:
                 with suppress(MemwellError):  # which concerns all of them, and is raised again by `staged`
                     self._stage_waiting()
 
@@ -146,7 +148,7 @@ class _Batch:
     def _stage_waiting(self) -> Many:
         if self._failure:
             raise self._failure
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         try:
             self._session.revisions.put_hashed((one.result.sha256, one.new) for one in waiting)
             many = self._many = self._many or self._held.enter_context(self._session.vault.many())
@@ -308,6 +310,7 @@ def _staged(
     report: _Report,
 ) -> dict[int, Change]:
     """Stage what replaces notes; give the changes of all that is staged. What is refused is reported."""
+    session.revisions.sync()  # before anything is written behind it, lest a crash leave a hole
     session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values() if one.replaces)
     session.revisions.sync()  # from here on no failure takes back what is kept already
     changes: dict[int, Change] = {}
