@@ -16,7 +16,7 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, NotesVanished
 from vault_engine.journal.entry import Actor
 from vault_engine.sync.commits import PlannedCommit, PlannedFile, touched_paths
-from vault_engine.sync.git import Repository, commit_settled
+from vault_engine.sync.git import IGNORED, Repository, commit_settled
 from vault_engine.sync.plan import MOST_VANISHED
 from vault_engine.sync.remote_git import Known, blob_name, tree_of
 from vault_engine.vault.files import sha256_hex
@@ -81,7 +81,7 @@ def commit_here(session: Session, repository: Repository, also: Iterable[str] = 
             git.scratch_of(session),
         )
         made += len(settled.commits)
-        left |= {one.path: one.reason for one in settled.left}
+        left |= {one.path: one.reason for one in settled.left if one.reason != IGNORED}  # which is meant to stay here
     return made, [LeftToYou(path, reason) for path, reason in sorted(left.items())]
 
 
