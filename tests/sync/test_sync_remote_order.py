@@ -1,11 +1,16 @@
 """What has to be in order before a pull: where it goes, what it joins, what is in its way."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
 import pytest
 from git_person import is_clean, run
 from machines import Machine, machines
 
 from vault_engine import Engine
 from vault_engine.errors import GitUnusable, NotesVanished, SyncBlocked
+from vault_engine.sync import git_command
 
 pytestmark = pytest.mark.usefixtures("person")
 
@@ -146,3 +151,72 @@ def test_where_much_is_gone_nothing_is_done_unasked(pair):
     bert.sync()
 
     assert {"start.md": START} == anna.files == bert.files
+
+
+# ---- the way there
+
+
+def test_the_persons_own_ssh_is_used(pair, tmp_path, monkeypatch):
+    """Their command, keys and agent; what the repository says of ssh is not looked at."""
+    anna, bert = pair
+    command = tmp_path / "ssh.sh"
+    command.write_text('#!/bin/sh\nshift $(($# - 1))\nexec sh -c "$1"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(command))
+    anna.git("remote", "set-url", "origin", f"ssh://host{tmp_path}/remote.git")
+    anna.git("config", "core.sshCommand", "false")
+    anna.write("a.md", "a\n")
+
+    anna.sync()
+    bert.sync()
+
+    assert {"start.md", "a.md"} == bert.files.keys()
+
+
+def test_a_remote_that_does_not_answer_is_given_up(pair, monkeypatch):
+    """Nobody waits forever, and nothing that was started goes on."""
+    anna, _ = pair
+    anna.git("remote", "set-url", "origin", "ssh://host/remote.git")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "sleep 60; true")
+    monkeypatch.setattr(git_command, "TRANSFER_TIMEOUT_S", 0.5)
+
+    with pytest.raises(GitUnusable, match="did not answer"):
+        anna.pull()
+
+
+def test_nobody_is_asked_for_a_password(pair, tmp_path, monkeypatch):
+    """A server that wants one gets none, and the sync ends; helpers that the repository names are not run."""
+    anna, _ = pair
+    (tmp_path / "asked.sh").write_text(f"#!/bin/sh\n: > {tmp_path}/asked\necho secret\n")
+    (tmp_path / "asked.sh").chmod(0o755)
+    for name in ("GIT_ASKPASS", "SSH_ASKPASS"):
+        monkeypatch.setenv(name, str(tmp_path / "asked.sh"))
+    anna.git("config", "credential.helper", f"!{tmp_path}/asked.sh")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Locked)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    anna.git("remote", "set-url", "origin", f"http://127.0.0.1:{server.server_port}/x.git")
+
+    with pytest.raises(GitUnusable):
+        anna.pull()
+    server.shutdown()
+    server.server_close()
+
+    assert Locked.asked
+    assert not (tmp_path / "asked").exists()
+
+
+class Locked(BaseHTTPRequestHandler):
+    """Wants a password for everything."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="x"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,21 @@ def test_every_line_that_anyone_added_is_in_a_file_afterwards(triple):
 
     added = (lines_of(here) | lines_of(there)) - lines_of(base)
     assert set() == added - lines_of(after)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(triples())
+def test_every_line_is_in_a_file_afterwards_ten_thousand_times(triple):
+    """The same, for longer; and the other machine comes to hold the same."""
+    base, here, there = triple
+
+    after, _ = pulled(base, here, there)
+    theirs, told = pulled(there, there, after)
+
+    added = (lines_of(here) | lines_of(there)) - lines_of(base)
+    assert set() == added - lines_of(after)
+    assert after == theirs or any(one.what == COPIED for one in told)
 
 
 @settings(max_examples=80, deadline=None)
