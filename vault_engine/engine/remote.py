@@ -5,7 +5,7 @@ by the protocol of every write, and into the branch as a merge commit afterwards
 files that the next run commits and merges again, to the same end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ from vault_engine.sync.remote_git import (
     write_merge,
 )
 from vault_engine.sync.remote_git import push as push_to
+from vault_engine.sync.remote_plan import Told
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import is_note
 
@@ -116,7 +117,14 @@ class _Sum:
     """What a pull has done so far, over its attempts."""
 
     committed: int = 0
-    files: dict[tuple[str, str], FilePulled] = field(default_factory=dict)
+    told: dict[Told, None] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def take(self, incoming: Incoming | None) -> None:
+        """Count in what is brought in."""
+        if incoming is not None:
+            self.told |= dict.fromkeys(incoming.told)
+            self.refused |= incoming.refused
 
 
 def pull(
@@ -226,13 +234,13 @@ def _pushed(ground: _Ground, committed: int, left: list[LeftToYou], actor: Actor
 
 def _pulled(ground: _Ground, *, dry_run: bool, unrelated: bool, actor: Actor | None) -> Pulled:
     session, repository, remote = ground.session, ground.repository, ground.remote
-    tip = fetch(repository, remote)
+    tip, total = fetch(repository, remote), _Sum()
     if dry_run:
         with session.guard:
             session.refresh()
             incoming = find_incoming(session, repository, remote, tip, unrelated=unrelated, committed=False)
-        return _told(remote, repository.head(), _Sum(), incoming, (), dry_run=True)
-    total = _Sum()
+        total.take(incoming)
+        return _told(remote, repository.head(), total, (), dry_run=True)
     for attempt in range(_ATTEMPTS):
         with writing(session, actor):
             is_joining = bool(tip) and not repository.head() and not session.index.walk.notes
@@ -240,30 +248,23 @@ def _pulled(ground: _Ground, *, dry_run: bool, unrelated: bool, actor: Actor | N
             total.committed += made
             incoming = find_incoming(session, repository, remote, tip, unrelated=unrelated, committed=not is_joining)
             if incoming is None:
-                return _told(remote, repository.head(), total, None, left)
+                return _told(remote, repository.head(), total, left)
+            total.take(incoming)
             try:
                 commit = _bring_in(ground, incoming, tip)
             except (NoteChanged, GitUnusable):  # somebody is at work here: look again at what is there then
                 if attempt + 1 == _ATTEMPTS:
                     raise
             else:
-                return _told(remote, commit, total, incoming, left)
+                return _told(remote, commit, total, left)
             finally:
                 session.refresh(wait=False)
     raise SyncBlocked("the files are being changed again and again")
 
 
-def _told(
-    remote: Remote,
-    commit: str,
-    total: _Sum,
-    incoming: Incoming | None,
-    left: "list[LeftToYou] | tuple[LeftToYou, ...]",
-    *,
-    dry_run: bool = False,
-) -> Pulled:
-    files = tuple(FilePulled(*told) for told in incoming.told) if incoming else ()
-    refused = tuple(LeftToYou(path, reason) for path, reason in incoming.refused.items()) if incoming else ()
+def _told(remote: Remote, commit: str, total: _Sum, left: Sequence[LeftToYou], *, dry_run: bool = False) -> Pulled:
+    files = tuple(FilePulled(*told) for told in total.told)
+    refused = (LeftToYou(path, reason) for path, reason in total.refused.items())
     return Pulled(remote.name, remote.branch, commit, total.committed, files, (*left, *refused), dry_run)
 
 

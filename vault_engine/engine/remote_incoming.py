@@ -300,7 +300,7 @@ class _Finder:
                 if known:
                     id = self._id(path, known.oid) if None in (base, here, there) else None
                     side[path] = Held(known.oid, id, int(known.oid != self._empty))
-        contents = Contents(self._content, self._name_text, lambda data: sha256_hex(data)[:_DIGEST_CHARS])
+        contents = Contents(self._content, self._name, lambda data: sha256_hex(data)[:_DIGEST_CHARS])
         copies = self._session.index.walk.conflict_copies
         pull = plan_pull(before, ours, theirs, contents, date=date, copies=copies)
         self._incoming.texts |= pull.texts
@@ -315,9 +315,6 @@ class _Finder:
         if oid not in self._incoming.known:
             self._incoming.known |= contents_of(self._repository, [oid])
         return self._incoming.known[oid]
-
-    def _name_text(self, data: bytes) -> str:
-        return self._name(data)
 
     # ---- what follows
 
