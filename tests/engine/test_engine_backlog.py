@@ -206,7 +206,7 @@ def test_what_a_person_saves_is_in_the_history_soon(adopted, open_engine, write_
     """Of a vault that a server follows; no agent needs to write."""
     server = open_engine()
     server.watch()
-    server._starting.join()
+    server._following.wait_for_first_look()
     write_note("folder/3.md", "edited by hand", fresh=True)
 
     until(lambda: entered(adopted)[-1] == ("folder/3.md", "", "note 3", "edited by hand"))

@@ -13,7 +13,7 @@ def watched(open_engine, monkeypatch):
     monkeypatch.setattr(session, "_QUICKLY_SEEN", 0)
     engine = open_engine()
     engine.watch()
-    engine._starting.join()
+    engine._following.wait_for_first_look()
     return engine
 
 

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,12 +29,13 @@ from vault_engine.engine import (
     undo,
     write,
 )
-from vault_engine.engine.adopting import Adopting, enter_backlog_for
+from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
 from vault_engine.engine.entries import Entries
 from vault_engine.engine.external import accept_gone, enter_external_if_free
+from vault_engine.engine.following import Following
 from vault_engine.engine.fsck import Repaired, Verified
 from vault_engine.engine.git import Committed, GitState, Postponed
 from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
@@ -70,16 +70,11 @@ from vault_engine.engine.results import (
 from vault_engine.engine.session import Session
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
-from vault_engine.index.filling import Filling
-from vault_engine.index.store import Refreshed
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
 from vault_engine.search.query import Mode, Query
-from vault_engine.sync.mounts import why_poll
-from vault_engine.sync.watch import Hint, Watcher
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
-_WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 
 
 class Engine:
@@ -90,11 +85,7 @@ class Engine:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._watcher: Watcher | None = None
-        self._committer = git.Committer(session)
-        self._adopting = Adopting(session)
-        self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
-        self._filling = Filling(lambda: (session.index.embeddings, session.index.chunks(session.guard)))
+        self._following: Following | None = None
 
     @classmethod
     def open(
@@ -427,27 +418,16 @@ class Engine:
         """
         if on_entries:
             entries.follow(self._session, on_entries)
-        if self._watcher is None:
-            config = self._session.config
-            polling = why_poll(config.root, config.watch)
-            self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
-            self._watcher.start()
-            self._starting.start()
-            self._filling.start()
-            self._committer.start()
-            self._adopting.start()
+        if self._following is None:
+            self._following = Following(self._session)
+            self._following.start()
 
     def close(self) -> None:
         """Stop following the vault and keep the index for the next process."""
-        if self._watcher is not None:
-            self._filling.stop()
-            self._watcher.stop()
-            self._starting.join()
-            self._adopting.stop()
-            self._committer.stop()
-            self._session.is_watched = False
-            self._session.known.on_entries = None
-            self._watcher = None
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
+        self._session.known.on_entries = None
         enter_external_if_free(self._session)
         enter_backlog_for(self._session, _LEAVING_S)
         self._session.close()
@@ -459,44 +439,6 @@ class Engine:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _follow(self, hint: Hint | None = None) -> bool:
-        """Bring the index up to date, and have what is new embedded without keeping a recall waiting.
-
-        Args:
-            hint: where something may have changed; None for everywhere.
-
-        Returns:
-            Whether anything had.
-        """
-        try:
-            self._committer.poke()
-            done = self._look(hint)
-            with self._session.guard:
-                self._session.is_watched = self._watcher is not None and self._watcher.polling is None
-                enter_external_if_free(self._session, adopt=True)
-                self._session.known.catch_up()  # what was just entered is news for who follows the journal
-                index = self._session.index
-                index.save(at_least=_WORTH_SAVING)
-            self._filling.poke()
-            self._adopting.poke()
-            index.fold(self._session.guard)
-            return any(done)
-        except MemwellError:
-            return False  # whatever it is, the next recall meets it too and says so
-
-    def _look(self, hint: Hint | None) -> Refreshed:
-        """Take in what may have changed; what is being saved, a moment later, without keeping anybody waiting."""
-        session = self._session
-        with session.guard:
-            done = session.refresh(wait=False) if hint is None else session.look_at(*hint.notes, folders=hint.folders)
-            session.has_news = True
-            wait_ns = session.index.unsettled_ns
-        if wait_ns:
-            time.sleep(wait_ns / 1e9)
-            with session.guard:
-                done = done.plus(session.look_again())
-        return done
 
 
 def _working_folder() -> Path:
