@@ -67,7 +67,7 @@ def test_much_that_has_vanished_needs_a_yes(cli, target):
     code, out, err = cli("obsidian-sync", str(target))
 
     assert (2, "") == (code, out)
-    assert f"error: 2 of 2 notes are gone from {target} since the last sync" in err
+    assert f"error: 2 of 2 notes are gone from {target} since both held the same" in err
     assert "say --yes" in err
     assert "vault: deleted a.md\nvault: deleted x/b.md\n" == cli("obsidian-sync", str(target), "--yes").out
 
