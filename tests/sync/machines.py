@@ -56,9 +56,9 @@ class Machine:
         """Bring in what the remote has."""
         return self.engine.sync_pull()
 
-    def sync(self) -> Pulled:
+    def sync(self, *, yes: bool = False) -> Pulled:
         """Pull, then push; give what was pulled."""
-        return self.engine.sync().pulled
+        return self.engine.sync(yes=yes).pulled
 
     def git(self, *arguments: str) -> str:
         """Run git as the person does."""

@@ -54,9 +54,9 @@ def storm(tmp_path, seed, rounds):
         machine = chance.choice(made)
         act(machine, chance, number, lines)
         if chance.random() < 0.3:
-            machine.sync()
+            machine.sync(yes=True)
     for machine in (*made, *made):
-        machine.sync()
+        machine.sync(yes=True)
     anna = made[0]
     held = {line for text in anna.files.values() for line in text.split("\n")}
     assert all(machine.files == anna.files for machine in made)
