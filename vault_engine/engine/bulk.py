@@ -1,8 +1,10 @@
 """Remembering many memories at once: one step of the journal, one sync, then each note in its place."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -102,6 +104,7 @@ class _Batch:
         self._taken: set[str] = set()  # names that new notes will have
         self._by_place: dict[str, Planned] = {}  # by path, and by where its category and key say
         self._listed: dict[str, set[str] | None] = {}  # what each folder holds, None: unknown
+        self._namesakes: dict[str, list[str]] = {}  # what notes have a name, by that
         self._bytes = 0
 
     def add(self, number: int, drafted: _Drafted) -> None:
@@ -115,11 +118,12 @@ class _Batch:
                 author=self._author,
                 expected=drafted.terms.expected,
             )
+            self._taken.add(drafted.name)
         else:
             planned = plan(self._session, drafted.draft, drafted.terms, self._author, self._taken)
             self._by_place[path_key(planned.result.path)] = planned
+            self._taken.add(path_key(stem_of(planned.result.path)))
         self.planned[number] = self._by_place[drafted.place] = planned
-        self._taken.add(path_key(stem_of(planned.result.path)))
         self._bytes += len(planned.old) + len(planned.new)
         if not planned.replaces:
             self._waiting.append(planned)
@@ -180,8 +184,13 @@ class _Batch:
 
     def _has_namesake(self, drafted: _Drafted) -> bool:
         """Say whether another note has the name of a new one: links of what is about to be written may mean it."""
-        names = self._session.index.names
-        return bool(names.named(drafted.draft.key)) and not names.at(drafted.path)
+        return bool(self._named(drafted)) and not self._session.index.names.at(drafted.path)
+
+    def _named(self, drafted: _Drafted) -> list[str]:
+        """List the notes that have the name of a memory's key; asked twice of each."""
+        if drafted.name not in self._namesakes:
+            self._namesakes[drafted.name] = self._session.index.names.named(drafted.draft.key)
+        return self._namesakes[drafted.name]
 
     def _is_plainly_new(self, drafted: _Drafted) -> bool:
         """Say whether nothing has the path or the name of a memory, so that `plan` has nothing to find out."""
@@ -189,7 +198,7 @@ class _Batch:
         return (
             draft.key_is_given
             and not drafted.terms.expected
-            and not names.named(draft.key)
+            and not self._named(drafted)
             and not names.filed_as(draft.category, draft.key)
             and drafted.name not in self._session.behind.values()
             and self._is_free(drafted.path)
@@ -201,7 +210,9 @@ class _Batch:
         if folder not in self._listed:
             self._listed[folder] = _names_in(f"{self._session.vault.root}/{folder}")
         listed = self._listed[folder]
-        return listed is not None and path_key(name) not in listed and path_key(placeholder_of(name)) not in listed
+        if not listed:
+            return listed is not None
+        return path_key(name) not in listed and path_key(placeholder_of(name)) not in listed
 
 
 def remember_many(
@@ -217,7 +228,7 @@ def remember_many(
     """
     memories = list(memories)
     report = _Report(len(memories), progress)
-    with writing(session, actor) as author:
+    with _collecting_later(), writing(session, actor) as author:
         ids = iter(ulids(session.now(), len(memories)))
         batch = _Batch(session, author, ids)
         try:
@@ -236,6 +247,21 @@ def remember_many(
         finally:
             batch.close()
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Put off the search for garbage in cycles: it would go through all that is planned, again and again.
+
+    Who finds it put off already leaves it so.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _drafted(memory: Memory) -> _Drafted:
@@ -281,8 +307,14 @@ def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, 
     changes = _staged(session, many, writes, batch.refused, report)
     if not changes:
         return
-    many.sync()
-    entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author)
+    with ThreadPoolExecutor(1) as disk:  # which is at work while the entries are written out
+        synced = disk.submit(many.sync)
+
+        def make_durable() -> None:
+            synced.result()
+            session.revisions.sync()  # costs nothing where the call before has written it all
+
+        entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author, first=make_durable)
     undone: list[Entry] = []
     for (number, change), entry in zip(changes.items(), entries, strict=True):
         try:
@@ -310,9 +342,10 @@ def _staged(
     report: _Report,
 ) -> dict[int, Change]:
     """Stage what replaces notes; give the changes of all that is staged. What is refused is reported."""
-    session.revisions.sync()  # before anything is written behind it, lest a crash leave a hole
-    session.revisions.put_hashed((one.result.sha256, one.new) for one in writes.values() if one.replaces)
-    session.revisions.sync()  # from here on no failure takes back what is kept already
+    if replacing := [(one.result.sha256, one.new) for one in writes.values() if one.replaces]:
+        session.revisions.sync()  # before anything is written behind it, lest a crash leave a hole
+        session.revisions.put_hashed(replacing)
+        session.revisions.sync()  # from here on no failure takes back what is kept already
     changes: dict[int, Change] = {}
     for number, one in writes.items():
         change = one.change

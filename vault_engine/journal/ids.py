@@ -4,8 +4,9 @@ import os
 from base64 import b32encode
 from datetime import datetime
 
-_PAD, _STAMP_BYTES, _RANDOM_BYTES = bytes(4), 6, 10  # 128 bits, padded in front to what base 32 writes without a rest
-_CHARS, _PAD_CHARS = 32, 6
+_STAMP_BYTES, _RANDOM_BYTES = 6, 10
+_PAD, _PAD_CHARS = bytes(4), 6  # what comes before a stamp, so that base 32 ends with its last bit
+_RANDOM_CHARS = 16
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
@@ -14,8 +15,10 @@ def ulids(moment: datetime, count: int) -> list[str]:
 
     The format is that of https://github.com/ulid/spec: 48 bits of milliseconds since 1970, 80 random ones.
     """
-    front = _PAD + int(moment.timestamp() * 1000).to_bytes(_STAMP_BYTES, "big")
-    random = os.urandom(_RANDOM_BYTES * count)
-    numbers = b"".join(front + random[at : at + _RANDOM_BYTES] for at in range(0, len(random), _RANDOM_BYTES))
-    text = b32encode(numbers).translate(_CROCKFORD).decode()
-    return sorted(text[at + _PAD_CHARS : at + _CHARS] for at in range(0, len(text), _CHARS))
+    stamp = _encoded(_PAD + int(moment.timestamp() * 1000).to_bytes(_STAMP_BYTES, "big"))[_PAD_CHARS:]
+    random = _encoded(os.urandom(_RANDOM_BYTES * count))
+    return sorted(stamp + random[at : at + _RANDOM_CHARS] for at in range(0, len(random), _RANDOM_CHARS))
+
+
+def _encoded(data: bytes) -> str:
+    return b32encode(data).translate(_CROCKFORD).decode()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vault_engine.note.emit import inline_value, pair_lines, value_lines
+from vault_engine.note.emit import inline_value, pair_lines, text_line, value_lines
 from vault_engine.note.frontmatter import block_span, body_start, read_frontmatter, read_head
 from vault_engine.note.model import Frontmatter, FrontmatterState
 from vault_engine.note.tags import is_tag, property_tags
@@ -145,7 +145,12 @@ def render(properties: Mapping[str, Any], body: str) -> str:
         TypeError: a property is no JSON value.
         ValueError: a property is not a finite number.
     """
-    lines = [line for key, value in properties.items() if value is not None for line in pair_lines(key, value)]
+    lines: list[str] = []
+    for key, value in properties.items():
+        if isinstance(value, str):
+            lines.append(text_line(key, value))
+        elif value is not None:
+            lines += pair_lines(key, value)
     head = "\n".join(["---", *lines, "---", "", ""]) if lines else ""
     content = body.strip("\r\n")
     return f"{head}{content}\n" if content else head.removesuffix("\n")

@@ -39,12 +39,17 @@ def pair_lines(key: str, value: Any) -> list[str]:
         TypeError: the value or a key in it has no place in JSON.
         ValueError: a number in it is not finite.
     """
-    name = _quoted(_text(key), False)
     if isinstance(value, str):
-        return [f"{name}: {_quoted(value, False)}"]
+        return [text_line(_text(key), value)]
+    name = _quoted(_text(key), False)
     if isinstance(value, (dict, list, tuple)) and value:
         return [f"{name}:", *value_lines(value, "  ")]
     return [f"{name}:" if value is None else f"{name}: {inline_value(value)}"]
+
+
+def text_line(key: str, text: str) -> str:
+    """The line that gives a key, which is a text, a text; most are of this kind."""
+    return f"{_quoted(key, False)}: {_quoted(text, False)}"
 
 
 def value_lines(value: Any, indent: str) -> list[str]:
@@ -53,7 +58,9 @@ def value_lines(value: Any, indent: str) -> list[str]:
         return [f"{indent}{line}" for key, item in value.items() for line in pair_lines(key, item)]
     lines = []
     for item in value:
-        if isinstance(item, (dict, list, tuple)) and item:
+        if isinstance(item, str):
+            lines.append(f"{indent}- {_quoted(item, False)}")
+        elif isinstance(item, (dict, list, tuple)) and item:
             own = value_lines(item, "")
             lines += [f"{indent}{'  ' if index else '- '}{line}" for index, line in enumerate(own)]
         else:
