@@ -228,12 +228,19 @@ class World:
         assert name == sha256(done.after.get(path, b"")) or path == done.meddled
 
     def check_authors(self, entries: Sequence[Entry]) -> None:
-        """Check that each text that is kept was entered under the name of who wrote it."""
+        """Check that each text that is kept was entered under the name of who wrote it.
+
+        What one had announced before he died, another may have made.
+        """
+        refs = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+        announced = {(entry.change.after, entry.actor.name) for entry in entries if entry.id in refs}
         first: dict[str, str] = {}
         for entry in happened(entries):
             if entry.change.after != entry.change.before:
                 first.setdefault(entry.change.after, entry.actor.name)
         for name in self.kept & self.author.keys():
+            if (name, self.author[name]) in announced:
+                continue
             if self.author[name] != UNCLEAR and (name in first or name not in self.unconfirmed):
                 assert self.author[name] == first.get(name)
 
