@@ -26,7 +26,10 @@ class Following:
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
         self._committer = git.Committer(session)
         self._adopting = Adopting(session)
-        self._filling = Filling(lambda: (session.index.embeddings, session.index.chunks(session.guard)))
+        self._filling = Filling(
+            lambda: (session.index.embeddings, session.index.chunks(session.guard)),
+            lambda: session.now().toordinal(),
+        )
         self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
 
     def start(self) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from vault_engine.config import Config
 from vault_engine.errors import EmbedderFailed, MemwellError, StorageFailed, VaultBusy, VaultDenied
 from vault_engine.index.embedder import Embedder, Vectors, is_local, make_embedder
+from vault_engine.index.tombstones import KEPT_DAYS, read_tombstones, tombstones, unneeded, write_tombstones
 from vault_engine.index.vector_log import Keys
 from vault_engine.index.vector_view import VectorView
 from vault_engine.index.vectors import VectorStore
@@ -36,6 +37,7 @@ _TURN_S = 1.0  # between two tries to embed, while another process does
 _SOON_S = 0.25  # what a question waits for another who is embedding the little there is
 _LOOK_S = 0.01
 _SERVING = "embeddings-serving"
+_TOMBSTONES = ".unneeded"
 
 
 class Chunks(Protocol):
@@ -225,9 +227,35 @@ class Embeddings:
         with explained(self._config.cache_dir), self._lock.held():
             for model in self._models():
                 model.vectors.keep_only(keys)
+                model.vectors.log.with_suffix(_TOMBSTONES).unlink(missing_ok=True)
             for file in self._config.cache_dir.glob("embeddings-*.*"):
                 if not any(file.stem.startswith(log.stem) for log in logs):
                     file.unlink(missing_ok=True)
+
+    def bury(self, keys: Keys, today: int) -> int:
+        """Note since when no chunk needs a vector; drop those that none has needed for long, and say how many.
+
+        Args:
+            keys: of all chunks there are.
+            today: the number of the day, counted from any.
+
+        Raises:
+            VaultBusy, VaultDenied, StorageFailed: nothing was dropped, or not everywhere.
+        """
+        dropped = 0
+        with explained(self._config.cache_dir), self._lock.held():
+            for vectors in (model.vectors for model in self._models()):
+                vectors.load_new()
+                there, file = vectors.view.keys[vectors.view.alive], vectors.log.with_suffix(_TOMBSTONES)
+                before = read_tombstones(file)
+                stones = tombstones(before, unneeded(there, keys), today)
+                old = stones["day"] <= today - KEPT_DAYS
+                if old.any():
+                    vectors.keep_only(unneeded(there, stones["key"][old]))
+                    dropped += int(old.sum())
+                if len(before) or len(stones):
+                    write_tombstones(file, stones[~old])
+        return dropped
 
     def check(self) -> int:
         """Look for damaged vectors, which wait to be embedded again from now on, and return how many there are.

@@ -14,13 +14,15 @@ _STOPPING_S = 2.0  # an embedder takes less for its few texts, but for an endpoi
 class Filling:
     """Loads the embedder and embeds what waits, in a thread of its own, whenever it is poked."""
 
-    def __init__(self, source: Callable[[], tuple[Embeddings, Chunks]]) -> None:
+    def __init__(self, source: Callable[[], tuple[Embeddings, Chunks]], today: Callable[[], int] = lambda: 0) -> None:
         """Get ready.
 
         Args:
             source: gives what to embed with, and what; asked in the thread, at every poke.
+            today: gives the number of the day; once a day is looked for vectors that nobody needs.
         """
-        self._source = source
+        self._source, self._today = source, today
+        self._buried_on: int | None = None
         self._poked, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="memwell-embed", daemon=True)
 
@@ -50,4 +52,11 @@ class Filling:
                     embeddings.load()
                     is_loaded = True
                 embeddings.fill(chunks, stop=self._stop)
+                self._bury(embeddings, chunks)
             self._poked.wait(_AGAIN_S)
+
+    def _bury(self, embeddings: Embeddings, chunks: Chunks) -> None:
+        keys, today = chunks.keys(), self._today()
+        if self._buried_on != today and not self._stop.is_set() and len(keys) and not len(embeddings.waiting(keys)):
+            self._buried_on = today
+            embeddings.bury(keys, today)
