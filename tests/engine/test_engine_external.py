@@ -1,6 +1,7 @@
 """What people do to the notes is entered: their text is kept, once, in their name, and the chain has no gap."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,18 @@ def known(engine, write_note):
         write_note(f"{name}.md", f"note {name}")
     enter(engine)
     return engine
+
+
+def test_what_vanishes_together_with_the_index_is_missed(known, open_engine, vault, env):
+    """Somebody deletes the cache folder under an open process, which compares what it knew from there all the same."""
+    known.close()
+    engine = open_engine()
+    enter(engine)
+    shutil.rmtree(env["MEMWELL_CACHE_DIR"])
+    (vault / "a.md").rename(vault / "z.md")
+
+    assert [("a.md", "z.md", "note a", "note a")] == enter(engine)
+    assert engine.verify(read_data=True).is_whole
 
 
 # ---- what a person does

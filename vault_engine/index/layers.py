@@ -80,6 +80,7 @@ class Layers(Mapping[str, Record]):
         self._signatures: dict[str, Signature | None] = {}
         self._decoded: dict[str, Record] = {}
         self._changed: set[str] | None = None  # None: nobody has asked yet
+        self.lost: set[str] = set()  # notes that went with segments which others took away
         for layer in layers:
             self.push(layer)
 

@@ -130,7 +130,7 @@ class Shared:
 
     def _align(self, layers: Layers, entries: tuple[Entry, ...]) -> None:
         """Have the layers begin with the segments of a generation; what was not published comes last, as before."""
-        own = []
+        own, known = [], set(layers)
         while layers.layers and layers.layers[-1].entry is None:
             own.append(layers.pop())
         same = 0
@@ -147,6 +147,7 @@ class Shared:
         finally:
             for layer in reversed(own):
                 layers.push(layer)
+            layers.lost |= known - layers.keys()
 
     def _open(self, entry: Entry) -> Segment | None:
         """Open a segment, read whole first if its file does not look as it did; None when it is damaged.

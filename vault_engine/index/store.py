@@ -254,7 +254,8 @@ class Index:
     def take_touched(self) -> set[str] | None:
         """Give the notes that may hold what no journal knows, and forget them; None: any may."""
         touched, self._touched = self._touched, set()
-        return touched
+        lost, self.records.lost = self.records.lost, set()
+        return touched if touched is None else touched | lost
 
     def embed(self, *, limit: int | None = None, progress: Progress | None = None) -> int:
         """Embed the chunks that wait, at most ``limit``; return how many were embedded."""
