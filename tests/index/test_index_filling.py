@@ -216,3 +216,21 @@ def test_the_lock_of_embedding_is_not_the_lock_of_the_index(fake, tmp_path):
     work.join(DEADLINE_S)
 
     assert 100 == len(fake.texts)
+
+
+def test_a_note_that_is_renamed_is_not_embedded_again(fake, open_engine, write_note, vault):
+    """Though its name is its title, which is part of what is embedded; other notes of the same name are."""
+    write_note("a.md", "words of the one\n\n## Part\n\nmore of them\n")
+    write_note("b.md", "words of the other\n")
+    engine = open_engine(MEMWELL_EMBEDDER="fake")
+    engine.build_index()
+    embedded = len(fake.texts)
+    (vault / "a.md").rename(vault / "c.md")
+    (vault / "b.md").rename(vault / "moved.md")
+
+    built = engine.build_index()
+
+    assert (2, 2, 0) == (built.added, built.gone, built.embedded)
+    assert (embedded, 0) == (len(fake.texts), engine.index_state().chunks_waiting)
+    write_note("c.md", "words of a third\n")
+    assert 1 == engine.build_index().embedded

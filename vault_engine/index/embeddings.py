@@ -232,6 +232,23 @@ class Embeddings:
                 if not any(file.stem.startswith(log.stem) for log in logs):
                     file.unlink(missing_ok=True)
 
+    def carry_over(self, old: Keys, new: Keys) -> None:
+        """Give new keys the vectors of old ones, one by one, where they have none; not where that can't be done now.
+
+        Args:
+            old: shape ``(n, 16)``.
+            new: the same.
+        """
+        with suppress(MemwellError), explained(self._config.cache_dir), self._lock.held(wait_s=0):
+            for vectors in (model.vectors for model in self._models()):
+                vectors.load_new()
+                view = vectors.view
+                _, firsts = np.unique(new, axis=0, return_index=True)
+                rows = view.rows(old[firsts])
+                firsts, rows = firsts[rows >= 0], rows[rows >= 0]
+                if (is_whole := view.check(rows)).any():
+                    vectors.append(new[firsts[is_whole]], view.vectors[rows[is_whole]])
+
     def bury(self, keys: Keys, today: int) -> int:
         """Note since when no chunk needs a vector; drop those that none has needed for long, and say how many.
 

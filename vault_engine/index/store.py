@@ -17,6 +17,7 @@ from vault_engine.config import DETECTED_LANGUAGE, Config
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.index.batch import Batch
 from vault_engine.index.catalogue import Catalogue
+from vault_engine.index.chunks import IndexChunks
 from vault_engine.index.comparing import differing_arrays, differing_notes
 from vault_engine.index.embeddings import Embeddings, Progress
 from vault_engine.index.filters import LINK, filters_of
@@ -30,7 +31,7 @@ from vault_engine.index.layers import Layer, Layers
 from vault_engine.index.names import Names
 from vault_engine.index.plan import Drop, plan_index
 from vault_engine.index.reading import Fresh, Reader, Same
-from vault_engine.index.record import CONFLICTED, Described, Record, decode, describe
+from vault_engine.index.record import CONFLICTED, KEY_BYTES, Described, Record, decode, describe
 from vault_engine.index.segment import Segment, join, with_signatures
 from vault_engine.index.shared import Shared, fold_own
 from vault_engine.index.vector_log import Keys
@@ -111,6 +112,7 @@ class Index:
         self.walk = Walk({}, (), (), ())
         self.records = Layers()  # every note, by path
         self._seen: set[str] = set()  # notes whose file looks different from what is kept, and holds the same
+        self._arrived: dict[str, str] = {}  # notes of this look that were not known before, by their SHA-256
         self._held_names = HeldNames(self.rules)
         self._shared.follow(self.records)
         self._view: View | None = None
@@ -180,7 +182,7 @@ class Index:
         """Count the distinct chunks that should have a vector and have none."""
         return len(self.embeddings.waiting(self.view.distinct_keys))
 
-    def chunks(self, guard: AbstractContextManager[object] | None = None) -> "IndexChunks":
+    def chunks(self, guard: AbstractContextManager[object] | None = None) -> IndexChunks:
         """Give what is to be embedded; ``guard`` keeps other threads from the index meanwhile."""
         return IndexChunks(self, guard or nullcontext())
 
@@ -342,9 +344,28 @@ class Index:
 
     def _let_go(self, gone: Sequence[str]) -> None:
         """Forget notes that are gone."""
+        arrived, self._arrived = self._arrived, {}
         if gone:
+            self._carry_over(gone, arrived)
             self._lay(self._batch().finish(tuple(gone)))
             self.touch(gone)
+
+    def _carry_over(self, gone: Sequence[str], arrived: Mapping[str, str]) -> None:
+        """Let notes that were renamed keep their vectors, also where the name is part of what was embedded.
+
+        Args:
+            gone: notes that are not there any more.
+            arrived: notes that were not known before, by the SHA-256 of their bytes.
+        """
+        old, new = [], []
+        for path in gone if arrived else ():
+            before = self.records[path]
+            after = self.records.get(arrived.get(before.sha256, ""))
+            if after is not None and len(before.chunks) == len(after.chunks):
+                old += [chunk.key for chunk in before.chunks]
+                new += [chunk.key for chunk in after.chunks]
+        if old != new:
+            self.embeddings.carry_over(_as_keys(old), _as_keys(new))
 
     def _wait_for(self, now_ns: int) -> None:
         """Say in how long all that was read can be trusted."""
@@ -408,6 +429,8 @@ class Index:
                 self._keep_conflicted(replace(known, sha256=found.described.record.sha256, problem=CONFLICTED), found)
             elif found is not None:
                 counted = counted.plus(Counted(0, 1) if known else Counted(1, 0))
+                if known is None:
+                    self._arrived[found.described.record.sha256] = path
                 batch.add(found.described, found.signature)
             if batch.row_count >= _ROWS_AT_ONCE or (done == len(paths) and len(batch)):
                 self._lay(batch.finish())
@@ -464,25 +487,8 @@ class Index:
         return None
 
 
-class IndexChunks:
-    """The chunks of an index, for those who embed them; see `Chunks`."""
-
-    def __init__(self, index: Index, guard: AbstractContextManager[object]) -> None:
-        self._index, self._guard = index, guard
-
-    def keys(self) -> Keys:
-        """See `Chunks.keys`."""
-        with self._guard:
-            return self._index.view.distinct_keys
-
-    def texts(self, keys: Keys) -> dict[bytes, str]:
-        """See `Chunks.texts`."""
-        wanted = [key.tobytes() for key in keys]
-        texts: dict[bytes, str] = {}
-        with self._guard:
-            for path in self._index.view.notes_with(keys):
-                texts |= self._index.texts_of(path)
-        return {key: texts[key] for key in wanted if key in texts}
+def _as_keys(written: Sequence[str]) -> Keys:
+    return np.frombuffer(bytes.fromhex("".join(written)), np.uint8).reshape(-1, KEY_BYTES)
 
 
 def _bare(folder: str) -> str:
