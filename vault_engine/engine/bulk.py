@@ -1,10 +1,9 @@
 """Remembering many memories at once: one step of the journal, one sync, then each note in its place."""
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from vault_engine.engine.results import Remembered
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.engine.write import Planned, Terms, creation, plan
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
+from vault_engine.garbage import collecting_later
 from vault_engine.index.record import stem_of
 from vault_engine.journal.entry import Actor, Change, Entry
 from vault_engine.journal.ids import ulids
@@ -228,7 +228,7 @@ def remember_many(
     """
     memories = list(memories)
     report = _Report(len(memories), progress)
-    with _collecting_later(), writing(session, actor) as author:
+    with collecting_later(), writing(session, actor) as author:
         ids = iter(ulids(session.now(), len(memories)))
         batch = _Batch(session, author, ids)
         try:
@@ -247,21 +247,6 @@ def remember_many(
         finally:
             batch.close()
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
-
-
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Put off the search for garbage in cycles: it would go through all that is planned, again and again.
-
-    Who finds it put off already leaves it so.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _drafted(memory: Memory) -> _Drafted:

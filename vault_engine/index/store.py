@@ -15,6 +15,7 @@ import numpy as np
 
 from vault_engine.config import DETECTED_LANGUAGE, Config
 from vault_engine.errors import MemwellError, VaultBusy
+from vault_engine.garbage import collecting_later
 from vault_engine.index.batch import Batch
 from vault_engine.index.catalogue import Catalogue
 from vault_engine.index.chunks import IndexChunks
@@ -114,7 +115,8 @@ class Index:
         self._seen: set[str] = set()  # notes whose file looks different from what is kept, and holds the same
         self._arrived: dict[str, str] = {}  # notes of this look that were not known before, by their SHA-256
         self._held_names = HeldNames(self.rules)
-        self._shared.follow(self.records)
+        with collecting_later():
+            self._shared.follow(self.records)
         self._view: View | None = None
         self._graph: Graph | None = None
 
@@ -198,10 +200,11 @@ class Index:
         Raises:
             VaultMissing: the vault's folder is gone.
         """
-        self._shared.follow(self.records)
-        self.walk = self._vault.walk()
-        changes = plan_index(self.walk.notes, self.records.signatures)
-        self.records.share(self.walk.notes)
+        with collecting_later():
+            self._shared.follow(self.records)
+            self.walk = self._vault.walk()
+            changes = plan_index(self.walk.notes, self.records.signatures)
+            self.records.share(self.walk.notes)
         self._reader.unsettled = {}
         paths = [change.path for change in changes if not isinstance(change, Drop)]
         if len(paths) < _MUCH:
