@@ -34,7 +34,8 @@ Shell completion: put the line for your shell into its start-up file.
 
 def reference() -> str:
     """Write the page."""
-    sections = [_section(context) for context in _commands(click.Context(memwell, info_name="memwell"))]
+    top = click.Context(memwell, info_name="memwell", **memwell.context_settings)
+    sections = [_section(context) for context in _commands(top)]
     return "\n".join([_HEAD, *sections])
 
 
