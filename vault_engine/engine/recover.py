@@ -9,7 +9,6 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 from vault_engine.engine.session import Session
@@ -27,7 +26,6 @@ _STAGED = ".note"
 _IN_USE_S = 60.0  # none of our own small files takes as long to write
 _QUIET_S = 2.0  # an editor that opened the old file in time has saved by then
 _SPARE_NAME = re.compile(r"([0-9a-f]{64})-")
-_ENDING = re.compile(r"\.\w+\Z")
 
 
 def settle(session: Session) -> None:
@@ -146,7 +144,7 @@ def _rescue(session: Session, file: Path) -> None:
         write_atomic(session.vault.local_dir / QUARANTINE / file.name, data, session.vault.local_dir / TMP)
     elif session.vault.revision_of(path) != sha256:
         session.revisions.put(data)
-        copy = _copy_beside(session, path, data)
+        copy = session.vault.put_beside(path, data, f"conflicted copy {session.now().date().isoformat()}")
         reason = f"written to {path} as that was being replaced"
         if session.known.get(copy) is None:
             change = Change(Op.EXTERNAL, copy, "", sha256, reason=reason, size=len(data))
@@ -159,20 +157,3 @@ def _path_of(session: Session, before: str) -> str | None:
         if before and entry.change.before == before:
             return entry.change.path
     return None
-
-
-def _copy_beside(session: Session, path: str, data: bytes) -> str:
-    """Write a conflict copy next to a note, unless it is there already; give its path."""
-    ending = _ENDING.search(path)
-    stem, suffix = (path[: ending.start()], ending[0]) if ending else (path, "")
-    date = session.now().date().isoformat()
-    for number in count(1):
-        copy = f"{stem} (conflicted copy {date}{f' {number}' if number > 1 else ''}){suffix}"
-        found = session.vault.revision_of(copy)
-        if found == sha256_hex(data):
-            return copy
-        if not found:
-            break
-    with session.vault.staged(copy, data) as staged:
-        session.vault.put(staged, copy, "", lambda _data: None)
-    return copy

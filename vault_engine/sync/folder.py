@@ -7,7 +7,6 @@ needs besides lies in a hidden folder. Nothing else there is touched: no hidden 
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
@@ -228,17 +227,7 @@ class Folder:
             data: what the copy shall hold.
             day: the date, in its name.
         """
-        stem, _, ending = path.rpartition(".")
-        for number in count(1):
-            copy = f"{stem} (Memwell's conflicted copy {day}{f' {number}' if number > 1 else ''}).{ending}"
-            found = self._vault.revision_of(copy)
-            if found == sha256_hex(data):
-                return copy
-            if not found:
-                break
-        with self._vault.staged(copy, data) as staged:
-            self._vault.put(staged, copy, "", lambda _data: None)
-        return copy
+        return self._vault.put_beside(path, data, f"Memwell's conflicted copy {day}")
 
     def tidy(self, home_of: Callable[[str, bytes], str | None], day: str) -> list[str]:
         """Look at what a crash has left; give the conflict copies that were made of it. The folder is held.

@@ -4,9 +4,11 @@ No path is used twice: each file is reached through its folder, held open, and n
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from vault_engine.errors import (
@@ -46,6 +48,7 @@ LOCAL = "local"
 TMP = "tmp"
 SPARE = "displaced"
 
+_ENDING = re.compile(r"\.\w+\Z")
 _MARK = ".note"  # ends the names of temporary files of notes
 
 
@@ -151,6 +154,29 @@ class Vault:
         else:
             put_new(staged, target, path)
         confirm(path, target)
+
+    def put_beside(self, path: str, data: bytes, kind: str) -> str:
+        """Write a conflict copy next to a note, unless it is there already; give its path.
+
+        Args:
+            path: the note.
+            data: what the copy shall hold.
+            kind: what its name says of it, in a form that `conflict_base` knows.
+
+        Raises as `staged` and `put` do.
+        """
+        ending = _ENDING.search(path)
+        stem, suffix = (path[: ending.start()], ending[0]) if ending else (path, "")
+        for number in count(1):
+            copy = f"{stem} ({kind}{f' {number}' if number > 1 else ''}){suffix}"
+            found = self.revision_of(copy)
+            if found == sha256_hex(data):
+                return copy
+            if not found:
+                break
+        with self.staged(copy, data) as staged:
+            self.put(staged, copy, "", lambda _data: None)
+        return copy
 
     def check_free(self, path: str, mover: str) -> None:
         """Check that the note at ``mover`` can have ``path`` without touching another file.
