@@ -109,6 +109,16 @@ def test_changes_of_one_place_are_not_merged(parted, vault):
     assert [] == archived(vault)
 
 
+def test_properties_that_do_not_go_together_are_not_merged(engine, vault):
+    """Though no line was changed by both: the same property twice can't be read."""
+    save(engine, vault, "a.md", "---\na: 1\nz: 9\n---\ntext\n")
+    save(engine, vault, "a.md", "---\nb: 2\na: 1\nz: 9\n---\ntext\n")
+    (vault / COPY).write_text("---\na: 1\nz: 9\nb: 3\n---\ntext\n", "utf-8", newline="")
+
+    with pytest.raises(EditRefused, match="take one"):
+        engine.resolve_conflict(COPY, "merge")
+
+
 def test_the_version_that_a_copy_came_from_is_not_the_newest_one(engine, vault):
     """Else what was changed here since would count as taken back by the copy."""
     save(engine, vault, "a.md", BASE)

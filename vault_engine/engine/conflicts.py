@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
+from vault_engine.engine.merging import merged
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
-from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteAmbiguous, NoteChanged, NoteMissing
+from vault_engine.errors import (
+    BadInput,
+    CannotMerge,
+    EditRefused,
+    MemwellError,
+    NoteAmbiguous,
+    NoteChanged,
+    NoteMissing,
+)
 from vault_engine.index.record import decode
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.journal.replay import history
@@ -244,13 +253,14 @@ def _merged(session: Session, copy: ConflictCopy, ours: bytes, text: str, theirs
     if base is None:
         raise EditRefused(copy.note, "its history has no version that the copy can have been made from: take one")
     try:
-        result = merge(base.decode("utf-8"), text, theirs.decode("utf-8"))
+        return merged(copy.note, base, text, theirs)
     except UnicodeDecodeError:
         raise EditRefused(copy.path, "it is not UTF-8, so nothing can be merged") from None
-    if not isinstance(result, Merged):
-        lines = ", ".join(str(overlap.start) for overlap in result.overlaps[:5])
-        raise EditRefused(copy.note, f"both changed the same place (line {lines}, as it was before): take one")
-    return result.text.encode()
+    except CannotMerge as error:
+        lines = ", ".join(map(str, error.lines[:5]))
+        raise EditRefused(
+            copy.note, f"both changed the same place (line {lines}, as it was before): take one"
+        ) from None
 
 
 def _parted(session: Session, path: str, ours: bytes, theirs: bytes) -> bytes | None:
