@@ -17,6 +17,7 @@ from vault_engine.engine.session import Session, name_of
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.journal.entry import Change, Op
 from vault_engine.journal.retention import purged
+from vault_engine.sync.plan import MOST_VANISHED
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import is_note
 
@@ -25,7 +26,6 @@ _BYTES_AT_ONCE = 16 << 20
 _PORTION_S = 0.008  # of the backlog so much is read while others wait; to keep it takes about as long again
 _GONE_AT_ONCE = 100
 _MUCH_GONE = 20  # notes; of fewer it is believed at once that somebody deleted them
-_SHARE_GONE = 0.2  # of all notes
 
 
 def enter_external(session: Session, *, exact: bool = False) -> int:
@@ -74,7 +74,7 @@ def _too_many(session: Session, gone: Mapping[str, str], found: Iterable[str]) -
         return set()
     texts = {session.indexed(path) for path in found}
     lost = {path for path, sha256 in gone.items() if sha256 and sha256 not in texts}
-    return lost if len(lost) >= max(_MUCH_GONE, _SHARE_GONE * len(session.known.current())) else set()
+    return lost if len(lost) >= max(_MUCH_GONE, MOST_VANISHED * len(session.known.current())) else set()
 
 
 def missing(session: Session) -> set[str]:

@@ -1,7 +1,7 @@
 """The fields that a query can name, as Whoosh's schema. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,17 +49,13 @@ class _Whole(Composable):  # type: ignore[misc]
 class _Ranged:
     """A property of which ranges can be asked for: one value is the range from it to it."""
 
+    parse_range: Callable[..., query.Query]
+
     def parse_query(self, fieldname: str, qstring: str, boost: float = 1.0) -> query.Query:
         """Ask for a value, or for any."""
         if qstring == "*":
             return query.Every(fieldname, boost=boost)
         return self.parse_range(fieldname, qstring, qstring, False, False, boost)
-
-    def parse_range(
-        self, fieldname: str, start: str | None, end: str | None, startexcl: bool, endexcl: bool, boost: float = 1.0
-    ) -> query.Query:
-        """Ask for the values from one to another."""
-        raise NotImplementedError
 
 
 class Number(_Ranged, NUMERIC):  # type: ignore[misc]
