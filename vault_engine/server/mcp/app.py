@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
 
 from mcp.server import MCPServer
 from mcp.types import ToolAnnotations
 
 from vault_engine import __version__
-from vault_engine.engine import Actor, Engine
-from vault_engine.server.mcp.tools import CLIENT, Tools, told
+from vault_engine.engine import Engine
+from vault_engine.server.mcp.tools import Tools, told
 
 INSTRUCTIONS = (
     "Long-term memory kept as Markdown notes that a person edits too. Call recall before answering what may have been"
@@ -19,16 +18,6 @@ INSTRUCTIONS = (
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _ARCHIVES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
-
-
-def serve_stdio(vault: str | None) -> None:
-    """Serve a vault on stdin and stdout until stdin ends.
-
-    Raises:
-        VaultMissing, ConfigBroken: before anything is written to stdout.
-    """
-    with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
-        make_server(engine).run("stdio")
 
 
 def make_server(engine: Engine) -> MCPServer:
