@@ -49,7 +49,9 @@ def mode(request: pytest.FixtureRequest) -> str:
 def in_memory(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
     """Connects to a server in this process."""
     with Engine.open(folder, actor=Actor("agent", "mcp", "mcp"), env=environment) as engine:
-        yield lambda mode="auto": Client(make_server(engine), mode=mode, client_info=CLIENT)
+        yield lambda mode="auto", profile="core", **options: Client(
+            make_server(engine, profile), mode=mode, client_info=CLIENT, **options
+        )
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.CannotMerge: lambda error: (
         f"{_look_again(error)}, put your change into that text, and replace it with expected={error.found!r}."
     ),
+    errors.EditRefused: lambda _: "Read the note with read_note and fit the edit to what stands there.",
     errors.NoteDamaged: lambda _: "The person must mend the note in an editor; it stays readable and searchable.",
 }
 
