@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from mcp.server import MCPServer
 
 from vault_engine import __version__
-from vault_engine.engine import Engine
+from vault_engine.engine import Engine, Scope
+from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.profiles import CORE, as_tool, chosen, offers
 
 INSTRUCTIONS = (
@@ -15,12 +16,13 @@ INSTRUCTIONS = (
 )
 
 
-def make_server(engine: Engine, profile: str = CORE) -> MCPServer:
+def make_server(engine: Engine, profile: str = CORE, callers: Callers = local_caller) -> MCPServer:
     """Make the server of one open vault. It follows the vault's folder as long as it runs.
 
     Args:
         engine: the open vault.
         profile: the tools that are offered, as `profiles.chosen` takes it.
+        callers: says who calls a tool, and what that one may do.
 
     Raises:
         BadInput: there is no such profile.
@@ -37,5 +39,13 @@ def make_server(engine: Engine, profile: str = CORE) -> MCPServer:
         instructions=INSTRUCTIONS,
         lifespan=following,
         log_level="WARNING",
-        tools=[as_tool(offer) for offer in chosen(profile, offers(engine))],
+        tools=[as_tool(offer) for offer in chosen(profile, offers(engine, callers))],
     )
+
+
+async def scopes_of(server: MCPServer) -> dict[str, Scope]:
+    """Give the scope that each tool needs, by its name: to read is what a tool that says it only reads needs."""
+    return {
+        tool.name: Scope.READ if tool.annotations and tool.annotations.read_only_hint else Scope.WRITE
+        for tool in await server.list_tools()
+    }

@@ -10,11 +10,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic_core import to_json, to_jsonable_python
 
-from vault_engine.engine import Actor
-from vault_engine.errors import MemwellError
+from vault_engine.engine import Actor, Engine, Scope
+from vault_engine.errors import MemwellError, NotAllowed
+from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
-
-CLIENT = "mcp"
 
 
 def told(tool: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,10 +31,22 @@ def told(tool: Callable[..., Any]) -> Callable[..., Any]:
     return telling
 
 
-def caller(context: Context) -> Actor:
-    """Name the client for the journal, as it named itself."""
-    client = context.session.client_params
-    return Actor("agent", client.client_info.name if client else CLIENT, CLIENT)
+class Verbs:
+    """What a group of tools is made of: the engine whose verbs they are, and who calls them."""
+
+    def __init__(self, engine: Engine, callers: Callers) -> None:
+        self._engine, self._callers = engine, callers
+
+    def _whole(self, context: Context, needed: Scope = Scope.READ) -> Actor:
+        """Say who calls what concerns the whole vault.
+
+        Raises:
+            NotAllowed: the caller may not, or reaches only one folder.
+        """
+        caller = self._callers(context, needed)
+        if caller.within is not None:
+            raise NotAllowed(f"the token reaches only {caller.within}, and this concerns the whole vault")
+        return caller.actor
 
 
 def reporter(context: Context) -> Callable[[int, int], None]:

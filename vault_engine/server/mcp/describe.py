@@ -7,6 +7,7 @@ from mcp.types import Tool as Line
 from pydantic_core import to_json
 
 from vault_engine.engine import Engine
+from vault_engine.server.callers import local_caller
 from vault_engine.server.mcp.profiles import FULL, GROUPS, as_tool, chosen, offers
 
 CHARS_PER_TOKEN = 4  # about what tokenizers make of English and JSON
@@ -38,7 +39,7 @@ def describe(engine: Engine, profile: str) -> Described:
     Raises:
         BadInput: there is no such profile.
     """
-    every = offers(engine)
+    every = offers(engine, local_caller)
     costs = {offer.name: _cost(as_tool(offer), offer.group) for offer in every}
 
     def of(name: str) -> tuple[ToolCost, ...]:

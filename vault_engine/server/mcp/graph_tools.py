@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
+from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from vault_engine.engine import (
     Backlinks,
-    Engine,
     Hubs,
     Links,
     Neighbours,
@@ -16,28 +16,30 @@ from vault_engine.engine import (
     Traversed,
 )
 from vault_engine.server.mcp.arguments import Direction, Limit, Ref, Relations
+from vault_engine.server.mcp.calling import Verbs
 
 
-class GraphTools:
-    """The verbs about the links of one open vault. The docstrings are what the agent reads."""
+class GraphTools(Verbs):
+    """The verbs about links. The docstrings are what the agent reads."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def links(self, note: Ref) -> Links:
+    def links(self, context: Context, note: Ref) -> Links:
         """List the links of a note and where they lead."""
+        self._whole(context)
         return self._engine.links(note)
 
-    def backlinks(self, note: Ref) -> Backlinks:
+    def backlinks(self, context: Context, note: Ref) -> Backlinks:
         """List the links to a note, each with the line it stands in."""
+        self._whole(context)
         return self._engine.backlinks(note)
 
-    def neighbours(self, note: Ref, direction: Direction = "both", relations: Relations = None) -> Neighbours:
+    def neighbours(self, context: Context, note: Ref, direction: Direction = "both", relations: Relations = None) -> Neighbours:
         """List the notes that a note is linked with."""
+        self._whole(context)
         return self._engine.neighbours(note, direction=direction, relations=relations or ())
 
     def traverse(
         self,
+        context: Context,
         note: Ref,
         depth: Annotated[int, Field(ge=1, le=10)] = 2,
         direction: Direction = "both",
@@ -45,22 +47,27 @@ class GraphTools:
         limit: Limit = 50,
     ) -> Traversed:
         """Follow links from a note, some steps far."""
+        self._whole(context)
         return self._engine.traverse(note, depth=depth, direction=direction, relations=relations or (), limit=limit)
 
     def shortest_path(
-        self, note: Ref, target: Ref, direction: Direction = "both", relations: Relations = None
+        self, context: Context, note: Ref, target: Ref, direction: Direction = "both", relations: Relations = None
     ) -> ShortestPath:
         """Say how two notes hang together, over as few links as can be."""
+        self._whole(context)
         return self._engine.shortest_path(note, target, direction=direction, relations=relations or ())
 
-    def orphans(self, direction: Direction = "both", limit: Limit = 50) -> Orphans:
+    def orphans(self, context: Context, direction: Direction = "both", limit: Limit = 50) -> Orphans:
         """List notes without links."""
+        self._whole(context)
         return self._engine.orphans(direction=direction, limit=limit)
 
-    def hubs(self, limit: Limit = 10) -> Hubs:
+    def hubs(self, context: Context, limit: Limit = 10) -> Hubs:
         """List the notes that much leads to."""
+        self._whole(context)
         return self._engine.hubs(limit=limit)
 
-    def related(self, note: Ref, limit: Limit = 10, unlinked: bool = False) -> Related:
+    def related(self, context: Context, note: Ref, limit: Limit = 10, unlinked: bool = False) -> Related:
         """List notes that share links, tags or meaning with a note; with unlinked those it has no link with."""
+        self._whole(context)
         return self._engine.related(note, limit=limit, unlinked=unlinked)

@@ -8,6 +8,7 @@ from mcp.types import ToolAnnotations
 
 from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
+from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.calling import told
 from vault_engine.server.mcp.graph_tools import GraphTools
 from vault_engine.server.mcp.history_tools import HistoryTools
@@ -39,9 +40,9 @@ CHANGES = ToolAnnotations(destructive_hint=False, open_world_hint=False)  # a se
 ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 
-def offers(engine: Engine) -> tuple[Offer, ...]:
+def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
     """Give every tool there is, in the order in which clients see them."""
-    core, history, graph, upkeep = Tools(engine), HistoryTools(engine), GraphTools(engine), UpkeepTools(engine)
+    core, history, graph, upkeep = (each(engine, callers) for each in (Tools, HistoryTools, GraphTools, UpkeepTools))
     by_group: dict[str, tuple[tuple[Callable[..., Any], ToolAnnotations], ...]] = {
         CORE: (
             (core.remember, WRITES),

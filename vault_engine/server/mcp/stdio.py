@@ -9,8 +9,8 @@ import anyio
 from mcp.server import MCPServer
 
 from vault_engine.engine import Actor, Engine
+from vault_engine.server.callers import CLIENT
 from vault_engine.server.mcp.app import make_server
-from vault_engine.server.mcp.calling import CLIENT
 
 
 def serve_stdio(vault: str | None, profile: str) -> None:

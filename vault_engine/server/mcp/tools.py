@@ -12,7 +12,6 @@ from vault_engine.engine import (
     Append,
     Changed,
     Edit,
-    Engine,
     Forgotten,
     Memory,
     Mode,
@@ -22,6 +21,7 @@ from vault_engine.engine import (
     RemoveLink,
     Replace,
     ReplaceSection,
+    Scope,
     SetProperty,
     Status,
     UnsetProperty,
@@ -29,7 +29,7 @@ from vault_engine.engine import (
 from vault_engine.engine import Context as Briefing
 from vault_engine.errors import BadInput
 from vault_engine.server.mcp.arguments import Headings, Line, Name, Reason, Ref, Sha256, Tags
-from vault_engine.server.mcp.calling import caller
+from vault_engine.server.mcp.calling import Verbs
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
 Value = (
@@ -44,11 +44,8 @@ Merge = Annotated[bool, Field(description="if it changed since expected, keep bo
 Action = Literal["append", "replace", "replace_section", "set_property", "remove_property"]
 
 
-class Tools:
-    """The verbs of one open vault. The docstrings are what the agent reads."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+class Tools(Verbs):
+    """The verbs that every agent has. The docstrings are what it reads."""
 
     def remember(
         self,
@@ -77,10 +74,12 @@ class Tools:
             expected=expected or None,
             merge=merge,
         )
-        return self._engine.remember(memory, actor=caller(context))
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.remember(memory, actor=caller.actor, within=caller.within)
 
     def recall(
         self,
+        context: Context,
         query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="a question or a few words")],
         limit: Annotated[int, Field(ge=1, le=50)] = 8,
         category: Name = None,
@@ -90,20 +89,28 @@ class Tools:
     ) -> Recalled:
         """Search the notes by words and by meaning."""
         return self._engine.recall(
-            query, limit=limit, mode=mode, category=category or None, type=type or None, tags=tuple(tags or ())
+            query,
+            limit=limit,
+            mode=mode,
+            category=category or None,
+            type=type or None,
+            tags=tuple(tags or ()),
+            within=self._callers(context, Scope.READ).within,
         )
 
     def context(
         self,
+        context: Context,
         query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="the task")] = "",
         budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 1000,
     ) -> Briefing:
         """Give what to know before a task, as Markdown: pinned notes, then those that fit it or are new."""
-        return self._engine.context(query or None, budget_tokens=budget)
+        within = self._callers(context, Scope.READ).within
+        return self._engine.context(query or None, budget_tokens=budget, within=within)
 
-    def read_note(self, note: Ref) -> NoteView:
+    def read_note(self, context: Context, note: Ref) -> NoteView:
         """Give one whole note with its properties, links, backlinks and sha256."""
-        return self._engine.read(note)
+        return self._engine.read(note, within=self._callers(context, Scope.READ).within)
 
     def edit_note(
         self,
@@ -120,11 +127,12 @@ class Tools:
     ) -> Changed:
         """Change part of a note; the rest keeps every byte."""
         edit = _edit(action, text, old, tuple(under or ()), property, value)
-        return self._engine.edit(note, edit, expected=expected or None, merge=merge, actor=caller(context))
+        return self._changed(context, note, edit, expected=expected or None, merge=merge)
 
     def forget(self, context: Context, note: Ref, reason: Reason = "") -> Forgotten:
         """Move a note into the archive; a person can restore it."""
-        return self._engine.forget(note, reason=reason, actor=caller(context))
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.forget(note, reason=reason, actor=caller.actor, within=caller.within)
 
     def link(
         self,
@@ -136,11 +144,19 @@ class Tools:
     ) -> Changed:
         """Add a typed link to another note, or remove it."""
         edit = RemoveLink(target, relation) if remove else AddLink(target, relation)
-        return self._engine.edit(note, edit, actor=caller(context))
+        return self._changed(context, note, edit)
 
-    def status(self) -> Status:
+    def status(self, context: Context) -> Status:
         """Say how the vault and its index are, and what needs a look."""
-        return self._engine.status()
+        return self._engine.status(within=self._callers(context, Scope.READ).within)
+
+    def _changed(
+        self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
+    ) -> Changed:
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.edit(
+            note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within
+        )
 
 
 def _edit(

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from vault_engine.engine import (
     MAX_TEXT_BYTES,
     Checked,
-    Engine,
     Forgotten,
     IndexState,
     Listed,
     Memory,
     Moved,
     Remembered,
+    Scope,
 )
 from vault_engine.engine.bulk import NotRemembered
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
@@ -24,7 +24,7 @@ from vault_engine.engine.purge import Purged
 from vault_engine.engine.results import Built
 from vault_engine.server.mcp.advice import explain
 from vault_engine.server.mcp.arguments import Limit, Line, Name, Reason, Ref, Sha256, Tags
-from vault_engine.server.mcp.calling import caller, reporter
+from vault_engine.server.mcp.calling import Verbs, reporter
 
 _MOST_AT_ONCE = 500
 
@@ -74,16 +74,14 @@ async def _confirmation(context: Context, note: str) -> Elicit[Confirmation] | C
     )
 
 
-class UpkeepTools:
-    """The verbs that look after one open vault. The docstrings are what the agent reads."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+class UpkeepTools(Verbs):
+    """The verbs that look after the vault. The docstrings are what the agent reads."""
 
     def list_notes(
-        self, category: Name = None, type: Name = None, tags: Tags = None, archived: bool = False, limit: Limit = 50
+        self, context: Context, category: Name = None, type: Name = None, tags: Tags = None, archived: bool = False, limit: Limit = 50
     ) -> Listed:
         """List notes by path, or those that were forgotten."""
+        self._whole(context)
         return self._engine.list(
             category=category or None, type=type or None, tags=tuple(tags or ()), limit=limit, archived=archived
         )
@@ -92,8 +90,9 @@ class UpkeepTools:
         self, context: Context, memories: Annotated[list[NewMemory], Field(max_length=_MOST_AT_ONCE)]
     ) -> RememberedAll:
         """Keep several memories at once."""
+        actor = self._whole(context, Scope.WRITE)
         wanted = (Memory(**{**one.model_dump(), "tags": tuple(one.tags)}) for one in memories)
-        done = self._engine.remember_many(wanted, actor=caller(context), progress=reporter(context))
+        done = self._engine.remember_many(wanted, actor=actor, progress=reporter(context))
         notes = tuple(explain(one.error) if isinstance(one, NotRemembered) else one for one in done.notes)
         return RememberedAll(notes, done.confirmed)
 
@@ -101,34 +100,42 @@ class UpkeepTools:
         self, context: Context, note: Ref, to: Annotated[str, Field(max_length=1000, description="its new path")]
     ) -> Moved:
         """Rename or move a note together with all links to it."""
-        return self._engine.move(note, to, actor=caller(context))
+        actor = self._whole(context, Scope.WRITE)
+        return self._engine.move(note, to, actor=actor)
 
-    def check_vault(self) -> Checked:
+    def check_vault(self, context: Context) -> Checked:
         """List broken links, names other devices refuse, bad properties and the like."""
+        self._whole(context)
         return self._engine.check()
 
-    def verify(self, read_data: bool = False) -> Verified:
+    def verify(self, context: Context, read_data: bool = False) -> Verified:
         """Check that the journal is whole and fits the notes; with read_data every byte that was kept."""
+        self._whole(context)
         return self._engine.verify(read_data=read_data)
 
-    def conflicts(self) -> Conflicts:
+    def conflicts(self, context: Context) -> Conflicts:
         """List the copies that sync tools left beside notes."""
+        self._whole(context)
         return self._engine.conflicts()
 
-    def show_conflict(self, copy: Ref) -> ConflictShown:
+    def show_conflict(self, context: Context, copy: Ref) -> ConflictShown:
         """Show how such a copy differs from its note."""
+        self._whole(context)
         return self._engine.show_conflict(copy)
 
     def resolve_conflict(self, context: Context, copy: Ref, take: Take, expected: Sha256 = None) -> Resolved:
         """Give the note its own text, the copy's, or both by lines; the copy goes into the archive."""
-        return self._engine.resolve_conflict(copy, take, expected=expected or None, actor=caller(context))
+        actor = self._whole(context, Scope.WRITE)
+        return self._engine.resolve_conflict(copy, take, expected=expected or None, actor=actor)
 
-    def index_state(self) -> IndexState:
+    def index_state(self, context: Context) -> IndexState:
         """Say how far the index has followed the notes."""
+        self._whole(context)
         return self._engine.index_state()
 
     def build_index(self, context: Context, fresh: bool = False) -> Built:
         """Bring the index up to date, vectors included; with fresh make it anew."""
+        self._whole(context)
         report = reporter(context)
         return self._engine.build_index(lambda _what, done, of: report(done, of), fresh=fresh)
 
@@ -140,6 +147,7 @@ class UpkeepTools:
         reason: Reason = "",
     ) -> Erased:
         """Erase a note and all it ever held, if the person agrees; where nobody can be asked it is archived."""
+        actor = self._whole(context, Scope.WRITE)
         if isinstance(confirmed, AcceptedElicitation) and confirmed.data.erase:
-            return Erased(self._engine.purge(note, yes=True, reason=reason, actor=caller(context)), None)
-        return Erased(None, self._engine.forget(note, reason=reason, actor=caller(context)))
+            return Erased(self._engine.purge(note, yes=True, reason=reason, actor=actor), None)
+        return Erased(None, self._engine.forget(note, reason=reason, actor=actor))
