@@ -54,7 +54,7 @@ def serve_http(
         check = engine.token_check()
         terms.check_closed(has_token=check.has_valid())
         _check_folders(engine.root, terms)
-        _check_certificate(terms)
+        check_certificate(terms)
         with _listening(terms) as listener:
             anyio.run(_serve, engine, check, replace(terms, port=listener.getsockname()[1]), listener, with_fixtures)
     LOG.info("ended")
@@ -144,7 +144,7 @@ def _listening(terms: HttpTerms) -> Iterator[socket.socket]:
         yield listener
 
 
-def _check_certificate(terms: HttpTerms) -> None:
+def check_certificate(terms: HttpTerms) -> None:
     """Check that TLS can begin.
 
     Raises:
