@@ -395,9 +395,7 @@ class Engine:
         """List notes; see `read.list_notes`."""
         return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
 
-    def context(
-        self, query: str | None = None, *, budget_tokens: int = 2000, within: str | None = None
-    ) -> Context:
+    def context(self, query: str | None = None, *, budget_tokens: int = 2000, within: str | None = None) -> Context:
         """Put together what an agent should know; see `read.context`."""
         return read.context(self._session, query, budget_tokens=budget_tokens, within=within)
 

@@ -120,9 +120,7 @@ def list_notes(
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
-def context(
-    session: Session, query: str | None, *, budget_tokens: int = 2000, within: str | None = None
-) -> Context:
+def context(session: Session, query: str | None, *, budget_tokens: int = 2000, within: str | None = None) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Given a folder, as if there were no notes but those ``within`` it.
@@ -135,7 +133,9 @@ def context(
     with session.guard:
         session.refresh()
         records = session.index.records
-        shown = {path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)}
+        shown = {
+            path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)
+        }
         mode: Mode | None = None
         if query is None:
             for path in _newest(session, within):

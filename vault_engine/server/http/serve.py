@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import anyio
 import uvicorn
+from mcp.server import MCPServer
 from sse_starlette.sse import AppStatus
 
 from vault_engine.config import MEMWELL_DIR
@@ -25,13 +26,19 @@ from vault_engine.server.http.log import LOG, log_to_stderr
 from vault_engine.server.http.terms import MCP_PATH, HttpTerms
 from vault_engine.server.mcp.app import make_server, scopes_of
 from vault_engine.server.mcp.fixtures import add_fixtures
+from vault_engine.server.mcp.profiles import CORE
 
 _FINISH_S = 5  # for answers that are under way when the server is told to end
 _KEEP_ALIVE_S = 30
 
 
 def serve_http(
-    vault: str | None, terms: HttpTerms, *, env: Mapping[str, str] = os.environ, with_fixtures: bool = False
+    vault: str | None,
+    terms: HttpTerms,
+    *,
+    profile: str = CORE,
+    env: Mapping[str, str] = os.environ,
+    with_fixtures: bool = False,
 ) -> None:
     """Serve a vault over HTTP until interrupted or told to terminate.
 
@@ -40,11 +47,12 @@ def serve_http(
     Args:
         vault: the vault; without it as `Engine.open` finds it.
         terms: where and how to listen.
+        profile: the tools that are offered, as `make_server` takes it.
         env: the environment. Who makes a change is said by tokens: ``MEMWELL_ACTOR`` does not count here.
         with_fixtures: also serve what the protocol's conformance suite asks for.
 
     Raises:
-        VaultMissing, ConfigBroken: before it listens.
+        BadInput, VaultMissing, ConfigBroken: before it listens.
         CannotServe: it can't listen there, or strangers could come in.
     """
     log_to_stderr()
@@ -55,17 +63,15 @@ def serve_http(
         terms.check_closed(has_token=check.has_valid())
         _check_folders(engine.root, terms)
         check_certificate(terms)
+        server = make_server(engine, profile, http_caller)
+        if with_fixtures:
+            add_fixtures(server)
         with _listening(terms) as listener:
-            anyio.run(_serve, engine, check, replace(terms, port=listener.getsockname()[1]), listener, with_fixtures)
+            anyio.run(_serve, server, check, replace(terms, port=listener.getsockname()[1]), listener)
     LOG.info("ended")
 
 
-async def _serve(
-    engine: Engine, check: TokenCheck, terms: HttpTerms, listener: socket.socket, with_fixtures: bool
-) -> None:
-    server = make_server(engine, http_caller)
-    if with_fixtures:
-        add_fixtures(server)
+async def _serve(server: MCPServer, check: TokenCheck, terms: HttpTerms, listener: socket.socket) -> None:
     app, bearer = make_app(server, check, terms, await scopes_of(server))
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # it would cut off answers that are under way
     config = uvicorn.Config(

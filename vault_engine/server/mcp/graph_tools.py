@@ -32,7 +32,9 @@ class GraphTools(Verbs):
         self._whole(context)
         return self._engine.backlinks(note)
 
-    def neighbours(self, context: Context, note: Ref, direction: Direction = "both", relations: Relations = None) -> Neighbours:
+    def neighbours(
+        self, context: Context, note: Ref, direction: Direction = "both", relations: Relations = None
+    ) -> Neighbours:
         """List the notes that a note is linked with."""
         self._whole(context)
         return self._engine.neighbours(note, direction=direction, relations=relations or ())

@@ -48,7 +48,13 @@ class HistoryTools(Verbs):
         return NoteThen(then.path, then.sha256, then.data.decode("utf-8", "replace"), then.entry)
 
     def notes_at(
-        self, context: Context, as_of: Moment = None, valid_at: Moment = None, category: Name = None, type: Name = None, tags: Tags = None
+        self,
+        context: Context,
+        as_of: Moment = None,
+        valid_at: Moment = None,
+        category: Name = None,
+        type: Name = None,
+        tags: Tags = None,
     ) -> ListedAt:
         """List the notes as they were known at one time that hold at another."""
         self._whole(context)

@@ -42,7 +42,8 @@ ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
     """Give every tool there is, in the order in which clients see them."""
-    core, history, graph, upkeep = (each(engine, callers) for each in (Tools, HistoryTools, GraphTools, UpkeepTools))
+    core, history = Tools(engine, callers), HistoryTools(engine, callers)
+    graph, upkeep = GraphTools(engine, callers), UpkeepTools(engine, callers)
     by_group: dict[str, tuple[tuple[Callable[..., Any], ToolAnnotations], ...]] = {
         CORE: (
             (core.remember, WRITES),

@@ -154,9 +154,7 @@ class Tools(Verbs):
         self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
     ) -> Changed:
         caller = self._callers(context, Scope.WRITE)
-        return self._engine.edit(
-            note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within
-        )
+        return self._engine.edit(note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within)
 
 
 def _edit(

@@ -78,7 +78,13 @@ class UpkeepTools(Verbs):
     """The verbs that look after the vault. The docstrings are what the agent reads."""
 
     def list_notes(
-        self, context: Context, category: Name = None, type: Name = None, tags: Tags = None, archived: bool = False, limit: Limit = 50
+        self,
+        context: Context,
+        category: Name = None,
+        type: Name = None,
+        tags: Tags = None,
+        archived: bool = False,
+        limit: Limit = 50,
     ) -> Listed:
         """List notes by path, or those that were forgotten."""
         self._whole(context)
@@ -135,7 +141,7 @@ class UpkeepTools(Verbs):
 
     def build_index(self, context: Context, fresh: bool = False) -> Built:
         """Bring the index up to date, vectors included; with fresh make it anew."""
-        self._whole(context)
+        self._whole(context, Scope.WRITE)
         report = reporter(context)
         return self._engine.build_index(lambda _what, done, of: report(done, of), fresh=fresh)
 
@@ -147,7 +153,7 @@ class UpkeepTools(Verbs):
         reason: Reason = "",
     ) -> Erased:
         """Erase a note and all it ever held, if the person agrees; where nobody can be asked it is archived."""
-        actor = self._whole(context, Scope.WRITE)
+        actor = self._whole(context, Scope.ADMIN)
         if isinstance(confirmed, AcceptedElicitation) and confirmed.data.erase:
             return Erased(self._engine.purge(note, yes=True, reason=reason, actor=actor), None)
         return Erased(None, self._engine.forget(note, reason=reason, actor=actor))
