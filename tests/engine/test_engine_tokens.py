@@ -16,7 +16,7 @@ from vault_engine.engine.tokens import TokenCheck
 from vault_engine.errors import BadInput, ConfigBroken, TokenMissing
 
 WRONG = json.dumps(
-    {"v": 1, "tokens": [dict.fromkeys(("id", "name", "within", "created", "expires", "sha256")) | {"scope": "read"}]}
+    {"v": 1, "tokens": [dict.fromkeys(("id", "name", "prefix", "created", "expires", "sha256")) | {"scope": "read"}]}
 )
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -96,9 +96,9 @@ class TestWhoIsLetIn:
         """In a server that runs already."""
         engine.create_token("first")
         running = check()
-        made = engine.create_token("laptop", scope="write", within="work/plans/")
+        made = engine.create_token("laptop", scope="write", prefix="work/plans/")
         token = running.who(made.token)
-        assert ("laptop", Scope.WRITE, "work/plans") == (token.name, token.scope, token.within)
+        assert ("laptop", Scope.WRITE, "work/plans") == (token.name, token.scope, token.prefix)
         assert running.is_valid(token)
         engine.revoke_token("laptop")
         assert running.who(made.token) is None
@@ -184,14 +184,14 @@ class TestListing:
     def test_every_token_is_listed_with_what_it_may(self, engine, check, clock, folder):
         """And when it was used last, to the minute."""
         made = engine.create_token("b", scope="admin")
-        engine.create_token("a", within="work", expires="2999-01-31")
+        engine.create_token("a", prefix="work", expires="2999-01-31")
         running = check()
         running.note_use(running.who(made.token))
         running.save_use(running.take_use())
         first, second = engine.list_tokens().tokens
-        assert ("a", "read", "work", None) == (first.name, first.scope, first.within, first.last_used)
+        assert ("a", "read", "work", None) == (first.name, first.scope, first.prefix, first.last_used)
         assert first.expires > "2999-01-30"
-        assert ("b", "admin", None, "2026-11-21T12:00Z") == (second.name, second.scope, second.within, second.last_used)
+        assert ("b", "admin", None, "2026-11-21T12:00Z") == (second.name, second.scope, second.prefix, second.last_used)
         assert "valid" == first.state
         assert 0o600 == stat.S_IMODE((folder / "tokens-used.json").stat().st_mode) or os.name == "nt"
 
@@ -217,11 +217,11 @@ class TestRefusals:
         with pytest.raises(BadInput):
             engine.create_token("a", expires=expires)
 
-    @pytest.mark.parametrize("within", ["..", "/etc", ".memwell", "a/../b", ""])
-    def test_a_prefix_is_a_folder_of_the_vault(self, within, engine):
+    @pytest.mark.parametrize("prefix", ["..", "/etc", ".memwell", "a/../b", ""])
+    def test_a_prefix_is_a_folder_of_the_vault(self, prefix, engine):
         """Nothing that leads out of it."""
         with pytest.raises(BadInput):
-            engine.create_token("a", within=within)
+            engine.create_token("a", prefix=prefix)
 
     def test_a_name_is_given_once(self, engine):
         """Else nobody would know who made a change."""

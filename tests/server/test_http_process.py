@@ -17,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from vault_engine.errors import CannotServe
 from vault_engine.server.http import HttpTerms
+from vault_engine.server.http.bearer import MAX_STREAMS
 from vault_engine.server.http.serve import check_certificate
 from vault_engine.vault.lock import Lock
 
@@ -268,8 +269,12 @@ def test_so_many_streams_and_no_more(serve, token):
         held.append((connection, connection.getresponse().status))
         if held[-1][1] != 200:
             break
-    assert 429 == held[-1][1]
-    assert 200 == server.send(token("other"), "tools/list").status
+    assert (MAX_STREAMS + 1, 429) == (len(held), held[-1][1])
+    assert 200 == server.send(secret, "tools/list").status
+    connection = server.connect()
+    connection.request("GET", "/mcp", headers=server.open_session(token("other")) | {"Accept": "text/event-stream"})
+    assert 200 == connection.getresponse().status
+    connection.close()
     for connection, _ in held:
         connection.close()
 

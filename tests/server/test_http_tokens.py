@@ -97,7 +97,7 @@ class TestPrefixes:
 
     def test_nothing_tells_of_other_notes(self, serve, token, notes, folder):
         """Neither an answer nor an error has a path, a word or the place of another note."""
-        server, secret, before = serve(), token(within="work"), (folder / "private/secret plan.md").read_bytes()
+        server, secret, before = serve(), token(prefix="work"), (folder / "private/secret plan.md").read_bytes()
         for tool, arguments in self.ASKED:
             said = server.call(secret, tool, **arguments).body.decode()
             told = {part for part in ("private", "canary", "Secret plan", str(folder)) if part in said}
@@ -106,7 +106,7 @@ class TestPrefixes:
 
     def test_its_own_notes_are_all_there(self, serve, token, notes, folder):
         """They are found, counted, read, made and forgotten."""
-        server, secret = serve(), token(within="work")
+        server, secret = serve(), token(prefix="work")
         found = server.call(secret, "recall", query="tea").result["structuredContent"]
         assert {"work/tea.md", "work/cake.md"} == {hit["path"] for hit in found["hits"]}
         assert 2 == found["notes_searched"]
@@ -118,7 +118,7 @@ class TestPrefixes:
 
     def test_both_tokens_at_once_see_each_its_own(self, serve, token, notes):
         """One engine answers both, and what it remembers of one search is not another's."""
-        server, some, every = serve(), token("some", within="work"), token("every")
+        server, some, every = serve(), token("some", prefix="work"), token("every")
         for _ in range(3):
             for secret, count in ((some, 2), (every, 3)):
                 assert count == len(server.call(secret, "recall", query="tea").result["structuredContent"]["hits"])

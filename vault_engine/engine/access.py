@@ -38,7 +38,7 @@ class Token:
     id: str
     name: str
     scope: Scope
-    within: str | None  # the folder whose notes it reaches; None: the whole vault
+    prefix: str | None  # the folder whose notes it reaches; None: the whole vault
     created: str  # ISO 8601 in UTC, as are all times here
     expires: str | None
     sha256: str  # of its secret

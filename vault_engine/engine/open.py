@@ -408,10 +408,10 @@ class Engine:
         return maintain.status(self._session, within=within)
 
     def create_token(
-        self, name: str, *, scope: str = "read", within: str | None = None, expires: str | None = None
+        self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
     ) -> TokenCreated:
         """Make a token for the server; see `tokens.create_token`."""
-        return tokens.create_token(self._session, name, scope=scope, within=within, expires=expires)
+        return tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
 
     def revoke_token(self, name: str) -> TokenRevoked:
         """Have a token open nothing any more; see `tokens.revoke_token`."""

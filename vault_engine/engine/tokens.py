@@ -37,7 +37,7 @@ class TokenCreated:
     token: str
     name: str
     scope: Scope
-    within: str | None  # the folder whose notes it reaches; None: the whole vault
+    prefix: str | None  # the folder whose notes it reaches; None: the whole vault
     created: str
     expires: str | None
 
@@ -48,7 +48,7 @@ class TokenLine:
 
     name: str
     scope: Scope
-    within: str | None
+    prefix: str | None
     created: str
     expires: str | None
     last_used: str | None  # to about a minute
@@ -71,7 +71,7 @@ class TokenRevoked:
 
 
 def create_token(
-    session: Session, name: str, *, scope: str = Scope.READ, within: str | None = None, expires: str | None = None
+    session: Session, name: str, *, scope: str = Scope.READ, prefix: str | None = None, expires: str | None = None
 ) -> TokenCreated:
     """Make a token for the server of a vault.
 
@@ -79,7 +79,7 @@ def create_token(
         session: the open vault.
         name: what the journal calls who comes with it; no other token has it.
         scope: ``read``, ``write`` or ``admin``; each allows what those before it do.
-        within: a folder of the vault: the token reaches no other notes.
+        prefix: a folder of the vault: the token reaches no other notes.
         expires: when it stops working: a time as `moments` reads it, or how long it is to last (30d, 12h).
 
     Raises:
@@ -94,7 +94,7 @@ def create_token(
         id=os.urandom(8).hex(),
         name=_checked_name(name),
         scope=_scope(scope),
-        within=None if within is None else check_folder(within),
+        prefix=None if prefix is None else check_folder(prefix),
         created=_written(now),
         expires=None if expires is None else _expiry(expires, now),
         sha256=secret_hash(secret),
@@ -106,7 +106,7 @@ def create_token(
         if len(tokens) >= _MAX_TOKENS:
             raise BadInput(f"there are {_MAX_TOKENS} tokens already; revoke some")
         _write(folder, [*tokens, token])
-    return TokenCreated(secret, token.name, token.scope, token.within, token.created, token.expires)
+    return TokenCreated(secret, token.name, token.scope, token.prefix, token.created, token.expires)
 
 
 def revoke_token(session: Session, name: str) -> TokenRevoked:
@@ -137,7 +137,7 @@ def list_tokens(session: Session) -> TokenList:
         TokenLine(
             name=token.name,
             scope=token.scope,
-            within=token.within,
+            prefix=token.prefix,
             created=token.created,
             expires=token.expires,
             last_used=used.get(token.id),
@@ -290,7 +290,7 @@ def _tokens(said: Any) -> list[Token]:
 def _token(*, scope: str, **fields: str | None) -> Token:
     token = Token(scope=Scope(scope), **fields)  # type: ignore[arg-type]
     needed = (token.id, token.name, token.created, token.sha256)
-    may_lack = (token.within, token.expires)
+    may_lack = (token.prefix, token.expires)
     if not all(isinstance(each, str) for each in needed) or not all(isinstance(each, str | None) for each in may_lack):
         raise TypeError("a token's member is no text")
     return token

@@ -46,7 +46,7 @@ def http_caller(context: Context[Any, Any], needed: Scope) -> Caller:
     if not token.scope.allows(needed):
         raise NotAllowed(f"the token {token.name!r} may {token.scope}, and this needs {needed}")
     session = (request.headers.get("mcp-session-id") or "")[:_SHOWN_OF_SESSION]
-    return Caller(Actor("agent", token.name, _client_name(context), _printable(session)), token.within)
+    return Caller(Actor("agent", token.name, _client_name(context), _printable(session)), token.prefix)
 
 
 def _client_name(context: Context[Any, Any]) -> str:

@@ -51,7 +51,13 @@ _file = click.Path(path_type=Path, dir_okay=False)
     type=click.IntRange(1, 100_000),
     help="http: requests a second of one token.",
 )
-@click.option("--conformance-fixtures", "with_fixtures", is_flag=True, hidden=True)
+@click.option(
+    "--conformance-fixtures",
+    "with_fixtures",
+    is_flag=True,
+    hidden=True,
+    help="http: also serve what the conformance suite asks for.",
+)
 @vault_option
 @json_option
 def serve(

@@ -21,17 +21,17 @@ def token() -> None:
     show_default=True,
     help="What it may do.",
 )
-@click.option("--prefix", "within", metavar="FOLDER", help="Only the notes in this folder of the vault.")
+@click.option("--prefix", metavar="FOLDER", help="Only the notes in this folder of the vault.")
 @click.option("--expires", metavar="WHEN", help="When it stops working: 2030-01-31, or 30d, 12h from now.")
 @vault_option
 @json_option
-def create(name: str, scope: str, within: str | None, expires: str | None, vault: str | None, as_json: bool) -> None:
+def create(name: str, scope: str, prefix: str | None, expires: str | None, vault: str | None, as_json: bool) -> None:
     """Make a token, and print its secret this once.
 
     The journal calls who comes with it NAME. Only a hash of the secret is kept, on this machine.
     """
     with open_vault(vault) as engine:
-        made = engine.create_token(name, scope=scope, within=within, expires=expires)
+        made = engine.create_token(name, scope=scope, prefix=prefix, expires=expires)
     show(made, as_json=as_json, text=lambda one: one.token)
     if not as_json:
         remark(_made(made))
@@ -62,7 +62,7 @@ def revoke(name: str, vault: str | None, as_json: bool) -> None:
 
 def _made(made: TokenCreated) -> str:
     until = f"until {made.expires}" if made.expires else "until it is revoked"
-    where = f"{made.within}/" if made.within else "the whole vault"
+    where = f"{made.prefix}/" if made.prefix else "the whole vault"
     return f"{made.name} may {made.scope} {where} {until}. This is the only time its secret is shown."
 
 
@@ -77,7 +77,7 @@ def _line(one: TokenLine) -> tuple[str, ...]:
     until = one.expires[:16] + "Z" if one.expires else "never"
     expires = f"{until}, over" if one.state == "expired" else until
     used = one.last_used or "never"
-    return (plain(one.name), one.scope, plain(one.within or "-"), one.created[:16] + "Z", expires, plain(used))
+    return (plain(one.name), one.scope, plain(one.prefix or "-"), one.created[:16] + "Z", expires, plain(used))
 
 
 def _revoked(done: TokenRevoked) -> str:

@@ -24,7 +24,8 @@ from vault_engine.server.http.log import LOG
 from vault_engine.server.http.rate import Rates
 
 MAX_BODY_BYTES = 4 << 20
-MAX_AT_ONCE = 64  # requests of one caller that are being answered, open streams included
+MAX_CALLS = 32  # of one caller that are being answered
+MAX_STREAMS = 64  # of one caller that are open
 
 _BURST_S = 4  # a caller that was silent may ask as much at once as it may ask in so many seconds
 _LOOK_S = 0.25  # how often it is looked whether open requests are still allowed
@@ -36,6 +37,24 @@ class _Open(NamedTuple):
     token: Token | None
     is_stream: bool
     scope: anyio.CancelScope
+
+
+class _Answer:
+    """How far an answer has come."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._last = send, ""
+
+    async def send(self, message: Message) -> None:
+        await self._send(message)
+        self._last = "end" if message["type"].endswith("body") and not message.get("more_body") else message["type"]
+
+    async def cut_off(self, scope: Request, receive: Receive) -> None:
+        """End it in good order, wherever it is."""
+        if not self._last:
+            await JSONResponse({"error": "this is not answered any more"}, 503)(scope, receive, self._send)
+        elif self._last != "end":
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Bearer:
@@ -64,14 +83,15 @@ class Bearer:
         self._limited = RequestBodyLimitMiddleware(self._with_body, MAX_BODY_BYTES)
         self._rates = Rates(rate, rate * _BURST_S)
         self._open: set[_Open] = set()
-        self._at_once: Counter[str] = Counter()
+        self._at_once: Counter[tuple[str, bool]] = Counter()  # by caller, calls and streams apart
 
     async def __call__(self, scope: Request, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
+        is_stream = scope["method"] == "GET" or headers.get("mcp-method") == "subscriptions/listen"
         token, refusal = self._who(headers, scope)
         if refusal is None:
-            refusal = self._too_much(token)
+            refusal = self._too_much(token, is_stream)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -80,7 +100,6 @@ class Bearer:
             self._check.note_use(token)
             known = AccessToken(token=token.id, client_id=token.id, scopes=[token.scope])
             scope["user"] = AuthenticatedUser(known)  # a session of the protocol belongs to who opened it
-        is_stream = scope["method"] == "GET" or headers.get("mcp-method") == "subscriptions/listen"
         await self._while_allowed(_Open(token, is_stream, anyio.CancelScope()), scope, receive, send)
 
     async def watch(self) -> None:
@@ -122,19 +141,23 @@ class Bearer:
     def _is_allowed(self, token: Token | None) -> bool:
         return not self._check.is_closed() if token is None else self._check.is_valid(token)
 
-    def _too_much(self, token: Token | None) -> Response | None:
+    def _too_much(self, token: Token | None, is_stream: bool) -> Response | None:
         caller = _caller(token)
         if wait_s := self._rates.take(caller, time.monotonic()):
             return _slow_down(math.ceil(wait_s))
-        return _slow_down(1) if self._at_once[caller] >= MAX_AT_ONCE else None
+        is_full = self._at_once[caller, is_stream] >= (MAX_STREAMS if is_stream else MAX_CALLS)
+        return _slow_down(1) if is_full else None
 
     async def _while_allowed(self, one: _Open, scope: Request, receive: Receive, send: Send) -> None:
-        caller = _caller(one.token)
+        caller = _caller(one.token), one.is_stream
         self._open.add(one)
         self._at_once[caller] += 1
+        answer = _Answer(send)
         try:
             with one.scope:
-                await (self._limited if scope["method"] == "POST" else self._endpoint)(scope, receive, send)
+                await (self._limited if scope["method"] == "POST" else self._endpoint)(scope, receive, answer.send)
+            if one.scope.cancelled_caught:
+                await answer.cut_off(scope, receive)
         finally:
             self._open.discard(one)
             self._at_once[caller] -= 1
