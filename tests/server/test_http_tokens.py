@@ -6,8 +6,18 @@ import threading
 import pytest
 from http_world import ACCEPT, until
 
-READS = {"recall": {"query": "tea"}, "read_note": {"note": "tea"}, "status": {}}
-WRITES = {"remember": {"text": "x", "key": "k", "category": "work"}, "forget": {"note": "tea"}}
+READS = {
+    "recall": {"query": "tea"},
+    "context": {"query": "tea"},
+    "read_note": {"note": "tea"},
+    "status": {},
+}
+WRITES = {
+    "remember": {"text": "x", "key": "k", "category": "work"},
+    "edit_note": {"note": "cake", "action": "append", "text": "x"},
+    "link": {"note": "cake", "target": "tea"},
+    "forget": {"note": "tea"},
+}
 
 
 @pytest.fixture
@@ -93,11 +103,28 @@ class TestPrefixes:
         ("remember", {"text": "x", "category": "work/../private", "key": "k"}),
         ("remember", {"text": "---\ncategory: private\n---\nx", "key": "secret plan"}),
         ("status", {}),
+        ("context", {}),
+        ("context", {"query": "canary"}),
+        ("edit_note", {"note": "private/secret plan.md", "action": "append", "text": "x"}),
+        ("edit_note", {"note": "plan", "action": "replace", "old": "four", "text": "five"}),
+        ("link", {"note": "secret plan", "target": "tea"}),
+        ("note_history", {"note": "private/secret plan.md"}),
+        ("backlinks", {"note": "work/tea.md"}),
+        ("neighbours", {"note": "work/tea.md"}),
+        ("list_notes", {}),
+        ("notes_at", {"as_of": "now"}),
+        ("journal", {}),
+        ("check_vault", {}),
+        ("hubs", {}),
     )
 
     def test_nothing_tells_of_other_notes(self, serve, token, notes, folder):
         """Neither an answer nor an error has a path, a word or the place of another note."""
-        server, secret, before = serve(), token(prefix="work"), (folder / "private/secret plan.md").read_bytes()
+        server, secret, before = (
+            serve("--profile", "full"),
+            token(prefix="work"),
+            (folder / "private/secret plan.md").read_bytes(),
+        )
         for tool, arguments in self.ASKED:
             said = server.call(secret, tool, **arguments).body.decode()
             told = {part for part in ("private", "canary", "Secret plan", str(folder)) if part in said}

@@ -7,6 +7,7 @@ from mcp.types import ElicitResult
 
 from vault_engine import Engine
 from vault_engine.errors import BadInput
+from vault_engine.server.callers import local_caller
 from vault_engine.server.mcp.describe import describe
 from vault_engine.server.mcp.profiles import GROUPS, chosen, offers
 
@@ -29,11 +30,11 @@ class TestChoosing:
     """By profile, by group, by name."""
 
     def names(self, engine, profile):
-        return [offer.name for offer in chosen(profile, offers(engine))]
+        return [offer.name for offer in chosen(profile, offers(engine, local_caller))]
 
     def test_core_is_eight_and_full_is_all(self, engine):
         """Each tool belongs to one group, and has a name of its own."""
-        every = [offer.name for offer in offers(engine)]
+        every = [offer.name for offer in offers(engine, local_caller)]
 
         assert (8, every) == (len(self.names(engine, "core")), self.names(engine, "full"))
         assert len(set(every)) == len(every)
