@@ -1,14 +1,14 @@
 """The MCP server of one vault."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from mcp.server import MCPServer
 
 from vault_engine import __version__
 from vault_engine.engine import Engine, Scope
 from vault_engine.server.callers import Callers, local_caller
+from vault_engine.server.mcp.news import News
 from vault_engine.server.mcp.profiles import CORE, as_tool, chosen, offers
+from vault_engine.server.mcp.prompts import add_prompts
+from vault_engine.server.mcp.resources import Resources
 
 INSTRUCTIONS = (
     "Long-term memory kept as Markdown notes that a person edits too. Call recall before answering what may have been"
@@ -27,20 +27,20 @@ def make_server(engine: Engine, profile: str = CORE, callers: Callers = local_ca
     Raises:
         BadInput: there is no such profile.
     """
-
-    @asynccontextmanager
-    async def following(_server: MCPServer) -> AsyncIterator[None]:
-        engine.watch()  # only now: the library has taken stdout, so that nothing loaded from here on can print there
-        yield
-
-    return MCPServer(
+    news, resources = News(engine, callers), Resources(engine, callers)
+    server = MCPServer(
         "memwell",
         version=__version__,
         instructions=INSTRUCTIONS,
-        lifespan=following,
+        lifespan=news.following,
         log_level="WARNING",
         tools=[as_tool(offer) for offer in chosen(profile, offers(engine, callers))],
+        subscriptions=news.bus,
+        middleware=[news.guard, resources.noting_request],
     )
+    resources.add_to(server)
+    add_prompts(server)
+    return server
 
 
 async def scopes_of(server: MCPServer) -> dict[str, Scope]:
