@@ -175,3 +175,29 @@ def token(folder: Path, environment: dict[str, str]) -> Callable[..., str]:
             return engine.create_token(name, scope=scope, **terms).token
 
     return make
+
+
+class Shared:
+    """One server for several tests, on a vault of its own; every token has another name."""
+
+    def __init__(self, base: Path) -> None:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("MEMWELL_")}
+        self.environment = ours | {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none"}
+        self.folder = base / "vault"
+        Engine.create(self.folder)
+        self.server = Served(self.folder, self.environment, "--rate", "1000")
+        self._count = 0
+
+    def token(self, scope: str = "write", **terms: Any) -> str:
+        """Make a token; gives its secret."""
+        self._count += 1
+        with Engine.open(self.folder, env=self.environment) as engine:
+            return engine.create_token(f"t{self._count}", scope=scope, **terms).token
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """A server for all tests of a file that leave it as it is."""
+    one = Shared(tmp_path_factory.mktemp("shared"))
+    yield one
+    one.server.end()
