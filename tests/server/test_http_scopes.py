@@ -125,11 +125,8 @@ class TestPrefixes:
 
     def test_nothing_tells_of_other_notes(self, shared, notes):
         """Neither an answer nor an error has a path, a word or the place of another note."""
-        server, secret, before = (
-            shared.server,
-            shared.token(prefix="work"),
-            (shared.folder / "private/secret plan.md").read_bytes(),
-        )
+        hidden, server, secret = shared.folder / "private/secret plan.md", shared.server, shared.token(prefix="work")
+        before = hidden.read_bytes()
         for tool, arguments in self.ASKED:
             said = server.call(secret, tool, **arguments).body.decode()
             told = {part for part in ("private", "canary", "Secret plan", str(shared.folder)) if part in said}
