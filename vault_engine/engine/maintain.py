@@ -9,7 +9,6 @@ from typing import Literal
 
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
-from vault_engine.engine.read import paths_within
 from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
@@ -157,9 +156,8 @@ def _status_within(session: Session, folder: str) -> Status:
     session.refresh()
     index, found = session.index, session.index.walk
     view, links = index.view.within(folder), index.graph.count_links(folder)
-    notes = paths_within(session, folder)
     state = IndexState(
-        notes=len(notes),
+        notes=view.note_count,
         chunks=view.keywords.live_count,
         chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
         links=links.to_files,
@@ -174,7 +172,7 @@ def _status_within(session: Session, folder: str) -> Status:
     )
     return Status(
         vault=folder,
-        notes=len(notes),
+        notes=view.note_count,
         other_files=sum(is_within(path, folder) for path in found.others),
         archived=sum(is_within(path, folder) for path in archived_paths(session).values()),
         journal_entries=sum(is_within(entry.change.path, folder) for entry in session.journal.entries()),

@@ -1,6 +1,5 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
-from collections.abc import Collection
 from typing import Any
 
 from vault_engine.engine.find import find
@@ -8,7 +7,7 @@ from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput, MemwellError
-from vault_engine.index.filters import PATH, PINNED
+from vault_engine.index.filters import PINNED
 from vault_engine.index.record import Record, decode, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
@@ -35,12 +34,12 @@ def recall(session: Session, query: Query) -> Recalled:
         question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
         if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
-        answer = search(index, query, question)
+        answer, view = search(index, query, question), index.view.within(query.within)
         return Recalled(
             mode=answer.mode,
             hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
-            notes_searched=len(paths_within(session, query.within)),
-            chunks_waiting=len(index.embeddings.waiting(index.view.within(query.within).distinct_keys)),
+            notes_searched=view.note_count,
+            chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
             degraded=answer.degraded,
             unused=answer.unused,
             did_you_mean=did_you_mean(index, query) if not answer.hits else None,
@@ -74,14 +73,6 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
             problem=fresh.problem,
             text=data.decode("utf-8", "replace"),
         )
-
-
-def paths_within(session: Session, folder: str | None) -> Collection[str]:
-    """Give the paths of the notes in a folder; of all, for None."""
-    records = session.index.records
-    if folder is None:
-        return records.keys()
-    return [path for path in records.having(PATH, folder) if is_within(path, folder)]
 
 
 def raw(session: Session, ref: str) -> RawNote:

@@ -31,6 +31,7 @@ class View:
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
         self._within: dict[str, View] = {}
+        self._counting = [layer.alive.copy() for layer in notes.layers]  # by segment: which notes count
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._segments = [layer.segment for layer in notes.layers]
         self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
@@ -38,6 +39,11 @@ class View:
 
     def __len__(self) -> int:
         return self._firsts[-1]
+
+    @property
+    def note_count(self) -> int:
+        """How many notes there are."""
+        return sum(int(notes.sum()) for notes in self._counting)
 
     def within(self, folder: str | None) -> "View":
         """Give the view of one folder: rows keep their numbers, and count for nothing where they are of other notes.
@@ -50,8 +56,10 @@ class View:
             view = copy(self)
             view.__dict__.pop("distinct_keys", None)
             view._within = {}
-            both = zip(self.keywords.parts, self._segments, strict=True)
-            view.keywords = Keywords([_only(part, segment, folder) for part, segment in both])
+            lying = [_lying_in(segment, folder) for segment in self._segments]
+            view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
+            both = zip(self.keywords.parts, lying, strict=True)
+            view.keywords = Keywords([_only(part, here) for part, here in both])
             self._within[folder] = view
         return self._within[folder]
 
@@ -87,12 +95,17 @@ class View:
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
 
 
-def _only(part: Part, segment: Segment, folder: str) -> Part:
-    """Give the rows of a segment, only those of notes in a folder alive."""
-    kept = np.zeros(len(segment), np.bool_)
-    for number in part.columns.having(PATH, folder).tolist():  # it compares without case
-        kept[number] = is_within(segment.catalogue.paths[number], folder)
-    alive = kept[part.note_of_row]
+def _lying_in(segment: Segment, folder: str) -> NDArray[np.bool_]:
+    """Say which notes of a segment lie in a folder, shape ``(notes,)``."""
+    lying = np.zeros(len(segment), np.bool_)
+    for number in segment.columns.having(PATH, folder).tolist():  # it compares without case
+        lying[number] = is_within(segment.catalogue.paths[number], folder)
+    return lying
+
+
+def _only(part: Part, notes: NDArray[np.bool_]) -> Part:
+    """Give the rows of a segment, only those of some notes alive."""
+    alive = notes[part.note_of_row]
     return part.again(alive if part.alive is None else alive & part.alive, part.first)
 
 
