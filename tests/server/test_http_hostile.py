@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 from http_world import bearer, headers_for
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -172,3 +174,35 @@ def test_threads_of_requests_do_not_mix(shared):
 
     with ThreadPoolExecutor(8) as pool:
         assert [f"k{n}" for n in range(8)] == list(pool.map(ask, range(8)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=200), st.sampled_from(["hybrid", "keyword", "semantic"]))
+def test_no_question_is_too_much(shared, secret, query, mode):
+    """Whatever is asked: an answer, or words that say why there is none."""
+    answer = shared.server.call(secret, "recall", query=query, mode=mode)
+    assert 200 == answer.status
+    assert not answer.result["isError"] or not query.strip()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=8,
+)
+METHODS = st.sampled_from(["tools/call", "tools/list", "resources/read", "prompts/get", "ping", "initialize"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(METHODS | st.text(max_size=20), ANYTHING, ANYTHING, st.booleans())
+def test_no_message_breaks_it(shared, secret, method, params, id, is_old):
+    """Whatever is sent is answered as the protocol has it, and not by a failure of the server."""
+    headers = headers_for(secret, "ping", {}) | ({"MCP-Protocol-Version": "2025-11-25"} if is_old else {})
+    body = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+    assert shared.server.ask("POST", "/mcp", headers, body).status < 500
+
+
+@pytest.fixture(scope="module")
+def secret(shared):
+    """A token that may do everything."""
+    return shared.token(scope="admin")
