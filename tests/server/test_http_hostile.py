@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from http_world import bearer, headers_for
+from http_world import ACCEPT, INITIALIZE, bearer, headers_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from vault_engine.server.http.bearer import MAX_STREAMS
+from vault_engine.server.http.bearer import MAX_SESSIONS, MAX_STREAMS
 
 CANARY = "canary-7f3a91"
 LEADING_OUT = (
@@ -113,6 +113,17 @@ def test_who_asks_too_often_waits_and_nobody_else_does(serve, token):
     assert refused
     assert {200, 429} == {answer.status for answer in answers}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+
+
+def test_so_many_sessions_and_no_more(shared):
+    """Nor can it keep others from opening one; where one is ended there is room again."""
+    server, secret = shared.server, shared.token()
+    sessions = [server.open_session(secret) for _ in range(MAX_SESSIONS)]
+    assert 429 == server.ask("POST", "/mcp", ACCEPT | bearer(secret), INITIALIZE).status
+    assert 200 == server.send(secret, "tools/list").status
+    server.open_session(shared.token())
+    assert 200 == server.ask("DELETE", headers=sessions[0]).status
+    server.open_session(secret)
 
 
 def test_so_many_streams_and_no_more(shared):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vault_engine.errors import BadInput, CannotServe
 from vault_engine.server.http import HttpTerms
 from vault_engine.server.http.names import Hosts, Origins, is_loopback
-from vault_engine.server.http.rate import Rates
+from vault_engine.server.http.rate import Rates, Sessions
 
 BEYOND = ("0.0.0.0", "::", "", "192.0.2.1", "2001:db8::1", "notes.test", "127.0.0.1.evil.test", "128.0.0.1")
 HERE = ("127.0.0.1", "localhost", "::1", "127.8.8.8", "LOCALHOST")
@@ -103,3 +103,18 @@ def test_nobody_asks_more_often_than_allowed(pauses):
         if wait_s:
             assert 0 == rates.take("b" * granted, now_s)
             assert 0 < wait_s <= 0.1
+
+
+def test_nobody_has_more_sessions_than_allowed():
+    """Those that were ended or not used for long do not count; another caller has its own."""
+    sessions = Sessions(most=2, idle_s=10)
+    sessions.use("a", "1", 0)
+    assert not sessions.are_full("a", 0)
+    sessions.use("a", "2", 5)
+    assert sessions.are_full("a", 9)
+    assert not sessions.are_full("b", 9)
+    assert not sessions.are_full("a", 10)
+    sessions.use("a", "3", 11)
+    sessions.end("a", "2")
+    sessions.end("c", "2")
+    assert not sessions.are_full("a", 11)

@@ -26,6 +26,7 @@ FORMAT = 1
 
 _PRIVATE = 0o600
 _MAX_TOKENS = 1_000
+_SHA256 = re.compile("[0-9a-f]{64}")
 _DURATION = re.compile(r"(\d{1,5}) ?(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -293,6 +294,8 @@ def _token(*, scope: str, **fields: str | None) -> Token:
     may_lack = (token.prefix, token.expires)
     if not all(isinstance(each, str) for each in needed) or not all(isinstance(each, str | None) for each in may_lack):
         raise TypeError("a token's member is no text")
+    if not _SHA256.fullmatch(token.sha256):
+        raise ValueError("a token has no hash")
     return token
 
 

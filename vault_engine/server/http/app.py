@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 from starlette.types import Scope as RequestScope
 
 from vault_engine.engine import Scope, TokenCheck
-from vault_engine.server.http.bearer import MAX_BODY_BYTES, Bearer
+from vault_engine.server.http.bearer import MAX_BODY_BYTES, SESSION_IDLE_S, Bearer
 from vault_engine.server.http.challenge import METADATA_PATH, metadata
 from vault_engine.server.http.doors import Doors
 from vault_engine.server.http.log import Requests
@@ -26,7 +27,7 @@ from vault_engine.server.http.terms import MCP_PATH, HttpTerms
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 OLD_PATHS = ("/sse", "/messages", "/messages/")  # of the protocol before 2025-03-26
 
-_MAX_SESSIONS = 1_000
+_MAX_SESSIONS = 10_000  # of all callers
 _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _HEADERS = ("authorization", "content-type", "accept", "last-event-id")
 _MCP_HEADERS = ("mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name")
@@ -52,10 +53,12 @@ def make_app(server: MCPServer, check: TokenCheck, terms: HttpTerms, needs: Mapp
         streamable_http_path=MCP_PATH,
         max_request_body_size=MAX_BODY_BYTES,
         max_sessions=_MAX_SESSIONS,
+        session_idle_timeout=SESSION_IDLE_S,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # `Doors` does it
     )
     manager = server.session_manager
-    bearer = Bearer(manager.handle_request, check, rate=terms.rate, needs=needs, origin_of=_origin_in(terms))
+    endpoint = AuthContextMiddleware(manager.handle_request)  # binds what the library has clients keep to the token
+    bearer = Bearer(endpoint, check, rate=terms.rate, needs=needs, origin_of=_origin_in(terms))
     health = _Health()
 
     @asynccontextmanager

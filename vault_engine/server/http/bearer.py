@@ -21,15 +21,18 @@ from vault_engine.errors import MemwellError
 from vault_engine.server.callers import TOKEN
 from vault_engine.server.http.challenge import bad_token, missing_token, weak_token
 from vault_engine.server.http.log import LOG
-from vault_engine.server.http.rate import Rates
+from vault_engine.server.http.rate import Rates, Sessions
 
 MAX_BODY_BYTES = 4 << 20
 MAX_CALLS = 32  # of one caller that are being answered
 MAX_STREAMS = 64  # of one caller that are open
+MAX_SESSIONS = 100  # of one caller, in the protocol's older revisions
+SESSION_IDLE_S = 1800.0  # after which a session is over
 
 _BURST_S = 4  # a caller that was silent may ask as much at once as it may ask in so many seconds
 _LOOK_S = 0.25  # how often it is looked whether open requests are still allowed
 _SAVE_S = 60.0
+_SESSION = "mcp-session-id"
 _ANYBODY = ""  # the caller, where no token is needed
 
 
@@ -44,8 +47,12 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send, self._last = send, ""
+        self.status, self.headers = 0, Headers()
 
     async def send(self, message: Message) -> None:
+        """Send a part of it."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], Headers(raw=message["headers"])
         await self._send(message)
         self._last = "end" if message["type"].endswith("body") and not message.get("more_body") else message["type"]
 
@@ -83,6 +90,7 @@ class Bearer:
         self._limited = RequestBodyLimitMiddleware(self._with_body, MAX_BODY_BYTES)
         self._rates = Rates(rate, rate * _BURST_S)
         self._open: set[_Open] = set()
+        self._sessions = Sessions(MAX_SESSIONS, SESSION_IDLE_S)
         self._at_once: Counter[tuple[str, bool]] = Counter()  # by caller, calls and streams apart
 
     async def __call__(self, scope: Request, receive: Receive, send: Send) -> None:
@@ -91,7 +99,7 @@ class Bearer:
         is_stream = scope["method"] == "GET" or headers.get("mcp-method") == "subscriptions/listen"
         token, refusal = self._who(headers, scope)
         if refusal is None:
-            refusal = self._too_much(token, is_stream)
+            refusal = self._too_much(token, is_stream, opens=_may_open_session(scope, headers))
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -141,12 +149,14 @@ class Bearer:
     def _is_allowed(self, token: Token | None) -> bool:
         return not self._check.is_closed() if token is None else self._check.is_valid(token)
 
-    def _too_much(self, token: Token | None, is_stream: bool) -> Response | None:
+    def _too_much(self, token: Token | None, is_stream: bool, *, opens: bool) -> Response | None:
         caller = _caller(token)
         if wait_s := self._rates.take(caller, time.monotonic()):
             return _slow_down(math.ceil(wait_s))
         is_full = self._at_once[caller, is_stream] >= (MAX_STREAMS if is_stream else MAX_CALLS)
-        return _slow_down(1) if is_full else None
+        if is_full or (opens and self._sessions.are_full(caller, time.monotonic())):
+            return _slow_down(1)
+        return None
 
     async def _while_allowed(self, one: _Open, scope: Request, receive: Receive, send: Send) -> None:
         caller = _caller(one.token), one.is_stream
@@ -158,9 +168,18 @@ class Bearer:
                 await (self._limited if scope["method"] == "POST" else self._endpoint)(scope, receive, answer.send)
             if one.scope.cancelled_caught:
                 await answer.cut_off(scope, receive)
+            self._note_session(caller[0], scope, answer)
         finally:
             self._open.discard(one)
             self._at_once[caller] -= 1
+
+    def _note_session(self, caller: str, scope: Request, answer: _Answer) -> None:
+        session = Headers(scope=scope).get(_SESSION)
+        if answer.status == 200 and (opened := session or answer.headers.get(_SESSION)):
+            if scope["method"] == "DELETE":
+                self._sessions.end(caller, opened)
+            else:
+                self._sessions.use(caller, opened, time.monotonic())
 
     async def _with_body(self, scope: Request, receive: Receive, send: Send) -> None:
         """Answer a request whose body was read whole, and is small enough."""
@@ -183,6 +202,11 @@ class Bearer:
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
         return self._needs.get(name) if isinstance(name, str) else None
+
+
+def _may_open_session(scope: Request, headers: Headers) -> bool:
+    """Say whether a request may be one that opens a session; the newest revision, which names its methods, has none."""
+    return scope["method"] == "POST" and _SESSION not in headers and "mcp-method" not in headers
 
 
 def _caller(token: Token | None) -> str:

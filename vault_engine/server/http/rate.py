@@ -1,4 +1,4 @@
-"""How often each caller may ask. Pure: the time is an argument."""
+"""How often each caller may ask, and how many sessions it may have. Pure: the time is an argument."""
 
 _KEPT = 1_000  # callers that are remembered; who has not asked for long has a full bucket again anyway
 
@@ -29,3 +29,31 @@ class Rates:
     def _forget_full(self, now_s: float) -> None:
         full_s = self._burst / self._per_s
         self._buckets = {caller: one for caller, one in self._buckets.items() if now_s - one[1] < full_s}
+
+
+class Sessions:
+    """The sessions of each caller, as far as their last requests tell."""
+
+    def __init__(self, most: int, idle_s: float) -> None:
+        """Begin with none.
+
+        Args:
+            most: of one caller.
+            idle_s: after so long without a request a session is over.
+        """
+        self._most, self._idle_s = most, idle_s
+        self._used_s: dict[str, dict[str, float]] = {}  # by caller and session: when it was used last
+
+    def use(self, caller: str, session: str, now_s: float) -> None:
+        """Note that a caller has opened or used a session."""
+        self._used_s.setdefault(caller, {})[session] = now_s
+
+    def end(self, caller: str, session: str) -> None:
+        """Note that a session is over."""
+        self._used_s.get(caller, {}).pop(session, None)
+
+    def are_full(self, caller: str, now_s: float) -> bool:
+        """Say whether a caller has as many as it may have."""
+        used = {session: at for session, at in self._used_s.get(caller, {}).items() if now_s - at < self._idle_s}
+        self._used_s[caller] = used
+        return len(used) >= self._most
