@@ -25,7 +25,6 @@ from vault_engine.server.http.bearer import Bearer
 from vault_engine.server.http.log import LOG, log_to_stderr
 from vault_engine.server.http.terms import MCP_PATH, HttpTerms
 from vault_engine.server.mcp.app import make_server, scopes_of
-from vault_engine.server.mcp.fixtures import add_fixtures
 from vault_engine.server.mcp.profiles import CORE
 
 _FINISH_S = 5  # for answers that are under way when the server is told to end
@@ -65,6 +64,8 @@ def serve_http(
         check_certificate(terms)
         server = make_server(engine, profile, http_caller)
         if with_fixtures:
+            from vault_engine.server.mcp.fixtures import add_fixtures
+
             add_fixtures(server)
         with _listening(terms) as listener:
             anyio.run(_serve, server, check, replace(terms, port=listener.getsockname()[1]), listener)
