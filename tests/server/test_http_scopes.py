@@ -113,6 +113,8 @@ class TestPrefixes:
         ("edit_note", {"note": "private/secret plan.md", "action": "append", "text": "x"}),
         ("edit_note", {"note": "plan", "action": "replace", "old": "four", "text": "five"}),
         ("link", {"note": "secret plan", "target": "tea"}),
+    )
+    ASKED_OF_ALL = (
         ("note_history", {"note": "private/secret plan.md"}),
         ("backlinks", {"note": "work/tea.md"}),
         ("neighbours", {"note": "work/tea.md"}),
@@ -125,13 +127,23 @@ class TestPrefixes:
 
     def test_nothing_tells_of_other_notes(self, shared, notes):
         """Neither an answer nor an error has a path, a word or the place of another note."""
-        hidden, server, secret = shared.folder / "private/secret plan.md", shared.server, shared.token(prefix="work")
-        before = hidden.read_bytes()
-        for tool, arguments in self.ASKED:
+        before = (shared.folder / "private/secret plan.md").read_bytes()
+        self.ask(self.ASKED, shared.server, shared.token(prefix="work"), shared.folder)
+
+        assert before == (shared.folder / "private/secret plan.md").read_bytes()
+
+    def test_nothing_tells_where_every_tool_is_offered(self, serve, token, folder):
+        """What concerns the whole vault is refused."""
+        for name in ("work/tea.md", "private/secret plan.md"):
+            (folder / name).parent.mkdir()
+            (folder / name).write_text("# Secret plan\n\nThe canary sings. [[tea]] [[secret plan]]\n")
+        self.ask(self.ASKED_OF_ALL, serve("--profile", "full"), token(prefix="work"), folder)
+
+    def ask(self, asked, server, secret, folder):
+        for tool, arguments in asked:
             said = server.call(secret, tool, **arguments).body.decode()
-            told = {part for part in ("private", "canary", "Secret plan", str(shared.folder)) if part in said}
+            told = {part for part in ("private", "canary", "Secret plan", str(folder)) if part in said}
             assert told <= {part for part in told if part in json.dumps(arguments)}, (tool, arguments)
-        assert before == hidden.read_bytes()
 
     def test_its_own_notes_are_all_there(self, shared, notes):
         """They are found, counted, read, made and forgotten."""
