@@ -38,6 +38,7 @@ from vault_engine.sync.bucket_format import (
     write_lists,
 )
 from vault_engine.sync.remote_plan import PLAIN_MODE, PROGRAM_MODE, Known
+from vault_engine.vault.copies import conflict_base
 from vault_engine.vault.paths import is_ignored
 
 _OWN_NAMES = (CONFIG_FILE, ".gitignore", "journal", "revisions", "archive", "local")  # the last is passed over
@@ -292,5 +293,5 @@ def _known(entry: Entry | None) -> Known | None:
 def _may_come(path: str) -> bool:
     """Say whether a vault sends files of such a path."""
     if path.startswith(OWN):
-        return path.split("/")[1] in _OWN_NAMES
+        return path.split("/")[1] in _OWN_NAMES or conflict_base(path) == f"{OWN}{CONFIG_FILE}"
     return not any(is_ignored(part) for part in path.split("/"))

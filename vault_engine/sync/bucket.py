@@ -32,6 +32,7 @@ _WORDS = {
     "ExpiredToken": "the session token has expired",
     "RequestTimeTooSkewed": "the clock of this machine is wrong",
 }
+_NO_KEYS = "there are no keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write them to ~/.aws/credentials"
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -145,12 +146,14 @@ class Bucket:
         Raises:
             BucketUnusable: something did.
         """
-        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 
         try:
             yield
         except ClientError as error:
             raise BucketUnusable(str(self.address), _reason(error)) from error
+        except NoCredentialsError as error:
+            raise BucketUnusable(str(self.address), _NO_KEYS) from error
         except HTTPClientError as error:  # its text may hold the request's headers
             where = _host(getattr(error, "kwargs", {}).get("endpoint_url"))
             kind = " ".join(re.findall("[A-Z][a-z]+", type(error).__name__.removesuffix("Error"))).lower()
