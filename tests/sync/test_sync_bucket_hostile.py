@@ -284,7 +284,7 @@ def test_a_target_that_is_none_is_refused(duo):
 def test_without_the_extra_it_is_named(duo, monkeypatch):
     """With the command that installs it."""
     anna, _ = duo
-    monkeypatch.setitem(__import__("sys").modules, "botocore.config", None)
+    monkeypatch.setitem(__import__("sys").modules, "botocore.session", None)
 
     with pytest.raises(BucketUnusable, match=r"memwell\[s3\]"):
         anna.sync()

@@ -34,9 +34,8 @@ class State:
 
 
 def state_file(session: Session, target: Target) -> Path:
-    """Give the file for one bucket: readable, and different for two."""
-    where = name_of(f"{target.address} {target.endpoint_url or ''}".encode())
-    return session.vault.local_dir / f"bucket-{where[:12]}.json"
+    """Give the file for one place in a bucket, by whatever name its server is reached."""
+    return session.vault.local_dir / f"bucket-{name_of(str(target.address).encode())[:12]}.json"
 
 
 def load_state(session: Session, file: Path) -> State:

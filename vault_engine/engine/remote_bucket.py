@@ -56,11 +56,7 @@ class BucketGround(Ground):
     branch = ""
 
     def __init__(self, session: Session, target: Target, progress: Progress | None = None) -> None:
-        """Make ready; the server is not asked yet.
-
-        Raises:
-            BucketUnusable: the extra is not installed.
-        """
+        """Make ready; the server is not asked yet."""
         self.name = str(target.address)
         self._session, self._progress = session, progress
         self._bucket = Bucket(target.address, target.endpoint_url)

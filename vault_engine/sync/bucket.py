@@ -4,11 +4,13 @@ Keys, region and profile are those that Amazon's own tools use, from the environ
 written down, nor is a request. What a server sends is read up to a limit, and checked by who asked.
 """
 
+import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +34,7 @@ _WORDS = {
     "ExpiredToken": "the session token has expired",
     "RequestTimeTooSkewed": "the clock of this machine is wrong",
 }
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _NO_KEYS = "there are no keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write them to ~/.aws/credentials"
 
 _Item = TypeVar("_Item")
@@ -42,21 +45,23 @@ class Bucket:
     """One place in a bucket. Several threads may use it."""
 
     def __init__(self, address: Address, endpoint_url: str | None = None) -> None:
-        """Make ready; nothing is asked of the server yet.
+        """Make ready; keys are looked for when something is asked of the server.
 
         Args:
             address: the bucket and the prefix.
             endpoint_url: of a server that is not Amazon's; None: what the environment says, else Amazon's.
-
-        Raises:
-            BucketUnusable: the extra is not installed, the endpoint is no address, or the settings can't be read.
         """
-        self.address = address
-        try:
-            import botocore.config
-            import botocore.session
-        except ImportError as error:
-            raise BucketUnusable(str(address), f"syncing with a bucket needs an extra: {EXTRA}") from error
+        self.address, self._endpoint_url = address, endpoint_url
+
+    @cached_property
+    def _client(self) -> Any:
+        """What talks to the server; made inside `_explained`."""
+        import botocore.config
+        import botocore.session
+
+        # Servers that are not Amazon's seldom have a host name for each bucket.
+        is_other = self._endpoint_url or any(os.environ.get(name) for name in _ENDPOINTS)
+        style = "path" if is_other else "auto"
         # Our own hash is checked; sums of other kinds are unknown to some servers.
         settings = botocore.config.Config(
             connect_timeout=_CONNECT_S,
@@ -65,11 +70,9 @@ class Bucket:
             max_pool_connections=WORKERS,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            s3={"addressing_style": "path" if endpoint_url else "auto", "payload_signing_enabled": True},
+            s3={"addressing_style": style, "payload_signing_enabled": True},
         )
-        with self._explained():
-            client = botocore.session.Session().create_client("s3", endpoint_url=endpoint_url, config=settings)
-        self._client: Any = client
+        return botocore.session.Session().create_client("s3", endpoint_url=self._endpoint_url, config=settings)
 
     def get(self, key: str, most: int) -> bytes | None:
         """Give what an object holds, None if it is not there.
@@ -146,6 +149,7 @@ class Bucket:
         Raises:
             BucketUnusable: something did.
         """
+        _check_extra(self.address)
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 
         try:
@@ -192,6 +196,18 @@ def in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Ite
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _check_extra(address: Address) -> None:
+    """Check that what talks to servers is installed.
+
+    Raises:
+        BucketUnusable: it is not.
+    """
+    try:
+        import botocore.session  # noqa: F401
+    except ImportError as error:
+        raise BucketUnusable(str(address), f"syncing with a bucket needs an extra: {EXTRA}") from error
 
 
 def _read(body: Any, most: int) -> bytes:
