@@ -2,12 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from bucket_server import Member, members
 from machines import told
 
-from vault_engine import Memory
+from vault_engine import Engine, Memory
 from vault_engine.engine import Append
 from vault_engine.engine.remote_bucket import BucketGround
 from vault_engine.engine.remote_files import AnyFiles
@@ -16,6 +17,7 @@ from vault_engine.sync.bucket import Bucket
 from vault_engine.vault.copies import conflict_base
 from vault_engine.vault.files import sha256_hex
 
+SHARED_VAULTS = Path(__file__).parents[3] / "shared" / "vaults"
 START = "# Start\n\none\n\ntwo\n\nthree\n"
 
 
@@ -268,6 +270,21 @@ def test_what_a_person_saves_meanwhile_is_merged_too(duo, monkeypatch):
     assert anna.files == bert.files
 
 
+def test_a_machine_that_was_away_for_long_is_merged_with_what_it_had_last(duo):
+    """However many states came in between."""
+    anna, bert = duo
+    bert.write("start.md", START.replace("one", "one by Bert"))
+    for number in range(8):
+        anna.write("start.md", START.replace("three", f"three, {number}"))
+        anna.sync()
+
+    assert [("merged", "start.md")] == told(bert.sync())
+    anna.sync()
+
+    assert START.replace("one", "one by Bert").replace("three", "three, 7") == anna.read("start.md")
+    assert anna.files == bert.files
+
+
 def test_histories_do_not_double(duo):
     """Each version is there once, on both machines, in the name of who wrote it; each can bring back every text."""
     anna, bert = duo
@@ -310,6 +327,26 @@ def test_a_vault_with_notes_joins_only_where_that_is_meant(duo, place, tmp_path)
     assert START == carl.read(pulled.files[0].to)
     anna.sync()
     assert anna.files == carl.files
+
+
+@pytest.mark.parametrize("name", ["foam-docs", "logseq-docs"])
+def test_a_real_vault_comes_over_byte_for_byte(place, tmp_path, name):
+    """With its attachments; nothing in it is rewritten, here or there."""
+    if not (SHARED_VAULTS / name).is_dir():
+        pytest.skip("shared/ is not beside the project")
+    shutil.copytree(SHARED_VAULTS / name, tmp_path / "anna")
+    Engine.create(tmp_path / "anna")
+    anna = Member(tmp_path / "anna", "anna", tmp_path / "cache", place)
+    seen = {*anna.engine._session.vault.walk().notes, *anna.engine._session.vault.walk().others}
+    before = {path: anna.files[path] for path in seen}
+    anna.sync()
+
+    bert = Member(tmp_path / "bert", "bert", tmp_path / "cache", place)
+    bert.sync()
+
+    assert 50 < len(before)
+    assert before == bert.files
+    assert before == {path: anna.files[path] for path in seen}
 
 
 def test_a_vault_that_was_copied_joins_anew(duo, place, tmp_path):

@@ -44,15 +44,16 @@ def load_state(session: Session, file: Path) -> State:
         facts = json.loads(file.read_bytes())
         if facts["format"] != _FORMAT or facts["vault"] != str(session.config.root):
             return State()
-        names = [facts[key] for key in ("parents", "lists", "behind", "there")]
+        names = [facts[key] for key in ("parents", "lists", "behind", "unsent")]
         if not all(isinstance(one, list) and all(map(is_name, one)) for one in names):
             return State()
-        parents, lists, behind, there = names
+        parents, lists, behind, unsent = names
         seen = {path: Signature(*map(int, signature)) for path, signature in facts["seen"].items()}
         tree = read_files(facts["files"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
         return State()
-    return State(tuple(parents), tuple(lists), set(behind), tree, seen, set(there))
+    there = {entry.sha256 for entry in tree.values()} - {*unsent}
+    return State(tuple(parents), tuple(lists), set(behind), tree, seen, there)
 
 
 def save_state(session: Session, file: Path, state: State) -> None:
@@ -67,7 +68,7 @@ def save_state(session: Session, file: Path, state: State) -> None:
         "parents": state.parents,
         "lists": state.lists,
         "behind": sorted(state.behind),
-        "there": sorted(state.there),
+        "unsent": sorted({entry.sha256 for entry in state.tree.values()} - state.there),
         "seen": state.seen,
         "files": write_files(state.tree),
     }

@@ -106,6 +106,10 @@ class BucketGround(Ground):
             state.forget()
         state.behind &= heads
         tips = sorted(heads - {*state.parents} - state.behind)
+        if tips and not state.parents:  # what is here already need not be fetched
+            with self._session.guard:
+                self._session.refresh()
+                self.commit_here()
         for tip in tips:
             self._prefetch(tip, unrelated=unrelated)
         return tips
@@ -120,7 +124,7 @@ class BucketGround(Ground):
             return None
         if not committed:
             self.commit_here()
-        if not related.base and not unrelated and any(not path.startswith(OWN) for path in self._state.tree):
+        if not unrelated and self._is_foreign(related):
             raise SyncBlocked(f"{self.name} {_FOREIGN}")
         paths = self._differing(related.base, tip)
         if odd := [path for path in check_kinds(paths) if not _may_come(path)]:
@@ -154,7 +158,7 @@ class BucketGround(Ground):
     def _prefetch(self, tip: str, *, unrelated: bool) -> None:
         """Have at hand what bringing in ``tip`` needs, before anybody waits for the vault."""
         related = self._relate(tip, unrelated=unrelated)
-        if related.base == tip:
+        if related.base == tip or (not unrelated and self._is_foreign(related)):
             return
         base, there, here = self._tree(related.base), self._tree(tip), self._state.tree
         self._spool.learn((*base.values(), *there.values(), *here.values()))
@@ -171,6 +175,10 @@ class BucketGround(Ground):
                 raise
             self._state.forget()  # others have begun anew
             return Related("", frozenset())
+
+    def _is_foreign(self, related: Related) -> bool:
+        """Say whether what comes and what is here have nothing in common, though each has something."""
+        return not related.base and any(not path.startswith(OWN) for path in self._state.tree)
 
     def _tree(self, commit: str) -> dict[str, Entry]:
         return self._history.tree(commit) if commit else {}
