@@ -51,7 +51,7 @@ _keep = click.option("--keep", is_flag=True, help="Sync there from now on, on th
 @json_option
 @click.pass_context
 def sync(context: click.Context, where: Where, unrelated: bool, yes: bool, vault: str | None, as_json: bool) -> Any:
-    """Keep this vault the same on several machines, through git or a bucket.
+    """Keep a vault the same on several machines, by git or a bucket.
 
     Without a command: pull, then push. What is here is committed first, edits by hand included. Notes that were
     changed here and there are merged line by line; where both changed the same lines, the note here stays and the
