@@ -51,7 +51,17 @@ def measure(notes: int, peers: Sequence[str], folder: Path, options: argparse.Na
     vault, questions_file = folder / "vault", folder / "questions.json"
     _, written = timed(write_vault, vault, notes, lengths=LENGTHS)
     make_questions(notes, options.questions).save(questions_file)
-    job = Job(vault, folder, questions_file, notes, notes, options.repeats, options.embed, options.cache)
+    job = Job(
+        vault=vault,
+        folder=folder,
+        questions_file=questions_file,
+        notes=notes,
+        vectors=notes,
+        repeats=options.repeats,
+        edits=options.edits,
+        embed=options.embed,
+        cache=options.cache,
+    )
     results: list[dict[str, Any]] = []
     for name in programs(peers):
         print(f"{notes:,} notes: {name} …", file=sys.stderr, flush=True)
@@ -138,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peers", type=_peers, default=[], help=f"all, or some of {','.join(PEERS)}")
     parser.add_argument("--questions", type=int, default=200, help="without filters, and as many with")
     parser.add_argument("--repeats", type=int, default=30, help="notes saved by hand, and remembered; of starts five")
+    parser.add_argument("--edits", type=int, default=5, help="notes saved by hand while a server watches")
     parser.add_argument(
         "--embed", type=int, default=0, metavar="N", help="measure the packaged model on N notes as well"
     )

@@ -24,6 +24,9 @@
     ├── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
     ├── VersionMissing      the history of a note has no such version
     ├── EntryMissing        the journal has no such entry
+    ├── NotAllowed          who asks may not do that
+    ├── TokenMissing        there is no token of that name
+    ├── CannotServe         a server can't listen as it was told to, or would be open to strangers
     ├── GitUnusable         git is missing, is no repository, or is in the middle of something
     ├── BucketUnusable      a bucket can't be reached, is not there, or refuses
     ├── BucketDamaged       an object of a bucket is missing, or not what its name says
@@ -269,6 +272,34 @@ class EntryMissing(MemwellError):
     def __init__(self, named: str) -> None:
         self.named = named
         super().__init__(f"the journal has no entry {named!r}")
+
+
+class NotAllowed(MemwellError):
+    """Who asks may not do that: its token is for less."""
+
+    kind = Kind.DENIED
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class TokenMissing(MemwellError):
+    """There is no token of that name."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no token {name!r}")
+
+
+class CannotServe(MemwellError):
+    """A server can't listen where it was told to, or would be open to strangers there. It has not started."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"can't serve at {where}: {reason}")
 
 
 class GitUnusable(MemwellError):

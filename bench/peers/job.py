@@ -40,6 +40,7 @@ class Job:
     notes: int
     vectors: int
     repeats: int  # of edits, of what is remembered, of starts
+    edits: int  # while a server watches
     embed: int  # notes that the packaged model is measured on; 0: it is not
     cache: Path  # for what is made once for all sizes and runs
 

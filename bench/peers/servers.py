@@ -17,7 +17,6 @@ from bench.peers.questions import Question
 from bench.vault_maker import path_of
 from vault_engine import Engine, __version__
 
-_EDITS = 5  # some servers wait for a second before they look
 _EDIT_WAIT_S = 60.0
 _INTERPRETERS = ("python3.14", "python3.13", "python3.12")  # after ours, for programs that ours is too old for
 
@@ -164,7 +163,7 @@ def ask(job: Job, server: Server) -> None:
         report_answers(job, search, None, pipe.cpu_s)
         job.report(rss_after_mb=round(resident_mb(pipe.pids()), 1))
         took = []
-        for number in range(min(_EDITS, job.repeats, job.notes)):
+        for number in range(min(job.edits, job.notes)):
             file, word = _vault(job) / path_of(number), f"newword{number}q"
             text = f"{file.read_text('utf-8')}\n{word}\n"
             took.append(_found_after(file, text, search, Question(word), path_of(number)))

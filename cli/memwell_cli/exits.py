@@ -56,6 +56,9 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
     errors.VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
+    errors.NotAllowed: lambda _: "See `memwell token list` for what each token may do.",
+    errors.TokenMissing: lambda _: "`memwell token list` lists them.",
+    errors.CannotServe: lambda _: "See `memwell serve --help` and docs/server.md.",
     errors.SyncBlocked: lambda _: (
         "Put that in order, with `git pull` where it is a git remote or on the machine that sent it,"
         " then run the command again."

@@ -34,7 +34,7 @@ def job(tmp_path):
     make_questions(NOTES, 8).save(tmp_path / "questions.json")
     (tmp_path / "own").mkdir()
     return Job(
-        tmp_path / "vault", tmp_path / "own", tmp_path / "questions.json", NOTES, NOTES, 1, 0, tmp_path / "cache"
+        tmp_path / "vault", tmp_path / "own", tmp_path / "questions.json", NOTES, NOTES, 1, 1, 0, tmp_path / "cache"
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from http_world import Served
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.types import CallToolResult, Implementation
@@ -49,7 +50,9 @@ def mode(request: pytest.FixtureRequest) -> str:
 def in_memory(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
     """Connects to a server in this process."""
     with Engine.open(folder, actor=Actor("agent", "mcp", "mcp"), env=environment) as engine:
-        yield lambda mode="auto": Client(make_server(engine), mode=mode, client_info=CLIENT)
+        yield lambda mode="auto", profile="core", **options: Client(
+            make_server(engine, profile), mode=mode, client_info=CLIENT, **options
+        )
 
 
 @pytest.fixture
@@ -147,3 +150,28 @@ def refusal() -> Callable[..., Awaitable[str]]:
 def text_of(result: CallToolResult) -> str:
     """Give the text of a result."""
     return "".join(getattr(part, "text", "") for part in result.content)
+
+
+@pytest.fixture
+def serve(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Served]]:
+    """Starts ``memwell serve --transport http``; all that were started end with the test."""
+    started: list[Served] = []
+
+    def start(*options: str, vault: Path = folder, **changes: str) -> Served:
+        started.append(Served(vault, environment | changes, *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+@pytest.fixture
+def token(folder: Path, environment: dict[str, str]) -> Callable[..., str]:
+    """Makes a token; gives its secret."""
+
+    def make(name: str = "laptop", scope: str = "write", **terms: Any) -> str:
+        with Engine.open(folder, env=environment) as engine:
+            return engine.create_token(name, scope=scope, **terms).token
+
+    return make

@@ -18,6 +18,7 @@ from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.paths import is_within
 
 
 @contextmanager
@@ -48,24 +49,26 @@ def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Ite
                 raise with_text(session, error) from error.__cause__
 
 
-def find_note(session: Session, ref: str) -> Record:
-    """Give the note that ``ref`` means, where the vault was not looked at just now. Raises as `find` does.
+def find_note(session: Session, ref: str, within: str | None = None) -> Record:
+    """Give the note that ``ref`` means, where the vault was not looked at just now. Takes and raises what `find` does.
 
     A path means one note whatever else there is; of any other name, a look must say that it is the only one.
     """
     for path in (ref, f"{ref}.md"):
+        if not is_within(path, within):
+            continue
         if (record := session.index.records.get(path)) and os.path.lexists(f"{session.vault.root}/{path}"):
             return record
     session.refresh(wait=False)
     enter_external(session)
     try:
-        return find(ref, session.index.records)
+        return find(ref, session.index.records, within)
     except NoteMissing:
         if not session.index.unsettled_ns:
             raise
     session.refresh()  # it may be the one that is being saved
     enter_external(session)
-    return find(ref, session.index.records)
+    return find(ref, session.index.records, within)
 
 
 def announced(

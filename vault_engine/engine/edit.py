@@ -30,6 +30,7 @@ def edit(
     merge: bool = False,
     dry_run: bool = False,
     actor: Actor | None = None,
+    within: str | None = None,
 ) -> Changed:
     """Make edits of one note, in the order given: all of them or none.
 
@@ -41,6 +42,7 @@ def edit(
         merge: if the note has changed since, make the edits of what the caller read and merge the two, line by line.
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
+        within: the folder that who asks is confined to.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -57,11 +59,11 @@ def edit(
     if dry_run:
         with session.guard, showing_text(session):
             session.refresh()
-            record = find(ref, session.index.records)
+            record = find(ref, session.index.records, within)
             old, new = _edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
     with writing(session, actor, exact=False) as author:
-        record = find_note(session, ref)
+        record = find_note(session, ref, within)
         old, new = _edited(session, record, edits, expected, merge=merge)
         if new != old:
             stance = Expect.NONE if expected is None else Expect.GIVEN

@@ -7,13 +7,13 @@ turn. What is left of it when the process ends, the next one finds by looking.
 
 import os
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session, name_of
+from vault_engine.engine.vanished import Vanished, is_recent
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.journal.entry import Change, Op
 from vault_engine.journal.retention import purged
@@ -28,7 +28,7 @@ _GONE_AT_ONCE = 100
 _MUCH_GONE = 20  # notes; of fewer it is believed at once that somebody deleted them
 
 
-def enter_external(session: Session, *, exact: bool = False) -> int:
+def enter_external(session: Session, *, exact: bool = False, patient: bool = False) -> int:
     """Enter what the last look at the vault found and no journal knows; give how many changes that were.
 
     Of many the rest becomes the backlog. The caller holds the vault.
@@ -36,6 +36,8 @@ def enter_external(session: Session, *, exact: bool = False) -> int:
     Args:
         session: the open vault.
         exact: enter every change of a note that the journals know, however many there are.
+        patient: don't believe yet that a note is deleted that was there a moment ago. For who comes back: a writer
+            has to know now.
     """
     session.known.catch_up()
     _erase_purged(session)
@@ -58,6 +60,10 @@ def enter_external(session: Session, *, exact: bool = False) -> int:
         if len(unknown) > _AT_ONCE:
             found, gone = _put_off(session, found, gone, exact=exact)
         entered = _enter_found(session, found, gone)
+        session.leaving = {path for path in gone if patient and is_recent(session, path)}
+        session.index.touch(session.leaving)
+        for path in session.leaving:
+            del gone[path]
         return entered + _note(session, [Change(Op.EXTERNAL, path, before, "") for path, before in gone.items()])
     except BaseException:
         session.index.touch(unknown)  # the next writer meets them again
@@ -140,7 +146,7 @@ def enter_backlog(session: Session) -> bool:
         try:
             with session.vault.lock.held(wait_s=0):
                 settle(session)
-                enter_external(session)
+                enter_external(session, patient=True)
                 _enter_portion(session)
         except VaultBusy:
             return True
@@ -178,21 +184,22 @@ def _some(session: Session, until: float, taken: list[str]) -> Iterator[str]:
             return
 
 
-def enter_external_if_free(session: Session, *, adopt: bool = False) -> None:
+def enter_external_if_free(session: Session, *, following: bool = False) -> None:
     """Enter what the looks of this process have found, if nobody else is writing; say nothing where it can't be.
 
     For readers, so that the history has a person's edits even where no agent ever writes.
 
     Args:
         session: the open vault.
-        adopt: keep every note there is, where the vault has no journal yet; a reader in passing does not.
+        following: this process follows the vault: it keeps every note there is even where the vault has no journal
+            yet, and comes back for what was deleted a moment ago. A reader in passing does neither.
     """
-    if not session.has_news or not (adopt or session.journal.files()):
+    if not session.has_news or not (following or session.journal.files()):
         return
     with suppress(MemwellError), session.guard, session.vault.lock.held(wait_s=0):
         settle(session)
-        enter_external(session)
-        session.has_news = False
+        enter_external(session, patient=following)
+        session.has_news = bool(session.leaving)
 
 
 def _erase_purged(session: Session) -> None:
@@ -207,11 +214,9 @@ def _erase_purged(session: Session) -> None:
 def _enter_found(session: Session, paths: Iterable[str], gone: dict[str, str]) -> int:
     """Keep what the notes hold and enter it, some at a time.
 
-    A note whose text has vanished elsewhere was renamed: it is taken out of ``gone``.
+    A note whose text or id has vanished elsewhere was renamed: it is taken out of ``gone``.
     """
-    left = defaultdict(list)
-    for path, sha256 in reversed(gone.items()):
-        left[sha256].append(path)
+    vanished = Vanished(session, gone)
     changes: list[Change] = []
     texts: list[bytes] = []
     entered = size = 0
@@ -220,10 +225,8 @@ def _enter_found(session: Session, paths: Iterable[str], gone: dict[str, str]) -
         if data is None:
             continue
         before, sha256 = session.known_sha256(path), sha256_hex(data)
-        if data and not before and left[sha256]:
-            old = left[sha256].pop()
-            del gone[old]
-            changes.append(Change(Op.EXTERNAL, old, sha256, sha256, to=path, size=len(data)))
+        if not before and (old := vanished.take(sha256, data)) is not None:
+            changes.append(Change(Op.EXTERNAL, old, session.known_sha256(old), sha256, to=path, size=len(data)))
         else:
             changes.append(Change(Op.EXTERNAL, path, before, sha256, size=len(data)))
         texts.append(data)

@@ -64,7 +64,7 @@ class Following:
             done = self._look(hint)
             with self._session.guard:
                 self._session.is_watched = self._watcher.polling is None
-                enter_external_if_free(self._session, adopt=True)
+                enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)

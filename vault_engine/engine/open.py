@@ -26,6 +26,7 @@ from vault_engine.engine import (
     purge,
     read,
     remote,
+    tokens,
     undo,
     write,
 )
@@ -68,6 +69,7 @@ from vault_engine.engine.results import (
     Status,
 )
 from vault_engine.engine.session import Session
+from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
@@ -86,6 +88,11 @@ class Engine:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._following: Following | None = None
+
+    @property
+    def root(self) -> Path:
+        """The vault's folder."""
+        return self._session.config.root
 
     @classmethod
     def open(
@@ -114,9 +121,9 @@ class Engine:
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(os.fspath(path))
 
-    def remember(self, memory: Memory, *, actor: Actor | None = None) -> Remembered:
+    def remember(self, memory: Memory, *, actor: Actor | None = None, within: str | None = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
-        return write.remember(self._session, memory, actor)
+        return write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
         self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
@@ -134,17 +141,19 @@ class Engine:
         type: str | None = None,
         tags: tuple[str, ...] = (),
         query_syntax: bool = False,
+        within: str | None = None,
     ) -> Recalled:
         """Search; see `read.recall`."""
-        return read.recall(self._session, Query(query, limit, Mode.named(mode), category, type, tags, query_syntax))
+        asked = Query(query, limit, Mode.named(mode), category, type, tags, query_syntax, within)
+        return read.recall(self._session, asked)
 
-    def read(self, ref: str) -> NoteView:
+    def read(self, ref: str, *, within: str | None = None) -> NoteView:
         """Give one whole note; see `read.read`."""
-        return read.read(self._session, ref)
+        return read.read(self._session, ref, within=within)
 
-    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
+    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
-        return write.forget(self._session, ref, reason=reason, actor=actor)
+        return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
     def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
@@ -158,9 +167,12 @@ class Engine:
         merge: bool = False,
         dry_run: bool = False,
         actor: Actor | None = None,
+        within: str | None = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
-        return edit.edit(self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor)
+        return edit.edit(
+            self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor, within=within
+        )
 
     def move(self, ref: str, to: str, *, dry_run: bool = False, yes: bool = False, actor: Actor | None = None) -> Moved:
         """Give a note another path, links to it included; see `move.move`."""
@@ -393,17 +405,35 @@ class Engine:
         """List notes; see `read.list_notes`."""
         return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
 
-    def context(self, query: str | None = None, *, budget_tokens: int = 2000) -> Context:
+    def context(self, query: str | None = None, *, budget_tokens: int = 2000, within: str | None = None) -> Context:
         """Put together what an agent should know; see `read.context`."""
-        return read.context(self._session, query, budget_tokens=budget_tokens)
+        return read.context(self._session, query, budget_tokens=budget_tokens, within=within)
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
         return accept_gone(self._session)
 
-    def status(self) -> Status:
+    def status(self, *, within: str | None = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
-        return maintain.status(self._session)
+        return maintain.status(self._session, within=within)
+
+    def create_token(
+        self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
+    ) -> TokenCreated:
+        """Make a token for the server; see `tokens.create_token`."""
+        return tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
+
+    def revoke_token(self, name: str) -> TokenRevoked:
+        """Have a token open nothing any more; see `tokens.revoke_token`."""
+        return tokens.revoke_token(self._session, name)
+
+    def list_tokens(self) -> TokenList:
+        """List the tokens; see `tokens.list_tokens`."""
+        return tokens.list_tokens(self._session)
+
+    def token_check(self) -> TokenCheck:
+        """Give what tells a server who comes; see `tokens.TokenCheck`."""
+        return tokens.token_check(self._session)
 
     def index_state(self) -> IndexState:
         """Say how far the index has followed the notes."""

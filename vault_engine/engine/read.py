@@ -1,5 +1,6 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
+from collections.abc import Collection
 from typing import Any
 
 from vault_engine.engine.find import find
@@ -7,12 +8,13 @@ from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput, MemwellError
-from vault_engine.index.filters import PINNED
+from vault_engine.index.filters import PATH, PINNED
 from vault_engine.index.record import Record, decode, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
 from vault_engine.search.query import Mode, Query
 from vault_engine.search.run import did_you_mean, search
+from vault_engine.vault.paths import is_within
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
 _CHARS_PER_TOKEN = 4
@@ -37,16 +39,16 @@ def recall(session: Session, query: Query) -> Recalled:
         return Recalled(
             mode=answer.mode,
             hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
-            notes_searched=len(index.records),
-            chunks_waiting=index.waiting(),
+            notes_searched=len(paths_within(session, query.within)),
+            chunks_waiting=len(index.embeddings.waiting(index.view.within(query.within).distinct_keys)),
             degraded=answer.degraded,
             unused=answer.unused,
             did_you_mean=did_you_mean(index, query) if not answer.hits else None,
         )
 
 
-def read(session: Session, ref: str) -> NoteView:
-    """Give one whole note.
+def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
+    """Give one whole note; given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -54,10 +56,11 @@ def read(session: Session, ref: str) -> NoteView:
     """
     with session.guard:
         session.bring_in()
-        record = find(ref, session.index.records)
+        record = find(ref, session.index.records, within)
         data = session.vault.read(record.path)
         fresh = describe(record.path, data, session.index.rules).record
-        linked = session.index.graph.links_of(record)
+        graph = session.index.graph
+        linked = graph.links_of(record, within)
         return NoteView(
             id=fresh.id,
             path=fresh.path,
@@ -66,11 +69,19 @@ def read(session: Session, ref: str) -> NoteView:
             properties=dict(fresh.properties),
             tags=fresh.tags,
             links=linked.files,
-            backlinks=session.index.graph.backlinks_of(fresh.path),
+            backlinks=tuple(path for path in graph.backlinks_of(fresh.path) if is_within(path, within)),
             unresolved=linked.unresolved,
             problem=fresh.problem,
             text=data.decode("utf-8", "replace"),
         )
+
+
+def paths_within(session: Session, folder: str | None) -> Collection[str]:
+    """Give the paths of the notes in a folder; of all, for None."""
+    records = session.index.records
+    if folder is None:
+        return records.keys()
+    return [path for path in records.having(PATH, folder) if is_within(path, folder)]
 
 
 def raw(session: Session, ref: str) -> RawNote:
@@ -109,8 +120,10 @@ def list_notes(
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
-def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -> Context:
+def context(session: Session, query: str | None, *, budget_tokens: int = 2000, within: str | None = None) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
+
+    Given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
         BadInput: the budget is not between 1 and 100,000 tokens.
@@ -120,19 +133,27 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -
     with session.guard:
         session.refresh()
         records = session.index.records
-        shown = {path: _opening(session, records[path]) for path in records.having(PINNED, "true")}
+        shown = {
+            path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)
+        }
         mode: Mode | None = None
         if query is None:
-            for path in records.newest(_CONTEXT_NOTES):
+            for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, within=within))
             mode = answer.mode
             for hit in answer.hits:
                 shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
         markdown = "\n".join(lines)
         return Context(markdown, paths, -(-len(markdown) // _CHARS_PER_TOKEN), mode)
+
+
+def _newest(session: Session, within: str | None) -> list[str]:
+    records = session.index.records
+    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
+    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
 
 
 def _hit(session: Session, scored: Scored, query: str) -> Hit:

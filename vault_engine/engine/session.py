@@ -66,6 +66,7 @@ class Session:
         self.backlog = Backlog()  # what others did and was too much to be entered at once
         self.withheld: set[str] = set()  # notes that are gone, so many that nothing is entered until that is meant
         self.is_gone_meant = False
+        self.leaving: set[str] = set()  # notes that are gone since a moment: somebody may be about to write them again
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
         self._device_name = config.device
         self._looked_at: float | None = None

@@ -1,6 +1,7 @@
 """The rows of all notes at one moment, numbered through: what one search sees from its start to its end."""
 
 from bisect import bisect_right
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -8,10 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.index.keyword.live import Keywords
+from vault_engine.index.filters import PATH
+from vault_engine.index.keyword.live import Keywords, Part
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
+from vault_engine.index.segment import Segment
 from vault_engine.index.vector_view import VectorView
+from vault_engine.vault.paths import is_within
 
 
 class Row(NamedTuple):
@@ -26,6 +30,7 @@ class View:
 
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
+        self._within: dict[str, View] = {}
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._segments = [layer.segment for layer in notes.layers]
         self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
@@ -33,6 +38,22 @@ class View:
 
     def __len__(self) -> int:
         return self._firsts[-1]
+
+    def within(self, folder: str | None) -> "View":
+        """Give the view of one folder: rows keep their numbers, and count for nothing where they are of other notes.
+
+        So nothing that is found, scored, counted or suggested depends on those. None is the whole vault.
+        """
+        if folder is None:
+            return self
+        if folder not in self._within:
+            view = copy(self)
+            view.__dict__.pop("distinct_keys", None)
+            view._within = {}
+            both = zip(self.keywords.parts, self._segments, strict=True)
+            view.keywords = Keywords([_only(part, segment, folder) for part, segment in both])
+            self._within[folder] = view
+        return self._within[folder]
 
     @cached_property
     def keys(self) -> NDArray[np.uint8]:
@@ -64,6 +85,15 @@ class View:
         rows = np.flatnonzero(np.isin(voids, _as_void(keys)) & self.keywords.alive)
         _, firsts = np.unique(voids[rows], return_index=True)
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
+
+
+def _only(part: Part, segment: Segment, folder: str) -> Part:
+    """Give the rows of a segment, only those of notes in a folder alive."""
+    kept = np.zeros(len(segment), np.bool_)
+    for number in part.columns.having(PATH, folder).tolist():  # it compares without case
+        kept[number] = is_within(segment.catalogue.paths[number], folder)
+    alive = kept[part.note_of_row]
+    return part.again(alive if part.alive is None else alive & part.alive, part.first)
 
 
 def _distinct(keys: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -42,6 +42,7 @@ class Query:
     type: str | None = None
     tags: tuple[str, ...] = ()  # a tag or one below it; without '#'
     syntax: bool = False  # whether the text is in the query language; else its words are looked for, as they are
+    within: str | None = None  # a folder: the search is as if there were no other notes
 
     def __post_init__(self) -> None:
         if not self.text.strip():

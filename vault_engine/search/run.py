@@ -47,7 +47,7 @@ def search(index: Index, query: Query, question: Question | None) -> Answer:
         query: what is asked.
         question: its embedding; None where there is none, or the mode asks for none.
     """
-    view = index.view
+    view = index.view.within(query.within)
     allowed = _allowed(view, query)
     count = max(_CANDIDATES, _CANDIDATES_A_HIT * query.limit)
     parsed = index.language.parse(query.text) if query.syntax else None
@@ -68,7 +68,7 @@ def search(index: Index, query: Query, question: Question | None) -> Answer:
 
 def did_you_mean(index: Index, query: Query) -> str | None:
     """Write the question with other words in the place of those that no note has; None if there are none."""
-    view, language = index.view, index.language
+    view, language = index.view.within(query.within), index.language
     found = []
     for one in suggestions(language.parse(query.text, any_word=True).query, view.keywords, language.schema):
         text = " ".join(filter(None, index.fields_of(view.owner(one.row)).values()))
