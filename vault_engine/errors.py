@@ -27,8 +27,10 @@
     ├── NotAllowed          who asks may not do that
     ├── TokenMissing        there is no token of that name
     ├── CannotServe         a server can't listen as it was told to, or would be open to strangers
-    └── GitUnusable         git is missing, is no repository, or is in the middle of something
-        └── SyncBlocked     what another machine has can't be brought in
+    ├── GitUnusable         git is missing, is no repository, or is in the middle of something
+    ├── BucketUnusable      a bucket can't be reached, is not there, or refuses
+    ├── BucketDamaged       an object of a bucket is missing, or not what its name says
+    └── SyncBlocked         what another machine has can't be brought in
 
 An exception carries facts. Its text says what happened and where; ``state`` says what state the data is in. The
 next step differs between a terminal and an agent: each interface owns one table from the class to its advice, and
@@ -308,13 +310,33 @@ class GitUnusable(MemwellError):
         super().__init__(f"git: {reason}")
 
 
-class SyncBlocked(GitUnusable):
+class BucketUnusable(MemwellError):
+    """A bucket can't be reached, is not there, refuses, or holds what this version can't read."""
+
+    state = "Nothing was lost, here or there; what was sent already is not sent again."
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"{address}: {reason}")
+
+
+class BucketDamaged(MemwellError):
+    """An object of a bucket is missing, or does not hold what its name says. Nothing of it was brought in."""
+
+    kind = Kind.DAMAGED
+
+    def __init__(self, address: str, key: str, problem: str) -> None:
+        self.address, self.key, self.problem = address, key, problem
+        super().__init__(f"{address}: the object {key} {problem}")
+
+
+class SyncBlocked(MemwellError):
     """What another machine has can't be brought in; ``paths`` says at which files that lies."""
 
     kind = Kind.CONFLICT
-    state = "What was here is committed and stays as it is."
+    state = "What was here stays as it is."
 
     def __init__(self, reason: str, paths: Sequence[str] = ()) -> None:
-        self.paths = tuple(paths)
+        self.reason, self.paths = reason, tuple(paths)
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         super().__init__(f"{reason}: {shown}" if paths else reason)

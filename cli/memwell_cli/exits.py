@@ -59,7 +59,15 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.NotAllowed: lambda _: "See `memwell token list` for what each token may do.",
     errors.TokenMissing: lambda _: "`memwell token list` lists them.",
     errors.CannotServe: lambda _: "See `memwell serve --help` and docs/server.md.",
-    errors.SyncBlocked: lambda _: "Put that in order with git, for instance `git pull`, then run the command again.",
+    errors.SyncBlocked: lambda _: (
+        "Put that in order, with `git pull` where it is a git remote or on the machine that sent it,"
+        " then run the command again."
+    ),
+    errors.BucketUnusable: lambda _: "Put that in order, then run the command again: it goes on where it was.",
+    errors.BucketDamaged: lambda _: (
+        "Bring the object back from a copy of the bucket, or empty the bucket and run"
+        " `memwell sync --unrelated` on each machine: their vaults are whole."
+    ),
     errors.GitUnusable: lambda _: "See `memwell git status`; what waits is committed later.",
     errors.EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
     errors.NoteChanged: lambda error: (

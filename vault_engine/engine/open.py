@@ -48,7 +48,7 @@ from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
-from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState
+from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, SyncState, Where
 from vault_engine.engine.results import (
     Backlinks,
     Built,
@@ -284,28 +284,38 @@ class Engine:
         """Commit what waits; see `git.commit_pending`."""
         return git.commit_pending(self._session)
 
-    def sync(self, *, remote_name: str | None = None, unrelated: bool = False, yes: bool = False) -> Synced:
-        """Bring in what a git remote has and send it what is here; see `remote.sync`."""
-        return remote.sync(self._session, remote=remote_name, unrelated=unrelated, yes=yes)
+    def sync(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        unrelated: bool = False,
+        yes: bool = False,
+        progress: maintain.Progress | None = None,
+    ) -> Synced:
+        """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
+        return remote.sync(self._session, where, unrelated=unrelated, yes=yes, progress=progress)
 
     def sync_pull(
         self,
+        where: Where = ANYWHERE,
         *,
-        remote_name: str | None = None,
         dry_run: bool = False,
         unrelated: bool = False,
         yes: bool = False,
+        progress: maintain.Progress | None = None,
     ) -> Pulled:
-        """Bring in what a git remote has; see `remote.pull`."""
-        return remote.pull(self._session, remote=remote_name, dry_run=dry_run, unrelated=unrelated, yes=yes)
+        """Bring in what other machines have sent; see `remote.pull`."""
+        return remote.pull(self._session, where, dry_run=dry_run, unrelated=unrelated, yes=yes, progress=progress)
 
-    def sync_push(self, *, remote_name: str | None = None, yes: bool = False) -> Pushed:
-        """Send a git remote what is here; see `remote.push`."""
-        return remote.push(self._session, remote=remote_name, yes=yes)
+    def sync_push(
+        self, where: Where = ANYWHERE, *, yes: bool = False, progress: maintain.Progress | None = None
+    ) -> Pushed:
+        """Send the other machines what is here; see `remote.push`."""
+        return remote.push(self._session, where, yes=yes, progress=progress)
 
-    def sync_state(self, *, remote_name: str | None = None) -> SyncState:
-        """Say how the vault stands to a git remote; see `remote.sync_state`."""
-        return remote.sync_state(self._session, remote=remote_name)
+    def sync_state(self, where: Where = ANYWHERE) -> SyncState:
+        """Say how the vault stands to where it is synced; see `remote.sync_state`."""
+        return remote.sync_state(self._session, where)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
