@@ -38,7 +38,9 @@ def head_lines(note: Note, names: Names) -> tuple[Shown, ...]:
         name = _NAMES.get(key) or (f"memwell-{key}" if property_name(key) in PAGE_ONLY else key)
         written = _written(value, key, links, names) if is_property_name(name) else None
         if written is not None and property_name(name) not in found:
-            found[property_name(name)] = Shown(key, property_name(name), f"{name}:: {written}", head_mark(name, written))
+            found[property_name(name)] = Shown(
+                key, property_name(name), f"{name}:: {written}", head_mark(name, written)
+            )
     return tuple(found.values())
 
 

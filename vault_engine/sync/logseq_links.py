@@ -4,7 +4,7 @@
 that a link goes to has no name in Logseq; the label keeps it. Links that mean no note stay as they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from vault_engine.note import Link, LinkKind, parse

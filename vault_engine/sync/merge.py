@@ -149,7 +149,9 @@ def _merge(base: str, ours: str, theirs: str) -> Merged | Overlapping:
 
 def _places(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[_Place]:
     """Give each place that a side changed; changes that touch are one place."""
-    changes = sorted((change, side) for side, lines in enumerate((ours, theirs)) for change in changes_between(base, lines))
+    changes = sorted(
+        (change, side) for side, lines in enumerate((ours, theirs)) for change in changes_between(base, lines)
+    )
     shifts = [0, 0]  # of each side's lines against the base, behind the places so far
     index = 0
     while index < len(changes):

@@ -25,7 +25,7 @@ class Synced(NamedTuple):
 
     held: Held
     shown: str  # SHA-256 of the whole file in the folder
-    added: tuple[str, ...] = ()  # marks of the lines that were added to it there
+    added: tuple[str, ...] = ()  # marks of the lines that were added to it there, or of what its page showed
     seen: Signature | None = None  # of that file, where it could be trusted
 
 
@@ -45,6 +45,7 @@ class State:
         self._renaming = self._file.with_name("renaming")
         self._temporary_dir = local_dir / "tmp"
         self._saved = b""
+        self.names = ""  # tells the names of the vault's notes from others, where links to them are written anew
         self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
 
     @property
@@ -91,6 +92,7 @@ class State:
                 return {}
             notes = {path: _synced(one) for path, one in stored["notes"].items()}
             self.merged = frozenset(map(str, stored["merged"]))
+            self.names = str(stored.get("names", ""))
         except (AttributeError, KeyError, TypeError, ValueError):
             return {}
         return notes
@@ -101,7 +103,9 @@ class State:
         Raises:
             VaultDenied, StorageFailed: it is not remembered.
         """
-        facts = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
+        facts: dict[str, Any] = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
+        if self.names:
+            facts["names"] = self.names
         body = json.dumps(facts).encode()
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
