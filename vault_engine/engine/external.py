@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
+from vault_engine.engine.resting import why_external
 from vault_engine.engine.session import Session, name_of
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.journal.entry import Change, Op
@@ -225,7 +226,8 @@ def _enter_found(session: Session, paths: Iterable[str], gone: dict[str, str]) -
             del gone[old]
             changes.append(Change(Op.EXTERNAL, old, sha256, sha256, to=path, size=len(data)))
         else:
-            changes.append(Change(Op.EXTERNAL, path, before, sha256, size=len(data)))
+            reason = why_external(session, path, before, data)
+            changes.append(Change(Op.EXTERNAL, path, before, sha256, reason=reason, size=len(data)))
         texts.append(data)
         size += len(data)
         if len(texts) >= _AT_ONCE or size >= _BYTES_AT_ONCE:

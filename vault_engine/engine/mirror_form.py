@@ -35,6 +35,10 @@ class MirrorForm(Form, Protocol):
     def names(self) -> str:
         """Give what tells the names of the vault's notes from others, if links are written by them; else ""."""
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Say whether the program there holds a note in memory, and writes it as a whole after an edit."""
+
     def begin(self, known: Known) -> None:
         """Take in what is known before the folder is looked at."""
 
@@ -56,6 +60,7 @@ class AsTheyAre:
     """Notes in the files that they are in here, with their own text."""
 
     names = ""
+    is_in_memory = False
 
     def path_of(self, file: str) -> str | None:
         """Give the file itself."""
@@ -95,7 +100,7 @@ class WithLinks(AsTheyAre):
         """Give what the file says without the links that were added."""
         return own_text(data, lambda mark: self._knows(path, mark))
 
-    def begin_writing(self, present: Container[str], alike: Collection[str]) -> None:
+    def begin_writing(self, present: Container[str], _alike: Collection[str]) -> None:
         """Take in to which notes links may lead."""
         self._lines = AddedLinks(self._session, self._prefix, present)
 
@@ -105,7 +110,7 @@ class WithLinks(AsTheyAre):
             return bool(self._marks.get(path))
         return self._marks.get(path, ()) != tuple(map(mark_of, self._of(path)))
 
-    def written(self, path: str, note: bytes, there: bytes | None) -> Written:
+    def written(self, path: str, note: bytes, _there: bytes | None) -> Written:
         """Write a note with the links that belong below it."""
         lines = self._of(path)
         marks = tuple(map(mark_of, lines))

@@ -33,6 +33,8 @@ class _Target(NamedTuple):
 class AsPages:
     """Notes as pages and journals of a graph."""
 
+    is_in_memory = True
+
     def __init__(self, session: Session, state: State, paths: PagePaths) -> None:
         """Begin; ``state`` tells by which names links were written last."""
         self._session, self._paths = session, paths
@@ -76,7 +78,7 @@ class AsPages:
             return None
         return OwnText(said.text.encode(), id_of(said.text), "", marks_of(page), said.is_sure)
 
-    def begin_writing(self, present: Container[str], alike: Collection[str]) -> None:
+    def begin_writing(self, _present: Container[str], alike: Collection[str]) -> None:
         """Find the notes whose links lead elsewhere since notes have come, gone or been renamed."""
         self._pages = {path_key(self._paths.page_of(path)): path for path in self._known.ours}
         if self.names == self._named:

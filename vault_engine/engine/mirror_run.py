@@ -10,6 +10,7 @@ from vault_engine.engine.changing import announced, keeper, saw, write_bytes, wr
 from vault_engine.engine.merging import merged
 from vault_engine.engine.mirror_form import Known, MirrorForm, Written
 from vault_engine.engine.mirror_links import AddedLinks
+from vault_engine.engine.mirror_memory import Rest, may_be_from_memory, written_over
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.move import finish_moves, move
 from vault_engine.engine.results import Problem
@@ -48,6 +49,8 @@ PERSON = Actor("external", "somebody", "obsidian-sync")
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 
 _AT_THAT_MOMENT = "somebody changed it at that moment: the next run takes it up"
+_BEING_WRITTEN = "it was changed a moment ago: the next run writes it"
+_WRITTEN_OVER = "a program had written over it from memory"
 GRACE_S = 0.5  # a note that is gone for so long has been deleted
 _LOOKS = 3  # at a folder in which something is being saved
 _ROUNDS = 3  # of renames, each of which changes what is to be planned
@@ -86,6 +89,9 @@ class Run:
         self._waiting: dict[str, str] = {}
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
+        self._written_over: set[str] = set()  # notes whose pages were written from a memory without our change
+        self._just_written: set[str] = set()  # notes whose files this run has written
+        self._rest = Rest(session, folder, is_needed=form.is_in_memory)
         self._merged_files: set[str] = set()  # SHA-256 of what the folder had of them
 
     @property
@@ -122,6 +128,27 @@ class Run:
                 look = self._folder.look(self._base, self._ours.keys(), self._form, time.time_ns())
         self._theirs = look.notes
         self._waiting |= look.waiting
+        if self._form.is_in_memory:
+            self._find_written_over()
+
+    def _find_written_over(self) -> None:
+        """Find what a program has written from memory over what was written here: then that is what both held last."""
+        asked: dict[str, bytes] = {}
+        for path, there in self._theirs.items():
+            if path not in self._waiting and may_be_from_memory(self._base.get(path), there):
+                with suppress(MemwellError):  # changed at this moment
+                    asked[path] = self._read_theirs(path)
+        over = written_over(self._session, self._base, asked)
+        if over:
+            self._base |= over
+            self._written_over |= over.keys()
+            self._form.begin(Known(self._base, self._added, self._ours, ()))
+        for path in over:
+            there = self._theirs[path]
+            with suppress(MemwellError):
+                if said := self._form.own(path, self._folder.read(there)):
+                    held = Held(sha256_hex(said.data), said.id, len(said.data))
+                    self._theirs[path] = there._replace(held=held, marks=said.marks, is_sure=said.is_sure)
 
     def plan(self) -> Plan:
         """Say what is to be done."""
@@ -225,7 +252,10 @@ class Run:
             there = self._theirs.get(path)
             if there and there.held.sha256 == held.sha256:
                 marks = self._added.get(path, ()) if there.marks is None else there.marks
-                kept[path] = Synced(held, there.shown, marks, there.seen)
+                now = Synced(held, there.shown, marks, there.seen)
+                is_written, is_again = path in self._just_written, path in self._written_over
+                known = self._base.get(path)
+                kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
         self._state.names = self._form.names if not self.problems else ""
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
@@ -277,6 +307,7 @@ class Run:
     def _rename(self, rename: Rename) -> MirrorChange:
         done = planned_change(rename)
         if rename.side is Side.THEIRS:
+            self._check_rests(rename.path)
             self._theirs[rename.to] = self._folder.rename(self._theirs[rename.path], self._new_file(rename.to))
             del self._theirs[rename.path]
             return done
@@ -382,6 +413,7 @@ class Run:
                     files[file] = _File(path, there.shown if there else "", one)
             except MemwellError as error:
                 self._say_failed(path, error)
+        files = {file: one for file, one in files.items() if not one.before or self._has_rested(one.path)}
         contents = {file: (one.before, one.written.data) for file, one in files.items()}
         for file, problem in self._folder.write(contents, lambda file: keeper(self._session, file)).items():
             self._wrote(file, files[file], due.get(files[file].path), problem)
@@ -392,10 +424,24 @@ class Run:
             return
         self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.written.data), file)
         self._added[one.path] = one.written.marks
+        self._just_written.add(one.path)
         if change:
-            self.changes.append(planned_change(change))
+            why = _WRITTEN_OVER if one.path in self._written_over else ""
+            self.changes.append(replace(planned_change(change), why=why) if why else planned_change(change))
         elif one.path not in self._brought_together:
             self.changes.append(MirrorChange("links", "folder", one.path))
+
+    def _has_rested(self, path: str) -> bool:
+        """Say whether nobody seems to be writing in a page; else it is left."""
+        if self._rest.has_rested(self._theirs[path], self._base.get(path)):
+            return True
+        self.changes.append(MirrorChange("left", "both", path, why=_BEING_WRITTEN))
+        return False
+
+    def _check_rests(self, path: str) -> None:
+        """Raise NoteOpen if somebody seems to be writing in a page."""
+        if not self._rest.has_rested(self._theirs[path], self._base.get(path)):
+            raise NoteOpen(path)
 
     def _file_of(self, path: str) -> str:
         """Give the file that a note is in, or would be."""
@@ -419,6 +465,7 @@ class Run:
         if self._session.vault.has(path) if change.side is Side.THEIRS else self._folder.has(self._file_of(path)):
             raise NoteChanged(path, "", "")
         if change.side is Side.THEIRS:
+            self._check_rests(path)
             self._folder.remove(self._theirs[path])
             del self._theirs[path]
         else:

@@ -174,6 +174,14 @@ class Folder:
             raise NoteChanged(there.file, there.shown, sha256_hex(data))
         return data
 
+    def unrested_ns(self, file: str, rest_ns: int, now_ns: int) -> int:
+        """Say how long a file is still to be left alone that somebody may be writing in; 0 if it has rested."""
+        try:
+            changed_ns = signature_of(self.root / file).mtime_ns
+        except OSError:
+            return 0
+        return rest_ns - (now_ns - changed_ns) if changed_ns <= now_ns < changed_ns + rest_ns else 0
+
     def has(self, file: str) -> bool:
         """Say whether there is such a file."""
         return self._vault.has(file)

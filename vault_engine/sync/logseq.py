@@ -181,7 +181,8 @@ def _page_head(note: str, read: Page | None, own: str, names: Names) -> str:
         if line.key in PAGE_ONLY or not line.value:
             lines.append(line.text)
         elif shown := new.pop(line.key, None):
-            lines.append(line.text if old.get(line.key) == shown.mark else shown.line)
+            is_same = old.get(line.key) == shown.mark and _meant(line.text, names) == _meant(shown.line, names)
+            lines.append(line.text if is_same else shown.line)
     lines += [one.line for one in new.values()]
     lead = read.lead if read and bool(read.head) == bool(lines) else "\n" if lines else ""
     return "".join(f"{line}\n" for line in lines) + lead

@@ -27,6 +27,8 @@ class Synced(NamedTuple):
     shown: str  # SHA-256 of the whole file in the folder
     added: tuple[str, ...] = ()  # marks of the lines that were added to it there, or of what its page showed
     seen: Signature | None = None  # of that file, where it could be trusted
+    before: str = ""  # SHA-256 of the note that the file showed before it was written here last; "" if that is past
+    written_ns: int = 0  # when it was, by the wall clock
 
 
 class State:
@@ -113,5 +115,7 @@ class State:
 
 
 def _synced(stored: Any) -> Synced:
-    (sha256, id, size), shown, added, seen = stored
-    return Synced(Held(str(sha256), id, int(size)), str(shown), tuple(map(str, added)), seen and Signature(*seen))
+    (sha256, id, size), shown, added, seen, *more = stored
+    before, written_ns = more or ("", 0)
+    held, signature = Held(str(sha256), id, int(size)), seen and Signature(*seen)
+    return Synced(held, str(shown), tuple(map(str, added)), signature, str(before), int(written_ns))
