@@ -43,6 +43,7 @@ class AsPages:
         self._by_shown: dict[str, str] = {}
         self._by_id: dict[str, str] = {}
         self._pages: dict[str, str] = {}  # notes by the names of their pages
+        self._written_by: set[str] | None = None  # the notes by whose names links were written last in this run
         self._stale: set[str] = set()  # notes whose links may be to be written anew
 
     @property
@@ -81,11 +82,11 @@ class AsPages:
     def begin_writing(self, _present: Container[str], alike: Collection[str]) -> None:
         """Find the notes whose links lead elsewhere since notes have come, gone or been renamed."""
         self._pages = {path_key(self._paths.page_of(path)): path for path in self._known.ours}
-        if self.names == self._named:
-            return
-        differing = set(self._known.ours) ^ set(self._known.base)
-        naming = self._session.index.graph.naming(differing) if self._named else alike
-        self._stale = set(naming) & set(alike)
+        known = self._written_by if self._written_by is not None else set(self._known.base)
+        if self.names != self._named:
+            naming = self._session.index.graph.naming(known ^ self._known.ours.keys()) if self._named else alike
+            self._stale = set(naming) & set(alike)
+        self._named, self._written_by = self.names, set(self._known.ours)
 
     def wants(self, path: str) -> bool:
         """Say whether the links of a note may lead elsewhere."""

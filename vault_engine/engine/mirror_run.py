@@ -278,6 +278,8 @@ class Run:
             time.sleep(GRACE_S)  # editors and sync tools take a file away and bring it back
         for deletion in deletions:
             self._attempt(deletion, self._delete)
+        if deletions and self._form.names:
+            self._write_theirs({})  # links to them lead nowhere now
 
     def _attempt(self, change: _Planned, do: Callable[[_Planned], MirrorChange]) -> None:
         """Do one thing; what fails is said, and planned again the next time."""

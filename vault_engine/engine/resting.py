@@ -78,8 +78,8 @@ def why_external(session: Session, path: str, before: str, data: bytes) -> str:
         since_ns = changed_ns - datetime.fromisoformat(entry.ts).timestamp() * 1e9
         if entry.change.op is not Op.WRITE or entry.change.after != before or since_ns > IN_MEMORY_NS:
             return ""
-        texts = [session.revisions.get(one).decode() for one in (entry.change.before, before)]
-        if is_written_over(*texts, data.decode()):
+        had, has = (session.revisions.get(one).decode() for one in (entry.change.before, before))
+        if is_written_over(had, has, data.decode()):
             return f"{_WRITTEN_OVER} {entry.actor.name}: {before[:8]}"
     return ""
 

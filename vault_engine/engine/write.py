@@ -224,6 +224,7 @@ def creation(
 
 def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Planned:
     path, moment = known.path, timestamp(session.now())
+    check_rests(session, path)
     old = session.vault.read(path)
     found = sha256_hex(old)
     if not terms.merge:
