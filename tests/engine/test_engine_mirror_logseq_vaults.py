@@ -61,7 +61,8 @@ def edit_pages(pair: Pair, number: int, dice: random.Random, without: set[str]) 
     """Add blocks to some pages of the graph, change one, delete one and make one; give what was added."""
     paths = sorted(path for path, data in texts(pair.target).items() if b"- " in data and path not in without)
     added = set()
-    for path in dice.sample(paths, 4):
+    *edited, gone = dice.sample(paths, 5)
+    for path in edited:
         said = f"graph {number} {path}"
         lines = (pair.target / path).read_bytes().decode("utf-8", "surrogateescape").split("\n")
         bullets = [at for at, line in enumerate(lines) if line.lstrip().startswith("- ")]
@@ -70,7 +71,7 @@ def edit_pages(pair: Pair, number: int, dice: random.Random, without: set[str]) 
         lines.insert(at, f"{indent}- {said}")
         pair.put("folder", path, "\n".join(lines).encode("utf-8", "surrogateescape"))
         added.add(said)
-    (pair.target / dice.choice(paths)).unlink()
+    (pair.target / gone).unlink()
     pair.put("folder", f"pages/made___in logseq {number}.md", f"tags:: made\n\n- made {number}\n\t- below [[x]]\n-")
     return added | {f"made {number}"}
 

@@ -27,7 +27,7 @@ from vault_engine.errors import BadInput, MemwellError, NotesVanished, VaultMiss
 from vault_engine.journal.entry import Actor
 from vault_engine.note import Profile
 from vault_engine.sync.folder import Folder
-from vault_engine.sync.logseq_paths import DAILY, PagePaths
+from vault_engine.sync.logseq_paths import PagePaths, daily_folder
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.plan import Side
 from vault_engine.sync.state import State
@@ -124,8 +124,12 @@ def _form(session: Session, root: Path, state: State, format: Format) -> MirrorF
         return WithLinks(session, prefix_for(root))
     config, rules = read_graph(root), session.index.rules
     if rules.profile is not Profile.LOGSEQ:
-        daily = read_daily_folder(session.config.root)
-        return AsPages(session, state, PagePaths(config, DAILY if daily is None else daily))
+        state.load()
+        if state.daily is None:
+            state.daily = read_daily_folder(session.config.root)
+        if state.daily is None:
+            state.daily = daily_folder(session.index.records.keys())
+        return AsPages(session, state, PagePaths(config, state.daily))
     if read_logseq_config_text(root) and replace(config, journal_title_format="") != replace(
         rules.logseq, journal_title_format=""
     ):

@@ -5,6 +5,8 @@ folder of the daily notes, is the journal of that day.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from vault_engine.note.logseq import (
     LogseqConfig,
@@ -22,6 +24,13 @@ _SUFFIX = ".md"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MAX_BYTES = 240
 _NO_PAGES = ("assets/", "logseq/", "whiteboards/", "draws/")
+
+
+def daily_folder(paths: Iterable[str]) -> str:
+    """Say which folder of a vault has most notes that are called as days; ``journals`` without any."""
+    split = (path[: -len(_SUFFIX)].rpartition("/") for path in paths)
+    found = Counter(folder for folder, _, stem in split if _DAY.fullmatch(stem))
+    return min(found, key=lambda folder: (-found[folder], folder), default=DAILY)
 
 
 class PagePaths:

@@ -48,6 +48,7 @@ class State:
         self._temporary_dir = local_dir / "tmp"
         self._saved = b""
         self.names = ""  # tells the names of the vault's notes from others, where links to them are written anew
+        self.daily: str | None = None  # the folder of the vault whose notes are journals, once that has been decided
         self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
 
     @property
@@ -95,6 +96,7 @@ class State:
             notes = {path: _synced(one) for path, one in stored["notes"].items()}
             self.merged = frozenset(map(str, stored["merged"]))
             self.names = str(stored.get("names", ""))
+            self.daily = stored.get("daily")
         except (AttributeError, KeyError, TypeError, ValueError):
             return {}
         return notes
@@ -107,7 +109,7 @@ class State:
         """
         facts: dict[str, Any] = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
         if self.names:
-            facts["names"] = self.names
+            facts |= {"names": self.names, "daily": self.daily}
         body = json.dumps(facts).encode()
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
