@@ -119,7 +119,7 @@ class _Scanner:
             line = self.bare[at].lstrip()
             if line.startswith("-"):
                 line = line.lstrip("- \t")
-            mark = _opening(line)
+            mark = opening_of(line)
             if mark and mark not in missing:
                 opened = (at, mark)
                 end = self._closing(at + 1, mark)
@@ -134,7 +134,7 @@ class _Scanner:
 
     def _closing(self, at: int, mark: str) -> int | None:
         for number in range(at, len(self.bare)):
-            if _closes(self.bare[number], mark):
+            if closes(self.bare[number], mark):
                 return number + 1
         return None
 
@@ -200,7 +200,7 @@ def _column(line: str) -> int:
     return column_of(line[: len(line) - len(line.lstrip())])
 
 
-def _opening(line: str) -> str | None:
+def opening_of(line: str) -> str | None:
     """Give the mark of a part that a line opens and does not close; None if it opens none."""
     if fence := _FENCE.match(line):
         return fence[1] or fence[2]
@@ -209,7 +209,8 @@ def _opening(line: str) -> str | None:
     return "<!--" if line.startswith("<!--") and "-->" not in line else None
 
 
-def _closes(line: str, mark: str) -> bool:
+def closes(line: str, mark: str) -> bool:
+    """Say whether a line ends a part that was opened with a mark."""
     if mark == "$$":
         return "$$" in line
     if mark == "<!--":

@@ -45,14 +45,24 @@ def composed(old: Sequence[Chunk], wanted: Sequence[Wanted], newline: str, *, as
     if not wanted:
         return ""
     writer = _Writer(old, newline, as_list=as_list)
-    for at, one in enumerate(wanted):
-        if not writer.add(one, wanted[at + 1 :]):
-            return None
+    if not all(map(writer.add, wanted, _kinds_below(old, wanted))):
+        return None
     text = writer.text()
     read = chunks_of(text)
     if read.lead or [(one.depth, one.content) for one in wanted] != [(one.depth, one.content) for one in read.chunks]:
         return None
     return text
+
+
+def _kinds_below(old: Sequence[Chunk], wanted: Sequence[Wanted]) -> list[ChunkKind]:
+    """Say for each block what the next one of depth 0 is that was there; without any, what the first was."""
+    kind = old[0].kind if old else ChunkKind.ITEM
+    kinds: list[ChunkKind] = []
+    for one in reversed(wanted):
+        kinds.append(kind)
+        if one.before is not None and one.depth == 0:
+            kind = old[one.before].kind
+    return kinds[::-1]
 
 
 class _Writer:
@@ -61,15 +71,21 @@ class _Writer:
         self._pieces: list[_Piece] = []
         self._indents: list[str] = []  # of the items that are open
         self._is_attached = False
+        self._outermost = next((one.indent for one in old if one.kind is ChunkKind.ITEM), "")
         indented = next((one.indent for one in old if one.indent), _TAB)
         self._unit = _TAB if indented.startswith(_TAB) else "  "
         self._top = ChunkKind.ITEM if as_list or not old else None  # what the last block of depth 0 is
 
-    def add(self, one: Wanted, later: Sequence[Wanted]) -> bool:
-        """Add a block; False if it has no place behind what is there."""
+    def add(self, one: Wanted, below: ChunkKind) -> bool:
+        """Add a block; False if it has no place behind what is there.
+
+        Args:
+            one: the block.
+            below: what the next block of depth 0 is that was there.
+        """
         chunk = self._old[one.before] if one.before is not None else None
         if one.depth == 0:
-            self._top = kind = self._kind_of(one, chunk, later)
+            self._top = kind = self._kind_of(one, chunk, below)
             if kind is not ChunkKind.ITEM:
                 self._indents = []
                 text = chunk.text if chunk and one.is_kept else self._lines(one.content.split("\n"))
@@ -77,10 +93,10 @@ class _Writer:
                 return True
         return self._add_item(one, chunk)
 
-    def _kind_of(self, one: Wanted, chunk: Chunk | None, later: Sequence[Wanted]) -> ChunkKind:
+    def _kind_of(self, one: Wanted, chunk: Chunk | None, below: ChunkKind) -> ChunkKind:
         if chunk and one.is_kept:
             return chunk.kind
-        wished = chunk.kind if chunk and chunk.depth == 0 else self._top or self._next_kind(later)
+        wished = chunk.kind if chunk and chunk.depth == 0 else self._top or below
         if self._as_list or wished is ChunkKind.ITEM:
             return ChunkKind.ITEM
         read = chunks_of(one.content)
@@ -88,10 +104,6 @@ class _Writer:
         is_below = bool(self._indents) and one.content[:1] in (" ", "\t")
         fits = is_one and not is_below and read.chunks[0].kind is not ChunkKind.ITEM
         return read.chunks[0].kind if fits else ChunkKind.ITEM
-
-    def _next_kind(self, later: Sequence[Wanted]) -> ChunkKind:
-        kinds = (self._old[one.before].kind for one in later if one.before is not None and one.depth == 0)
-        return next(kinds, self._old[0].kind)
 
     def _add_item(self, one: Wanted, chunk: Chunk | None) -> bool:
         if not self._indents:
@@ -123,7 +135,7 @@ class _Writer:
                 return kept.indent
         if level < len(self._indents):
             return self._indents[level]
-        return self._indents[-1] + self._unit if self._indents else ""
+        return self._indents[-1] + self._unit if self._indents else self._outermost
 
     def _lines(self, lines: Sequence[str]) -> str:
         return "".join(f"{line}{self._newline}" for line in lines)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from vault_engine.note.frontmatter import body_start
 from vault_engine.note.logseq.properties import is_property_name, property_name
-from vault_engine.sync.logseq_chunks import Chunk, Chunks, chunks_of
+from vault_engine.sync.logseq_chunks import Chunk, Chunks, chunks_of, closes, opening_of
 
 PAGE_ONLY = frozenset({"id", "collapsed", "title"})
 
@@ -91,12 +91,14 @@ def block_of(chunk: Chunk) -> Block:
     own: list[str] = []
     lines = chunk.content.split("\n")
     last_end = max((at for at, line in enumerate(lines) if _DRAWER_END.match(line)), default=0)
-    at = 0
+    at, mark = 0, None  # of a code fence and the like that is open
     while at < len(lines):
         line, end = lines[at], at + 1
-        if line.lstrip().startswith(_SOLID):
-            end = len(lines)
-            said += lines[at:]
+        if mark:
+            mark = None if closes(line, mark) else mark
+            said.append(line)
+        elif mark := opening_of(line.lstrip()):
+            said.append(line)
         elif _BLOCK_ONLY.match(line):
             own.append(line.strip())
         elif _DRAWER.match(line) and at < last_end:
