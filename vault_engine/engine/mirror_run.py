@@ -41,6 +41,7 @@ from vault_engine.sync.plan import (
     whereabouts,
 )
 from vault_engine.sync.state import State, Synced
+from vault_engine.sync.written_over import merge_additions
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import mark_of
 
@@ -173,7 +174,9 @@ class Run:
         renamed = {rename.to: rename.path for rename in plan.renames}
         for change in (*plan.renames, *plan.changes):
             shown = planned_change(change)
-            if isinstance(change, Merge) and change.path not in renamed and self._merged(change) is None:
+            is_unmergeable = isinstance(change, Merge) and change.path not in renamed and self._merged(change) is None
+            is_unsure = isinstance(change, Update) and change.path in self._theirs and self._is_conflict(change)
+            if is_unmergeable or is_unsure:
                 shown = MirrorChange("conflict", "both", change.path)
             self.changes.append(shown)
 
@@ -351,7 +354,7 @@ class Run:
     def _is_conflict(self, change: PlannedChange) -> bool:
         """Say whether the vault's text would be lost to what the folder has; a `Merge` that can't be made counts."""
         return isinstance(change, Merge | Conflict) or (
-            isinstance(change, Update) and not self._theirs[change.path].is_sure
+            isinstance(change, Update) and change.side is Side.OURS and not self._theirs[change.path].is_sure
         )
 
     def _put_ours(self, path: str, data: bytes) -> None:
@@ -376,7 +379,10 @@ class Run:
             for one in (text, theirs.decode()):
                 if may_be_read_only(one, change.path) and why_read_only(parse(one), change.path):
                     return None
-            return merged(change.path, self._session.revisions.get(change.base), text, theirs)
+            base = self._session.revisions.get(change.base)
+            if change.path in self._written_over and (both := merge_additions(base.decode(), text, theirs.decode())):
+                return both.encode()
+            return merged(change.path, base, text, theirs)
         except (CannotMerge, KeyError, UnicodeDecodeError):  # the lines of both, a base that was purged, no text
             return None
 

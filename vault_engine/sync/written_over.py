@@ -7,10 +7,12 @@ then, though nobody has deleted it.
 from collections import Counter
 from difflib import SequenceMatcher
 
+from vault_engine.sync.merge import Merged, Overlapping, merge
+
 IN_MEMORY_NS = 60_000_000_000  # after a change for so long; a program that runs has taken in a changed file by then
 
 _MUCH = 100  # lines; of more that were changed no likeness is looked for
-_ALIKE = 0.6
+_ALIKE = 0.85  # of two lines; one that was edited is hardly less
 
 
 def is_written_over(before: str, ours: str, now: str) -> bool:
@@ -28,6 +30,20 @@ def is_written_over(before: str, ours: str, now: str) -> bool:
     if added & (holds - had) or (not added and gone & (had - holds)):
         return False
     return not _has_alike(list(added), list(holds - had))
+
+
+def merge_additions(base: str, ours: str, theirs: str) -> str | None:
+    """Bring two texts together where both only added lines in one place: theirs first. None where that can't be done."""
+    result = merge(base, ours, theirs)
+    if isinstance(result, Overlapping):
+        for place in result.overlaps:
+            both = place.theirs + place.ours
+            is_addition = not place.base and place.theirs.endswith("\n") and place.ours.endswith("\n")
+            if not is_addition or ours.count(place.ours) != 1 or theirs.count(place.theirs) != 1:
+                return None
+            ours, theirs = ours.replace(place.ours, both), theirs.replace(place.theirs, both)
+        result = merge(base, ours, theirs)
+    return result.text if isinstance(result, Merged) else None
 
 
 def _has_alike(lines: list[str], others: list[str]) -> bool:
