@@ -108,20 +108,8 @@ class Run:
         Raises:
             VaultMissing: one of them is gone.
         """
-        session = self._session
-        session.refresh()
-        self._waiting = (
-            self._refused | dict.fromkeys(session.index.walk.placeholders, EVICTED) | dict(session.index.unread)
-        )
-        related: set[str] = set()
-        self._ours = {}
-        for path, record in session.index.records.items():  # each is decoded for it: only once
-            self._ours[path] = Held(record.sha256, record.id, record.size)
-            if record.problem == CONFLICTED:
-                self._waiting[path] = CONFLICTED
-            elif AddedLinks.may_be_below(record):
-                related.add(path)
-        self._form.begin(Known(self._base, self._added, self._ours, related))
+        self._session.refresh()
+        self._look_at_ours()
         look = self._folder.look(self._base, self._ours.keys(), self._form, time.time_ns())
         for _ in range(_LOOKS - 1):
             if look.unsettled_ns:
@@ -131,6 +119,19 @@ class Run:
         self._waiting |= look.waiting
         if self._form.is_in_memory:
             self._find_written_over()
+
+    def _look_at_ours(self) -> None:
+        index = self._session.index
+        self._waiting = self._refused | dict.fromkeys(index.walk.placeholders, EVICTED) | dict(index.unread)
+        related: set[str] = set()
+        self._ours = {}
+        for path, record in index.records.items():  # each is decoded for it: only once
+            self._ours[path] = Held(record.sha256, record.id, record.size)
+            if record.problem == CONFLICTED:
+                self._waiting[path] = CONFLICTED
+            elif AddedLinks.may_be_below(record):
+                related.add(path)
+        self._form.begin(Known(self._base, self._added, self._ours, related))
 
     def _find_written_over(self) -> None:
         """Find what a program has written from memory over what was written here: then that is what both held last."""
@@ -204,6 +205,8 @@ class Run:
         """Take up what a run before this one left as it was killed."""
 
         def home_of(mark: str, data: bytes) -> str | None:
+            if not self._ours:
+                self._look_at_ours()
             path = homes.get(mark)
             said = self._form.own(path or "", data)
             if said is None or sha256_hex(said.data) in self._session.revisions or sha256_hex(data) in shown:
@@ -225,7 +228,7 @@ class Run:
         """Say whether the vault's note begins so, as what was half written does, or was merged with that text."""
         with suppress(MemwellError, KeyError, UnicodeDecodeError):
             ours = self._session.vault.read(path)
-            if ours.startswith(data):
+            if ours.startswith(data) or self._form.written(path, ours, None).data.startswith(data):
                 return True
             base = self._session.revisions.get(self._base[path].held.sha256)
             return merge(base.decode(), ours.decode(), own.decode()) == Merged(ours.decode())

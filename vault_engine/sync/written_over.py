@@ -33,7 +33,7 @@ def is_written_over(before: str, ours: str, now: str) -> bool:
 
 
 def merge_additions(base: str, ours: str, theirs: str) -> str | None:
-    """Bring two texts together where both only added lines in one place: theirs first. None where that can't be done."""
+    """Bring together what only differs in lines that both added in one place, theirs first; None where they differ in more."""
     result = merge(base, ours, theirs)
     if isinstance(result, Overlapping):
         for place in result.overlaps:
