@@ -16,7 +16,7 @@ while True:
         page.write(f"- typing {number}\\n")
     if number == 2:
         print("typing", flush=True)
-    time.sleep(0.02)
+    time.sleep(0.2)
 """
 
 

@@ -33,7 +33,7 @@ def is_written_over(before: str, ours: str, now: str) -> bool:
 
 
 def merge_additions(base: str, ours: str, theirs: str) -> str | None:
-    """Bring together what only differs in lines that both added in one place, theirs first; None where they differ in more."""
+    """Bring together what differs only in lines that both added in one place, theirs first; else give None."""
     result = merge(base, ours, theirs)
     if isinstance(result, Overlapping):
         for place in result.overlaps:
