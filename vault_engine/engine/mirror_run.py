@@ -228,7 +228,8 @@ class Run:
         """Say whether the vault's note begins so, as what was half written does, or was merged with that text."""
         with suppress(MemwellError, KeyError, UnicodeDecodeError):
             ours = self._session.vault.read(path)
-            if ours.startswith(data) or self._form.written(path, ours, None).data.startswith(data):
+            there = self._folder.bytes_of(self._file_of(path))
+            if ours.startswith(data) or self._form.written(path, ours, there).data.startswith(data):
                 return True
             base = self._session.revisions.get(self._base[path].held.sha256)
             return merge(base.decode(), ours.decode(), own.decode()) == Merged(ours.decode())

@@ -174,6 +174,17 @@ class Folder:
             raise NoteChanged(there.file, there.shown, sha256_hex(data))
         return data
 
+    def bytes_of(self, file: str) -> bytes | None:
+        """Give what a file holds now; None if there is none.
+
+        Raises:
+            VaultDenied, StorageFailed: it can't be read.
+        """
+        try:
+            return self._vault.read(file)
+        except NoteMissing:
+            return None
+
     def unrested_ns(self, file: str, rest_ns: int, now_ns: int) -> int:
         """Say how long a file is still to be left alone that somebody may be writing in; 0 if it has rested."""
         try:
