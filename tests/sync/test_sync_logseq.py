@@ -215,6 +215,17 @@ def test_a_page_with_yaml_keeps_it():
     assert "---\na: 2 # x\n---\n- b\n" == page_text(note.replace("1", "2"), note, Names(), note)
 
 
+def test_properties_that_cant_be_read_are_never_lost():
+    """Those behind a broken YAML head become text, and one that is there twice stays so in the page."""
+    own = note_text("---\na: [\n---\nb:: 1\n\n- x\n", None, Names())
+    assert "---\na: [\n---\nb:: 1\n\n- x\n" == own.text
+
+    page = "a:: 1\na:: 2\n\n- x\n"
+    note = note_text(page, None, Names()).text
+    assert "a: 2\n" in note
+    assert page.replace("- x", "- y") == page_text(note.replace("- x", "- y"), page, Names(), note)
+
+
 def test_links_that_lead_elsewhere_by_now_are_written_anew():
     """The note is as it was; what is not about that stays as it is in the page."""
 

@@ -48,6 +48,12 @@ def test_whatever_a_note_is_called_its_file_is_read_back(parts, config):
     assert 1 == file.count("/")
 
 
+def test_a_name_is_the_same_however_its_accents_are_stored():
+    """As a Mac stores them, say."""
+    assert "pages/caf\u00e9.md" == PagePaths(NEW).file_of("cafe\u0301.md")
+    assert "caf\u00e9" == PagePaths(NEW).page_of("cafe\u0301.md")
+
+
 @given(st.text(max_size=30))
 def test_any_file_is_a_note_or_none(name):
     """Nothing is raised."""

@@ -91,6 +91,7 @@ class Run:
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
         self._written_over: set[str] = set()  # notes whose pages were written from a memory without our change
+        self._undone: set[str] = set()  # notes of which something could not be done
         self._just_written: set[str] = set()  # notes whose files this run has written
         self._rest = Rest(session, folder, is_needed=form.is_in_memory)
         self._merged_files: set[str] = set()  # SHA-256 of what the folder had of them
@@ -263,7 +264,7 @@ class Run:
                 is_written, is_again = path in self._just_written, path in self._written_over
                 known = self._base.get(path)
                 kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
-        self._state.names = self._form.names if not self.problems else ""
+        self._state.names = "" if any(map(self._form.wants, self._undone)) else self._form.names
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
         self._state.save(kept)
@@ -298,6 +299,7 @@ class Run:
                 self._refused |= {change.path: str(error), change.to: str(error)}
 
     def _say_failed(self, path: str, error: MemwellError) -> None:
+        self._undone.add(path)
         if isinstance(error, NoteChanged | NoteOpen):
             self.changes.append(MirrorChange("left", "both", path, why=_AT_THAT_MOMENT))
         else:
@@ -371,7 +373,7 @@ class Run:
                 session.vault.check_free(path, path)
             change = Change(Op.WRITE if known else Op.CREATE, path, "", "", reason=self._reason, expect=Expect.GIVEN)
             write_bytes(session, change, old, data, author)
-        self._ours[path] = Held(sha256_hex(data), _id_of(data), len(data))
+        self._ours[path] = Held(sha256_hex(data), id_of(data), len(data))
 
     def _merged(self, change: Merge) -> bytes | None:
         """Bring both sides' changes together; None where that can't be done."""
@@ -447,6 +449,7 @@ class Run:
         """Say whether nobody seems to be writing in a page; else it is left."""
         if self._rest.has_rested(self._theirs[path], self._base.get(path)):
             return True
+        self._undone.add(path)
         self.changes.append(MirrorChange("left", "both", path, why=_BEING_WRITTEN))
         return False
 
@@ -489,10 +492,3 @@ class Run:
 
     def _day(self) -> str:
         return self._session.now().date().isoformat()
-
-
-def _id_of(data: bytes) -> str | None:
-    try:
-        return id_of(data.decode())
-    except UnicodeDecodeError:
-        return None

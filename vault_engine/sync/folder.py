@@ -325,7 +325,10 @@ def readable(data: bytes) -> str | OwnText:
     return OwnText(data, None, _CONFLICTED) if is_conflicted else text
 
 
-def id_of(text: str) -> str | None:
-    """Give the identity that a note carries."""
-    id = read_head(text)[0].properties.get("id")
+def id_of(note: str | bytes) -> str | None:
+    """Give the identity that a note carries; None also for what is no text."""
+    try:
+        id = read_head(note if isinstance(note, str) else note.decode("utf-8"))[0].properties.get("id")
+    except UnicodeDecodeError:
+        return None
     return id if isinstance(id, str) and id else None

@@ -133,8 +133,10 @@ def _new_note(read: Page, names: Names) -> str:
     if body is None:
         body = "".join(block.chunk.text + block.tail for block in read.blocks)
     text = body.rstrip("\r\n") + "\n" if body.strip() else ""
-    changes = head_changes(parse(read.yaml), (), read.head, (), names)
-    return (with_changes(read.yaml, changes) or read.yaml) + text
+    head = with_changes(read.yaml, head_changes(parse(read.yaml), (), read.head, (), names))
+    if head is None:  # of properties that can't be read the lines stay a text
+        head = read.yaml + "".join(f"{line.text}\n" for line in read.head if line.key not in PAGE_ONLY) + "\n"
+    return head + text
 
 
 def _blank_lines(tail: str) -> str:
@@ -177,12 +179,14 @@ def _page_head(note: str, read: Page | None, own: str, names: Names) -> str:
     new = {one.name: one for one in head_lines(parse(frontmatter), names)}
     old = {one.name: one.mark for one in head_lines(parse(own[: body_start(own)]), names)}
     lines: list[str] = []
+    seen: set[str] = set()
     for line in read.head if read else ():
-        if line.key in PAGE_ONLY or not line.value:
+        if line.key in PAGE_ONLY or line.key in seen or not line.value:
             lines.append(line.text)
         elif shown := new.pop(line.key, None):
             is_same = old.get(line.key) == shown.mark and _meant(line.text, names) == _meant(shown.line, names)
             lines.append(line.text if is_same else shown.line)
+            seen.add(line.key)
     lines += [one.line for one in new.values()]
     lead = read.lead if read and bool(read.head) == bool(lines) else "\n" if lines else ""
     return "".join(f"{line}\n" for line in lines) + lead

@@ -7,6 +7,7 @@ folder of the daily notes, is the journal of that day.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from vault_engine.note.logseq import (
     LogseqConfig,
@@ -59,14 +60,14 @@ class PagePaths:
         if day := self._day_of(path):
             file = f"{self.config.journals_folder}/{journal_file_name(day, self.config)}"
         else:
-            file = f"{self.config.pages_folder}/{file_name(path[: -len(_SUFFIX)], self.config)}"
+            file = f"{self.config.pages_folder}/{file_name(normalize('NFC', path[: -len(_SUFFIX)]), self.config)}"
         fits = len(file.rpartition("/")[2].encode("utf-8", "replace")) <= _MAX_BYTES
-        return file if fits and self.path_of(file) == path else None
+        return file if fits and self.path_of(file) == normalize("NFC", path) else None
 
     def page_of(self, path: str) -> str:
         """Give the name of the page that a note is."""
         day = self._day_of(path)
-        return journal_title(day, self.config) if day else path[: -len(_SUFFIX)]
+        return journal_title(day, self.config) if day else normalize("NFC", path[: -len(_SUFFIX)])
 
     def day_of_page(self, name: str) -> str | None:
         """Give the day whose journal a page of a name is."""
