@@ -439,6 +439,8 @@ class Run:
         self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.written.data), file)
         self._added[one.path] = one.written.marks
         self._just_written.add(one.path)
+        if self._form.names:
+            self._merged_files.add(one.before)  # by another name of a link it may say what no revision says
         if change:
             why = _WRITTEN_OVER if one.path in self._written_over else ""
             self.changes.append(replace(planned_change(change), why=why) if why else planned_change(change))
