@@ -74,7 +74,7 @@ def note_text(page: str, base: Base | None, names: Names) -> Own:
     body = _changed_body(read, base, names) if head is not None else None
     if head is None or body is None:
         return Own(_new_note(read, names), is_sure=False)
-    return Own(head + body, is_sure=True)
+    return Own(_joined(head, body, newline_of(base.note)), is_sure=True)
 
 
 def _changed_head(read: Page, base: Base, names: Names) -> str | None:
@@ -100,9 +100,20 @@ def _changed_body(read: Page, base: Base, names: Names) -> str | None:
     newline = newline_of(base.note)
     for as_list in (False, True):
         text = composed(old.chunks, wanted, newline, as_list=as_list)
-        if text is not None:
-            return old.lead + text
+        if text is None:
+            continue
+        body = _joined(old.lead, text, newline)
+        if chunks_of(body).chunks != chunks_of(text).chunks:  # a dash without a text has got something below it
+            body = _blank_lines(old.lead) + text
+        if not body_start(body):  # else it would begin with frontmatter
+            return body
     return None
+
+
+def _joined(above: str, below: str, newline: str) -> str:
+    """Put a text below another, whose last line may have no end."""
+    is_ended = not above or not below or above.endswith("\n")
+    return above + below if is_ended else f"{above}{newline}{below}"
 
 
 def _wanted(
@@ -129,14 +140,15 @@ def _new_note(read: Page, names: Names) -> str:
     for at, block in enumerate(read.blocks):
         content = note_links(block.content, {}, names)
         wanted.append(Wanted(block.chunk.depth, content, at, is_kept=content == block.chunk.content))
-    body = next(filter(None, (composed(old, wanted, "\n", as_list=as_list) for as_list in (False, True))), None)
+    bodies = (composed(old, wanted, "\n", as_list=as_list) for as_list in (False, True))
+    body = next((one for one in bodies if one and not body_start(one)), None)
     if body is None:
         body = "".join(block.chunk.text + block.tail for block in read.blocks)
     text = body.rstrip("\r\n") + "\n" if body.strip() else ""
     head = with_changes(read.yaml, head_changes(parse(read.yaml), (), read.head, (), names))
     if head is None:  # of properties that can't be read the lines stay a text
         head = read.yaml + "".join(f"{line.text}\n" for line in read.head if line.key not in PAGE_ONLY) + "\n"
-    return head + text
+    return _joined(head, text, "\n")
 
 
 def _blank_lines(tail: str) -> str:

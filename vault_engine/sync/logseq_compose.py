@@ -192,6 +192,6 @@ def _moved(text: str, old: str, new: str) -> str:
     """Indent an item's lines anew."""
     if old == new:
         return text
-    lines = text.splitlines(keepends=True)
-    moved = [new + line.removeprefix(old) if line.strip() else line for line in lines if line]
-    return "".join(moved)
+    lines = [f"{line}\n" for line in text.split("\n")]
+    moved = "".join(new + line.removeprefix(old) if line.strip() else line for line in lines)
+    return moved.removesuffix("\n")
