@@ -13,6 +13,7 @@ from vault_engine.engine.mirror_links import AddedLinks
 from vault_engine.engine.mirror_memory import Rest, may_be_from_memory, written_over
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.move import finish_moves, move
+from vault_engine.engine.resting import SYNC_CLIENT
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
@@ -45,7 +46,7 @@ from vault_engine.sync.written_over import merge_additions
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import mark_of
 
-PERSON = Actor("external", "somebody", "obsidian-sync")
+PERSON = Actor("external", "somebody", SYNC_CLIENT)
 
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 

@@ -18,6 +18,8 @@ from vault_engine.note import Profile
 from vault_engine.sync.written_over import IN_MEMORY_NS, is_written_over
 from vault_engine.vault.walk import signature_of
 
+SYNC_CLIENT = "obsidian-sync"  # of who changes a vault through a folder that is kept in step with it
+
 _Result = TypeVar("_Result")
 
 _MOST_S = 10.0  # to wait for a page to rest
@@ -40,8 +42,14 @@ def check_rests(session: Session, path: str) -> None:
         age_ns = time.time_ns() - signature_of(session.config.root / path).mtime_ns
     except OSError:
         return
-    if 0 <= age_ns < rest_ns:
+    if 0 <= age_ns < rest_ns and not _is_synced(session, path):
         raise NoteInUse(path, (rest_ns - age_ns) / 1e9)
+
+
+def _is_synced(session: Session, path: str) -> bool:
+    """Say whether what a note holds came from a folder that is kept in step: nobody typed it here."""
+    versions = history(session.journal.entries(), path)
+    return bool(versions) and versions[-1].entry.actor.client == SYNC_CLIENT
 
 
 def when_rested(do: Callable[[], _Result]) -> _Result:
