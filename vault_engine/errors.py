@@ -11,6 +11,7 @@
     ├── VaultDenied         the system refuses to read or write a file of the vault
     ├── VaultBusy           another process holds the vault's lock
     │   └── NoteOpen        another program has a note open for writing
+    │       └── NoteInUse   somebody changed a page in Logseq a moment ago
     ├── StorageFailed       the disk is full or broken; the write did not happen
     │   └── NotConfirmed    the disk took the write and did not confirm it
     ├── NoteMissing         no note answers to that name
@@ -144,6 +145,14 @@ class NoteOpen(VaultBusy):
     def __init__(self, path: str) -> None:
         self.path = path
         MemwellError.__init__(self, f"another program has {path} open for writing")
+
+
+class NoteInUse(NoteOpen):
+    """Somebody has changed a page a moment ago: the program that holds it in memory would write over a change."""
+
+    def __init__(self, path: str, rests_s: float) -> None:
+        self.path, self.rests_s = path, rests_s
+        MemwellError.__init__(self, f"somebody is writing in {path}: it was changed a moment ago")
 
 
 class StorageFailed(MemwellError):

@@ -41,6 +41,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",
     errors.VaultDenied: lambda _: "Check who owns the folder and whether its disk is mounted read-only.",
     errors.VaultBusy: lambda _: "Try again in a moment.",
+    errors.NoteInUse: lambda _: "Try again when nobody types there; see `rest_seconds` in config.toml.",
     errors.NoteOpen: lambda _: "Close it there, or try again when it has been saved.",
     errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
     errors.NotConfirmed: lambda _: "Check the disk, and look at the note before you do it again.",

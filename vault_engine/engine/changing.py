@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import find
 from vault_engine.engine.recover import settle
+from vault_engine.engine.resting import check_rests
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, NoteChanged, NoteDamaged, NoteMissing
 from vault_engine.index.record import Record
@@ -94,10 +95,12 @@ def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author
     Raises:
         NoteChanged: the note holds something else by now. It still does.
         NoteOpen: a program has the note open for writing.
+        NoteInUse: somebody seems to be writing in the page of a graph.
         VaultDenied, StorageFailed: nothing was changed.
     """
     before = "" if change.op is Op.CREATE else sha256_hex(old)
     if before:
+        check_rests(session, change.path)
         saw(session, change.path, old)
     after = session.revisions.put(new, sync=False)
     change = change._replace(before=before, after=after, size=len(new))

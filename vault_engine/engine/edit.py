@@ -7,6 +7,7 @@ from typing import Any
 from vault_engine.engine.changing import check_here, editable_text, find_note, showing_text, write_bytes, writing
 from vault_engine.engine.find import find
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.resting import when_rested
 from vault_engine.engine.results import Changed
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, EditRefused, NoteChanged
@@ -62,13 +63,17 @@ def edit(
             record = find(ref, session.index.records, within)
             old, new = _edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
-    with writing(session, actor, exact=False) as author:
-        record = find_note(session, ref, within)
-        old, new = _edited(session, record, edits, expected, merge=merge)
-        if new != old:
-            stance = Expect.NONE if expected is None else Expect.GIVEN
-            write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
-        return _changed(record, old, new)
+
+    def write() -> Changed:
+        with writing(session, actor, exact=False) as author:
+            record = find_note(session, ref, within)
+            old, new = _edited(session, record, edits, expected, merge=merge)
+            if new != old:
+                stance = Expect.NONE if expected is None else Expect.GIVEN
+                write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
+            return _changed(record, old, new)
+
+    return when_rested(write)
 
 
 def read_value(text: str) -> Any:

@@ -4,11 +4,13 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 from typing import Literal
 
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
+from vault_engine.engine.resting import find_written_over
 from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
@@ -50,6 +52,8 @@ _CONFIG = """\
 # drives it polls. And how often it looks at all of the vault anyway, in seconds.
 # watch = "auto"
 # look_seconds = 60
+# Seconds for which a page is left alone that somebody has changed in Logseq, which holds it in memory.
+# rest_seconds = 3
 
 # How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),
 # and of each note so many versions, however old.
@@ -143,7 +147,7 @@ def status(session: Session, *, within: str | None = None) -> Status:
             journal_entries=len(journal.entries()),
             journal_problems=tuple(journal_problems(session)),
             index=index_state(session),
-            problems=_problems(session),
+            problems=(*_problems(session), *starmap(Problem, find_written_over(session).items())),
             conflict_copies=tuple(sorted(found.conflict_copies)),
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
             exchanges=session.vault.exchanges(),

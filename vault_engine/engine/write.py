@@ -13,6 +13,7 @@ from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
 from vault_engine.engine.memory import DEFAULT_CATEGORY, Draft, Memory, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.resting import check_rests, when_rested
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
@@ -71,11 +72,15 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
     drafted = draft(memory, within or DEFAULT_CATEGORY)
     if not is_within(path := note_path(drafted.category, drafted.key), within):
         raise NotAllowed(f"{path} lies outside {within}/, and nothing else may be reached")
-    with writing(session, actor, exact=False) as author:
-        planned = plan(session, drafted, Terms(memory.expected, memory.merge, within), author)
-        if planned.result.action != "unchanged":
-            write_bytes(session, planned.change, planned.old, planned.new, author)
-        return planned.result
+
+    def write() -> Remembered:
+        with writing(session, actor, exact=False) as author:
+            planned = plan(session, drafted, Terms(memory.expected, memory.merge, within), author)
+            if planned.result.action != "unchanged":
+                write_bytes(session, planned.change, planned.old, planned.new, author)
+            return planned.result
+
+    return when_rested(write)
 
 
 def forget(
@@ -89,14 +94,19 @@ def forget(
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with writing(session, actor, exact=False) as author:
-        record = find_note(session, ref, within)
-        archived, before = archive_note(session, record.path, reason, author)
-        return Forgotten(record.id, record.path, archived, before)
+
+    def archive() -> Forgotten:
+        with writing(session, actor, exact=False) as author:
+            record = find_note(session, ref, within)
+            archived, before = archive_note(session, record.path, reason, author)
+            return Forgotten(record.id, record.path, archived, before)
+
+    return when_rested(archive)
 
 
 def archive_note(session: Session, path: str, reason: str, author: Actor) -> tuple[str, str]:
     """Move a note into the archive; give its name there and the SHA-256 of its bytes. The vault is held."""
+    check_rests(session, path)
     data = session.vault.read(path)
     before = sha256_hex(data)
     saw(session, path, data)
@@ -228,6 +238,7 @@ def creation(
 
 def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Planned:
     path, moment = known.path, timestamp(session.now())
+    check_rests(session, path)
     old = session.vault.read(path)
     found = sha256_hex(old)
     if not terms.merge:

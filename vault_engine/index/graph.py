@@ -227,6 +227,10 @@ class Graph:
             if path not in self._records and path not in self._others:
                 self._resolver.remove(path)
 
+    def naming(self, paths: Iterable[str]) -> set[str]:
+        """Give the notes that hold a link which means, meant or may come to mean one of these files."""
+        return {source for path in paths for source in self._holders(self._resolver.names(path))}
+
     # ---- the parts
 
     def _holders(self, names: Iterable[str]) -> list[str]:
