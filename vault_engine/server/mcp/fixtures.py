@@ -6,7 +6,7 @@ Only ``memwell serve --conformance-fixtures`` has them. What they say is what th
 import json
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 from mcp.server import MCPServer
@@ -26,6 +26,7 @@ from mcp.types import (
     TextResourceContents,
     UnsubscribeRequestParams,
 )
+from pydantic import Field
 
 from vault_engine.server.mcp.fixtures_asking import ASKING_TOOLS, asking_prompt
 
@@ -39,6 +40,9 @@ def add_fixtures(server: MCPServer) -> None:
     """Add everything that the suite asks for."""
     for tool in (*_TOOLS, *ASKING_TOOLS):
         server.add_tool(tool, structured_output=False)
+    schema_tool = server._tool_manager.get_tool(json_schema_2020_12_tool.__name__)
+    if schema_tool is not None:
+        schema_tool.parameters = _SCHEMA  # the library makes no such schema of a function
     for uri, mime_type, resource in _RESOURCES:
         server.resource(uri, mime_type=mime_type)(resource)
     for prompt in (*_PROMPTS, asking_prompt):
@@ -124,6 +128,41 @@ async def test_trigger_prompt_change(context: Context) -> str:
     return "said"
 
 
+def test_custom_header(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> str:
+    """Take an argument that a header repeats."""
+    return region
+
+
+def json_schema_2020_12_tool(context: Context) -> str:
+    """Take what a schema with everything in it describes."""
+    return context.request_id
+
+
+_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "$defs": {
+        "address": {
+            "$anchor": "addressDef",
+            "type": "object",
+            "properties": {"street": {"type": "string"}, "city": {"type": "string"}},
+        }
+    },
+    "properties": {
+        "name": {"type": "string"},
+        "address": {"$ref": "#/$defs/address"},
+        "contactMethod": {"type": "string", "enum": ["phone", "email"]},
+        "phone": {"type": "string"},
+        "email": {"type": "string"},
+    },
+    "allOf": [{"anyOf": [{"required": ["phone"]}, {"required": ["email"]}]}],
+    "if": {"properties": {"contactMethod": {"const": "phone"}}, "required": ["contactMethod"]},
+    "then": {"required": ["phone"]},
+    "else": {"required": ["email"]},
+    "additionalProperties": False,
+}
+
+
 def _embedded(uri: str, mime_type: str, text: str) -> EmbeddedResource:
     return EmbeddedResource(type="resource", resource=TextResourceContents(uri=uri, mime_type=mime_type, text=text))
 
@@ -140,6 +179,8 @@ _TOOLS: tuple[Callable[..., Any], ...] = (
     test_tool_with_progress,
     test_trigger_tool_change,
     test_trigger_prompt_change,
+    test_custom_header,
+    json_schema_2020_12_tool,
 )
 
 
