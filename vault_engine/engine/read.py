@@ -33,7 +33,7 @@ def recall(session: Session, query: Query) -> Recalled:
         question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
         if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
-        answer = search(index, query, question)
+        answer = search(index, query, question, session.now_us())
         return Recalled(
             mode=answer.mode,
             hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),

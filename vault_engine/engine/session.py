@@ -165,6 +165,10 @@ class Session:
         """Read the clock."""
         return datetime.now(UTC)
 
+    def now_us(self) -> int:
+        """Read the clock, in microseconds since 1970."""
+        return time.time_ns() // 1000
+
     def close(self) -> None:
         """Keep the index for the next process."""
         with self.guard:

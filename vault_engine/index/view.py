@@ -8,10 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.live import Keywords
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
+from vault_engine.index.turns import Turns, conversations
 from vault_engine.index.vector_view import VectorView
+
+_JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
 
 
 class Row(NamedTuple):
@@ -27,6 +31,7 @@ class View:
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
+        self._layers = tuple(notes.layers)
         self._segments = [layer.segment for layer in notes.layers]
         self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
         self.keywords = Keywords([layer.part(first) for layer, first in zip(notes.layers, self._firsts, strict=False)])
@@ -38,6 +43,30 @@ class View:
     def keys(self) -> NDArray[np.uint8]:
         """The key of each row's embedding, shape ``(rows, KEY_BYTES)``."""
         return np.concatenate([np.empty((0, KEY_BYTES), np.uint8), *(one.catalogue.keys for one in self._segments)])
+
+    @cached_property
+    def turns(self) -> Turns | None:
+        """The turns of all conversations; None where there are none."""
+        if not any(layer.has_turns for layer in self._layers):
+            return None
+        parts, alive = [layer.turns() for layer in self._layers], [part.alive for part in self.keywords.parts]
+        return conversations(parts, self._firsts[:-1], alive, len(self))
+
+    def stated_dates(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give when the note of each row was changed last as it says itself, else made; `NO_DATE`: it does not say."""
+        updated, created = (self.keywords.dates(name, rows) for name in ("updated", "created"))
+        return np.where(updated != NO_DATE, updated, created)
+
+    @cached_property
+    def changed(self) -> NDArray[np.int64]:
+        """When the note of each row was changed last, in microseconds since 1970: as it says itself, else its file."""
+        seen = [
+            np.repeat(np.where(mtime < 0, _JUST_NOW, mtime // 1000), np.diff(one.catalogue.first_rows))
+            for one in self._segments
+            for mtime in (one.catalogue.signatures[:, 1],)
+        ]
+        stated = self.stated_dates(np.arange(len(self)))
+        return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
 
     def owner(self, row: int) -> Row:
         """Say which chunk a row is."""
