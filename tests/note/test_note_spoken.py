@@ -24,7 +24,6 @@ def test_a_turn_begins_with_who_speaks(text, speaker, signs):
     "text",
     [
         "",
-        "the lamp: is lit",
         "http://example.org: x",
         "type:: lamp",
         "# Ann: lamp",

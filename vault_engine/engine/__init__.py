@@ -32,6 +32,7 @@ from vault_engine.engine.results import (
     Checked,
     Context,
     Created,
+    Explained,
     Finding,
     FindingKind,
     Forgotten,
@@ -64,7 +65,7 @@ from vault_engine.note.change import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.search.query import MAX_QUERY_CHARS, Mode
+from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
 
 __all__ = [
     "FINDING_KINDS",
@@ -88,11 +89,13 @@ __all__ = [
     "Created",
     "Edit",
     "Engine",
+    "Explained",
     "Exported",
     "Finding",
     "FindingKind",
     "Forgotten",
     "Format",
+    "Fusion",
     "GraphEdge",
     "GraphView",
     "Hit",

@@ -25,6 +25,7 @@ from vault_engine.engine import (
     past,
     purge,
     read,
+    recalling,
     remote,
     undo,
     write,
@@ -72,7 +73,7 @@ from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
-from vault_engine.search.query import Mode, Query
+from vault_engine.search.query import Fusion, Mode, Query
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
@@ -134,9 +135,40 @@ class Engine:
         type: str | None = None,
         tags: tuple[str, ...] = (),
         query_syntax: bool = False,
+        since: str | None = None,
+        until: str | None = None,
+        as_of: str | None = None,
+        fusion: Fusion | str = Fusion.CONVEX,
+        expand: str | None = None,
+        diverse: bool = False,
+        min_score: float = 0.0,
+        budget_tokens: int | None = None,
+        cursor: str | None = None,
+        rerank: bool | None = None,
+        explain: bool = False,
     ) -> Recalled:
-        """Search; see `read.recall`."""
-        return read.recall(self._session, Query(query, limit, Mode.named(mode), category, type, tags, query_syntax))
+        """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
+
+        ``since``, ``until`` and ``as_of`` are points in time as `moments.FORMS` has them; ``expand`` may be ``graph``.
+        """
+        now = self._session.now()
+        asked = Query(
+            query,
+            limit,
+            Mode.named(mode),
+            category,
+            type,
+            tags,
+            query_syntax,
+            since=None if since is None else recalling.since_us(since, now),
+            until=None if until is None else recalling.until_us(until, now),
+            as_of=None if as_of is None else recalling.as_of_us(as_of, now),
+            fusion=Fusion.named(fusion),
+            expand=recalling.is_expanded(expand),
+            diverse=diverse,
+            min_score=min_score,
+        )
+        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))
 
     def read(self, ref: str) -> NoteView:
         """Give one whole note; see `read.read`."""

@@ -55,12 +55,11 @@ class Turns:
 
     def shifted(self, values: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
         """Give each turn the value of the one ``steps`` before it (behind it, if negative), 0 where there is none."""
-        moved = np.zeros_like(values)
-        if abs(steps) >= len(values):
+        moved, count = np.zeros_like(values), len(values)
+        if abs(steps) >= count:
             return moved
-        late, early = (
-            (slice(steps, None), slice(None, -steps)) if steps > 0 else (slice(None, steps), slice(-steps, None))
-        )
+        late = slice(max(steps, 0), count + min(steps, 0))
+        early = slice(max(-steps, 0), count - max(steps, 0))
         is_same = self.conversation[late] == self.conversation[early]
         moved[late] = np.where(is_same, values[early], 0)
         return moved

@@ -30,6 +30,7 @@ class View:
 
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
+        self._notes = notes
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._layers = tuple(notes.layers)
         self._segments = [layer.segment for layer in notes.layers]
@@ -67,6 +68,14 @@ class View:
         ]
         stated = self.stated_dates(np.arange(len(self)))
         return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
+
+    def first_row(self, path: str) -> int | None:
+        """Give the row of a note's first chunk; None for no note."""
+        if path not in self._notes:
+            return None
+        layer, number = self._notes.place(path)
+        first = int(layer.segment.catalogue.first_rows[number])
+        return self._firsts[self._layers.index(layer)] + first
 
     def owner(self, row: int) -> Row:
         """Say which chunk a row is."""

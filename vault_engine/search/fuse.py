@@ -21,6 +21,9 @@ class Scored(NamedTuple):
     path: str
     row: int
     score: float  # in [0, 1]
+    parts: Mapping[str, float] = {}  # what speaks for it: these add up to its relevance
+    factors: Mapping[str, float] = {}  # and these multiply it
+    linked: str | None = None  # the hit that it was found through
 
 
 def saturate(scores: Floats, weights: Weights = WEIGHTS) -> Floats:

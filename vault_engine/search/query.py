@@ -38,6 +38,18 @@ class Fusion(StrEnum):
     CONVEX = "convex"  # a weighted sum of scaled scores
     RRF = "rrf"  # by the ranks alone
 
+    @classmethod
+    def named(cls, name: str) -> "Fusion":
+        """Give the fusion of a name.
+
+        Raises:
+            BadInput: there is none.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise BadInput(f"there is no fusion {name!r} (there are {', '.join(cls)})") from None
+
 
 @dataclass(frozen=True, slots=True)
 class Query:

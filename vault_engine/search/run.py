@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
 from vault_engine.index.filters import PINNED, STATUS
+from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
 from vault_engine.index.keyword.suggest import corrected, suggestions, written_form
@@ -19,7 +21,9 @@ from vault_engine.search.dialogue import by_words, turn_features
 from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
 from vault_engine.search.quality import Stated, factors
 from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.rerank import Reranking
 from vault_engine.search.times import Period, periods_in
+from vault_engine.search.varied import varied
 from vault_engine.search.weights import WEIGHTS, Weights
 from vault_engine.vault.habits import is_less_visible
 
@@ -27,6 +31,7 @@ DEPRECATED = "deprecated"
 _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
 _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
+_POOL = 4  # times as many notes as are wanted are looked at for different ones
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
@@ -40,6 +45,7 @@ class Answer(NamedTuple):
     hits: list[Scored]
     degraded: str | None  # why it was not the mode that was asked for, in words
     unused: tuple[str, ...] = ()  # what of a question in the query language could not be used
+    has_more: bool = False  # whether there are worse hits than those given
 
 
 class Leg(NamedTuple):
@@ -57,6 +63,12 @@ class Candidates:
     parts: Mapping[str, Floats]  # these add up to relevance, in [0, 1]
     factors: Mapping[str, Floats] = field(default_factory=dict)  # and these multiply it
 
+    def at(self, place: int, path: str) -> Scored:
+        """Give a row as its note's hit, with all that made its score."""
+        parts = {name: float(values[place]) for name, values in self.parts.items() if values[place]}
+        factors = {name: float(values[place]) for name, values in self.factors.items() if values[place] != 1}
+        return Scored(path, int(self.rows[place]), float(self.scores[place]), parts, factors)
+
     @property
     def scores(self) -> Floats:
         """How good each row is, in [0, 1]."""
@@ -66,7 +78,14 @@ class Candidates:
         return np.minimum(score, 1)
 
 
-def search(index: Index, query: Query, question: Question | None, now: int, weights: Weights = WEIGHTS) -> Answer:
+def search(
+    index: Index,
+    query: Query,
+    question: Question | None,
+    now: int,
+    reranker: Reranking | None = None,
+    weights: Weights = WEIGHTS,
+) -> Answer:
     """Answer a query from the index as it is now.
 
     Args:
@@ -74,6 +93,7 @@ def search(index: Index, query: Query, question: Question | None, now: int, weig
         query: what is asked.
         question: its embedding; None where there is none, or the mode asks for none.
         now: the time, in microseconds since 1970.
+        reranker: looks at the best rows again, if there is one.
         weights: what counts for how much.
     """
     view = index.view
@@ -93,9 +113,14 @@ def search(index: Index, query: Query, question: Question | None, now: int, weig
     if words is not None and matched is None:
         found = _with_turns(index, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, found, query.text, weights)
+    if reranker is not None and query.fusion is Fusion.CONVEX:
+        found, failed = _reranked(view, found, query.text, reranker, weights)
+        degraded = "; ".join(filter(None, (degraded, failed))) or None
     found = replace(found, factors=_factors(index, found.rows, query.text, now, weights))
-    hits = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, query.offset + query.limit)
-    return Answer(mode, hits, degraded, parsed.unused if parsed else ())
+    hits = _hits(index, found, query, question, allowed, weights)
+    chosen = hits[query.offset : query.offset + query.limit]
+    more = len(hits) > query.offset + query.limit
+    return Answer(mode, chosen, degraded, parsed.unused if parsed else (), more)
 
 
 def did_you_mean(index: Index, query: Query) -> str | None:
@@ -229,6 +254,74 @@ def _with_phrases(index: Index, found: Candidates, text: str, weights: Weights) 
     parts = {name: values * (1 - share) for name, values in found.parts.items()}
     held[total(found.parts) <= 0] = 0
     return Candidates(found.rows, {**parts, "phrase": np.asarray(share * held / len(phrases), np.float32)})
+
+
+# ---- ranking again
+
+
+def _reranked(
+    view: View, found: Candidates, text: str, reranker: Reranking, weights: Weights
+) -> tuple[Candidates, str | None]:
+    """Let the reranker judge the best rows; where it fails the order stays, and why it failed is said."""
+    best = np.array(top_rows(total(found.parts), weights.reranked), np.int64)
+    try:
+        judged = reranker(text, found.rows[best])
+    except RerankerFailed as error:
+        return found, str(error)
+    shares = np.full(len(found.rows), weights.rerank_notes, np.float32)
+    if view.turns is not None:
+        of_turns = weights.rerank_turns / (weights.rerank_turns + weights.turns.total)
+        shares[view.turns.place_of[found.rows] >= 0] = of_turns
+    parts = {name: values * (1 - shares) for name, values in found.parts.items()}
+    again = np.zeros(len(found.rows), np.float32)
+    again[best] = shares[best] * judged
+    return Candidates(found.rows, {**parts, "reranker": again}), None
+
+
+# ---- from rows to hits
+
+
+def _hits(
+    index: Index, found: Candidates, query: Query, question: Question | None, allowed: Mask | None, weights: Weights
+) -> list[Scored]:
+    """Roll rows up to notes, take in what is linked, and put those that say the same behind; at least one too many."""
+    view, wanted = index.view, query.offset + query.limit + 1
+    pool = wanted * _POOL if query.diverse else wanted
+    place_of = {int(row): place for place, row in enumerate(found.rows.tolist())}
+    best = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, pool)
+    hits = [found.at(place_of[hit.row], hit.path) for hit in best]
+    if query.expand:
+        hits = _with_linked(index, hits, allowed, weights)
+    hits = [hit for hit in hits if hit.score >= query.min_score]
+    if query.diverse and question is not None:
+        vectors = question.vectors.view
+        rows = view.vectors(vectors)[[hit.row for hit in hits]]
+        order = varied(
+            [hit.score for hit in hits], _likeness(vectors.vectors, rows, weights.unlike), wanted, weights.diversity
+        )
+        hits = [hits[at] for at in order]
+    return hits
+
+
+def _with_linked(index: Index, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:
+    """Take in the notes that the best hits link to, and those that link to them."""
+    by_path = {hit.path: hit for hit in hits}
+    for hit in hits[: weights.linked_hits]:
+        for edge in index.graph.edges(Node(NodeKind.NOTE, hit.path)):
+            row = index.view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
+            if row is None or (allowed is not None and not allowed[row]):
+                continue
+            score = hit.score * weights.linked
+            known = by_path.get(edge.node.name)
+            if known is None or (known.linked and known.score < score):
+                by_path[edge.node.name] = Scored(edge.node.name, row, score, {"linked": score}, {}, hit.path)
+    return sorted(by_path.values(), key=lambda hit: (-hit.score, hit.path))
+
+
+def _likeness(vectors: Floats, rows: Rows, unlike: float) -> Floats:
+    """Compare rows with each other by meaning, in [0, 1], shape ``(n, n)``; those without a vector are like none."""
+    chosen = np.where((rows >= 0)[:, np.newaxis], vectors[np.maximum(rows, 0)], 0)
+    return np.asarray(np.clip((chosen @ chosen.T - unlike) / (1 - unlike), 0, 1), np.float32)
 
 
 # ---- quality and filters

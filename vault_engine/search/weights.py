@@ -65,8 +65,14 @@ class Weights:
 
     phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
     linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
-    diversity: float = 0.35  # of a hit's likeness to better hits, where different hits are asked for
-    same: float = 0.97  # a cosine from which on two texts say the same
+    linked_hits: int = 5  # so many hits are looked at for links
+    diversity: float = 0.7  # of a hit's likeness to a better hit, where different hits are asked for
+    unlike: float = 0.4  # a cosine that notes of one vault have without having anything to do with each other
+
+    # Reranking: learned with `TurnWeights`; of notes it is a convex sum.
+    reranked: int = 20  # rows
+    rerank_turns: float = 0.9  # beside the weights of `TurnWeights`
+    rerank_notes: float = 0.3
 
     turns: TurnWeights = field(default_factory=TurnWeights)
 
