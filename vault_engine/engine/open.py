@@ -48,6 +48,7 @@ from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
+from vault_engine.engine.read import CONTEXT_FLOOR
 from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState
 from vault_engine.engine.results import (
     Backlinks,
@@ -415,9 +416,11 @@ class Engine:
         """List notes; see `read.list_notes`."""
         return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
 
-    def context(self, query: str | None = None, *, budget_tokens: int = 2000) -> Context:
+    def context(
+        self, query: str | None = None, *, budget_tokens: int = 2000, min_score: float = CONTEXT_FLOOR
+    ) -> Context:
         """Put together what an agent should know; see `read.context`."""
-        return read.context(self._session, query, budget_tokens=budget_tokens)
+        return read.context(self._session, query, budget_tokens=budget_tokens, min_score=min_score)
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""

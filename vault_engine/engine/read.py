@@ -1,6 +1,7 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
 from vault_engine.engine.find import find
+from vault_engine.engine.marked import marked
 from vault_engine.engine.recalling import (
     CHARS_PER_TOKEN,
     MAX_BUDGET_TOKENS,
@@ -18,6 +19,7 @@ from vault_engine.index.record import Record, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
 
+CONTEXT_FLOOR = 0.15  # a note that answers worse is not worth an agent's attention
 _CONTEXT_NOTES = 50
 
 
@@ -85,11 +87,16 @@ def list_notes(
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
-def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -> Context:
+def context(
+    session: Session, query: str | None, *, budget_tokens: int = 2000, min_score: float = CONTEXT_FLOOR
+) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
+    Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
+    ``min_score`` are left out.
+
     Raises:
-        BadInput: the budget is not between 1 and 100,000 tokens.
+        BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
     """
     if not 1 <= budget_tokens <= MAX_BUDGET_TOKENS:
         raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS}")
@@ -102,13 +109,21 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000) -
             for path in records.newest(_CONTEXT_NOTES):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score))
             mode = answer.mode
-            for hit in answer.hits:
+            for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], query)):
                 shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
-        markdown = "\n".join(lines)
+        markdown = marked("\n".join(lines))
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
+
+
+def _is_situation(session: Session, record: Record, query: str) -> bool:
+    """Say whether a question holds every word of a situation that a note says it matters in."""
+    stated, asked = record.properties.get("recall_when"), session.index.analyser.counts(query).keys()
+    situations = stated if isinstance(stated, list) else [stated]
+    terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
+    return any(words and words <= asked for words in terms)
 
 
 def _opening(session: Session, record: Record) -> str:
@@ -142,7 +157,7 @@ def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
 
 def _within_budget(session: Session, shown: dict[str, str], budget_tokens: int) -> tuple[list[str], tuple[str, ...]]:
     """Write a line a note until the budget is spent."""
-    left = budget_tokens * CHARS_PER_TOKEN
+    left = budget_tokens * CHARS_PER_TOKEN - len(marked(" "))
     lines: list[str] = []
     paths: list[str] = []
     for path, opening in shown.items():

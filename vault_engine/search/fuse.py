@@ -1,7 +1,7 @@
 """From the legs' scores to one score a row, and from rows to notes. Pure.
 
-The constants are in `weights`; they were measured with bench.locomo (959 questions about five conversations) and
-bench.vault_questions (28 questions each about the documentation of Foam and of Logseq); see docs/performance.md.
+The constants are in `weights`; they were measured with `memwell eval locomo` (959 questions about five conversations)
+and bench.vault_questions (28 questions each about the documentation of Foam and of Logseq); see docs/performance.md.
 """
 
 from collections.abc import Callable, Mapping

@@ -268,14 +268,18 @@ def _reranked(
         judged = reranker(text, found.rows[best])
     except RerankerFailed as error:
         return found, str(error)
-    shares = np.full(len(found.rows), weights.rerank_notes, np.float32)
+    is_turn = np.zeros(len(found.rows), np.bool_)
     if view.turns is not None:
-        of_turns = weights.rerank_turns / (weights.rerank_turns + weights.turns.total)
-        shares[view.turns.place_of[found.rows] >= 0] = of_turns
-    parts = {name: values * (1 - shares) for name, values in found.parts.items()}
-    again = np.zeros(len(found.rows), np.float32)
-    again[best] = shares[best] * judged
-    return Candidates(found.rows, {**parts, "reranker": again}), None
+        is_turn = view.turns.place_of[found.rows] >= 0
+    whole = weights.rerank_turns + weights.turns_reranked.total
+    share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
+    parts = {}
+    for name, values in found.parts.items():
+        of_turns = weights.turns.again(name, weights.turns_reranked) * weights.turns.total / whole
+        parts[name] = values * np.where(is_turn, of_turns, 1 - weights.rerank_notes).astype(np.float32)
+    parts["reranker"] = np.zeros(len(found.rows), np.float32)
+    parts["reranker"][best] = share[best] * judged
+    return Candidates(found.rows, parts), None
 
 
 # ---- from rows to hits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class TurnWeights:
     """What speaks for a turn of a conversation. Each feature lies in [0, 1], and their weighted mean is the score.
 
-    Learned by a linear ranker from 959 questions about five conversations (bench.locomo), each conversation judged by
+    Learned by a linear ranker from 959 questions about five conversations (`memwell eval locomo`), each judged by
     what was learned from the four others: 82.6 / 89.3 / 64.8; then rounded.
     """
 
@@ -31,6 +31,11 @@ class TurnWeights:
     evidence_window: float = 0.15
     best_turns: int = 3  # of a conversation that tell how good it is
     many_words: int = 150  # of a turn that is as long as any
+
+    def again(self, name: str, other: "TurnWeights") -> float:
+        """Say how many times as much a feature counts by other weights; 1 for what is no feature."""
+        own = getattr(self, name, 0.0)
+        return getattr(other, name) / own if own else 1.0
 
     @property
     def total(self) -> float:
@@ -71,8 +76,13 @@ class Weights:
 
     # Reranking: learned with `TurnWeights`; of notes it is a convex sum.
     reranked: int = 20  # rows
-    rerank_turns: float = 0.9  # beside the weights of `TurnWeights`
+    rerank_turns: float = 1.0  # beside the weights of `turns_reranked`
     rerank_notes: float = 0.3
+    turns_reranked: TurnWeights = field(  # what says the same as the reranker counts for less
+        default_factory=lambda: TurnWeights(
+            meaning=0.0, own_words=0.08, length=0.3, answers=0.45, around=1.15, window=0.4
+        )
+    )
 
     turns: TurnWeights = field(default_factory=TurnWeights)
 
