@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import facts_line, isolated_env, median, p95, table
-from bench.ranking import Quality
 from bench.timing import timed
+from memwell_cli.evaluation.ranking import Quality
 from vault_engine import Engine, Mode
 
 DEPTH = 10

@@ -17,6 +17,7 @@ from vault_engine.errors import ConfigBroken, VaultMissing
 MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
+NO_RERANKER = "none"
 DEFAULT_LANGUAGE = "en"
 DEFAULT_KEEP_VERSIONS = 20
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
@@ -27,7 +28,7 @@ WATCHING = ("auto", "events", "polling")
 DEFAULT_LOOK_SECONDS = 60
 DEFAULT_REST_SECONDS = 3
 
-_TEXTS = ("embedder", "language", "profile", "watch")
+_TEXTS = ("embedder", "reranker", "language", "profile", "watch")
 _NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1, "rest_seconds": 0}  # and the least that each may be
 _BOOSTS = "boosts"
 _SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
@@ -45,6 +46,8 @@ class Config:
     root: Path  # the vault, absolute, links resolved
     embedder: str = DEFAULT_EMBEDDER  # packaged | none | fastembed:MODEL | a folder | http(s)://…#MODEL
     embedder_key: str | None = None  # bearer token of an endpoint; only ever from the environment
+    reranker: str = NO_RERANKER  # none | late | a folder with a cross-encoder | http(s)://…#MODEL
+    reranker_key: str | None = None  # bearer token of an endpoint; only ever from the environment
     language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
@@ -99,12 +102,15 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
     """
     file = root / MEMWELL_DIR / CONFIG_FILE
     settings = _read_settings(file)
-    _check_endpoint(file, settings.get("embedder", ""))
+    for name in ("embedder", "reranker"):
+        _check_endpoint(file, name, settings.get(name, ""))
     cache_base = Path(env.get("MEMWELL_CACHE_DIR") or user_cache_path("memwell"))
     return Config(
         root=root,
         embedder=env.get("MEMWELL_EMBEDDER") or settings.get("embedder", DEFAULT_EMBEDDER),
         embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
+        reranker=env.get("MEMWELL_RERANKER") or settings.get("reranker", NO_RERANKER),
+        reranker_key=env.get("MEMWELL_RERANKER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         boosts=settings.get(_BOOSTS, {}),
         cache_dir=cache_base / _cache_name(root),
@@ -186,10 +192,10 @@ def _session(name: str | None) -> str | None:
     return name or None
 
 
-def _check_endpoint(file: Path, embedder: str) -> None:
+def _check_endpoint(file: Path, name: str, setting: str) -> None:
     """Let no vault that came from elsewhere send its notes out: the file may only name an endpoint of this machine."""
-    if embedder.startswith(("http://", "https://")) and urlsplit(embedder).hostname not in _THIS_MACHINE:
-        raise ConfigBroken(str(file), "an endpoint on another machine is only taken from MEMWELL_EMBEDDER")
+    if setting.startswith(("http://", "https://")) and urlsplit(setting).hostname not in _THIS_MACHINE:
+        raise ConfigBroken(str(file), f"an endpoint on another machine is only taken from MEMWELL_{name.upper()}")
 
 
 def _cache_name(root: Path) -> str:

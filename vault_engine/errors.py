@@ -23,6 +23,7 @@
     ├── EditRefused         an edit does not fit the note, or would risk other bytes of it
     ├── NoteDamaged         the note can't be edited without risking its bytes
     ├── EmbedderFailed      no vectors: the model is missing or its endpoint does not answer
+    ├── RerankerFailed      hits could not be ranked again: the same, or it took too long
     ├── VersionMissing      the history of a note has no such version
     ├── EntryMissing        the journal has no such entry
     ├── NotAllowed          who asks may not do that
@@ -261,6 +262,16 @@ class EmbedderFailed(MemwellError):
     def __init__(self, embedder: str, reason: str) -> None:
         self.embedder, self.reason = embedder, reason
         super().__init__(f"embedder {embedder!r}: {reason}")
+
+
+class RerankerFailed(MemwellError):
+    """Hits can't be ranked again. They stay in the order they were in."""
+
+    state = "The order of the search itself is kept."
+
+    def __init__(self, reranker: str, reason: str) -> None:
+        self.reranker, self.reason = reranker, reason
+        super().__init__(f"reranker {reranker!r}: {reason}")
 
 
 class VersionMissing(MemwellError):

@@ -27,6 +27,7 @@ COMMANDS = {
     "conflicts": "memwell_cli.commands.conflicts",
     "obsidian-sync": "memwell_cli.commands.obsidian_sync",
     "index": "memwell_cli.commands.index",
+    "eval": "memwell_cli.commands.eval",
     "status": "memwell_cli.commands.status",
     "doctor": "memwell_cli.commands.doctor",
     "watch": "memwell_cli.commands.watch",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vault_engine.engine import read
+from vault_engine.engine import recalling
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +165,7 @@ class TestRemarks:
 
     def test_chunks_that_wait_are_counted(self, cli, monkeypatch, endpoint_setting):
         """With more new notes than are embedded on the spot, the rest is found by words, and that is said."""
-        monkeypatch.setattr(read, "EMBED_BEFORE_ANSWERING", 1)
+        monkeypatch.setattr(recalling, "EMBED_BEFORE_ANSWERING", 1)
         monkeypatch.setenv("MEMWELL_EMBEDDER", endpoint_setting)
         done = cli("recall", "queue")
 

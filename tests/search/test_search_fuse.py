@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vault_engine.search.fuse import (
-    HALF_SATURATION,
-    MIN_COSINE,
-    MIN_COSINE_ALONE,
-    SEMANTIC_SHARE,
-    best_notes,
-    fuse,
-    saturate,
-)
+from vault_engine.search.fuse import best_notes, fuse, saturate
+from vault_engine.search.weights import WEIGHTS
 
 FRACTIONS = st.floats(0, 1, width=32)
 LEGS = st.integers(0, 12).flatmap(
@@ -40,24 +33,24 @@ def test_a_score_is_between_0_and_1(legs):
 
 def test_the_legs_are_added_in_their_shares():
     """A convex sum, so that scores compare between queries."""
-    expected = (1 - SEMANTIC_SHARE) * 0.6 + SEMANTIC_SHARE * 0.8
+    expected = (1 - WEIGHTS.semantic_share) * 0.6 + WEIGHTS.semantic_share * 0.8
 
     assert [pytest.approx(expected)] == fuse(floats(0.6), floats(0.8)).tolist()
 
 
 def test_a_row_without_a_vector_gets_what_its_words_are_worth():
     """A new note is found by its words, and not before others because it was not compared by meaning."""
-    expected = (1 - SEMANTIC_SHARE) * 0.6 + SEMANTIC_SHARE * MIN_COSINE
+    expected = (1 - WEIGHTS.semantic_share) * 0.6 + WEIGHTS.semantic_share * WEIGHTS.min_cosine
     assert [pytest.approx(expected), 0.0] == fuse(floats(0.6, 0), floats(np.nan, np.nan)).tolist()
 
 
 def test_a_row_that_shares_no_word_must_be_near():
     """Something is always nearest; that alone is no answer, least of all where no row shares a word."""
-    below, above = MIN_COSINE - 0.01, MIN_COSINE + 0.01
+    below, above = WEIGHTS.min_cosine - 0.01, WEIGHTS.min_cosine + 0.01
     assert [True, False, True] == [bool(x) for x in fuse(floats(0.5, 0, 0), floats(0, below, above))]
-    below, above = MIN_COSINE_ALONE - 0.01, MIN_COSINE_ALONE + 0.01
+    below, above = WEIGHTS.min_cosine_alone - 0.01, WEIGHTS.min_cosine_alone + 0.01
     assert [False, True] == [bool(x) for x in fuse(floats(0, 0), floats(below, above))]
-    assert [False, True] == [bool(x) for x in fuse(None, floats(MIN_COSINE - 0.01, MIN_COSINE + 0.01))]
+    assert [False, True] == [bool(x) for x in fuse(None, floats(WEIGHTS.min_cosine - 0.01, WEIGHTS.min_cosine + 0.01))]
 
 
 @given(
@@ -83,7 +76,7 @@ def test_a_note_is_as_good_as_its_best_row(rows, limit):
 
 def test_keyword_scores_come_into_the_unit_interval_the_same_for_every_query():
     """Nothing stays nothing, the half is where it is said to be, more is never less, and nothing reaches 1."""
-    scores = saturate(floats(0, HALF_SATURATION, 40, 4000))
+    scores = saturate(floats(0, WEIGHTS.half_saturation, 40, 4000))
 
     assert [0.0, pytest.approx(0.5), pytest.approx(0.8)] == scores[:3].tolist()
     assert 0.99 < scores[3] < 1

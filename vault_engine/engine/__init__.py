@@ -24,6 +24,7 @@ from vault_engine.engine.mirrored import MirrorChange, Mirrored
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
 from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+from vault_engine.engine.read import CONTEXT_FLOOR
 from vault_engine.engine.results import (
     FINDING_KINDS,
     Backlinks,
@@ -33,6 +34,7 @@ from vault_engine.engine.results import (
     Checked,
     Context,
     Created,
+    Explained,
     Finding,
     FindingKind,
     Forgotten,
@@ -66,9 +68,10 @@ from vault_engine.note.change import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.search.query import MAX_QUERY_CHARS, Mode
+from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
 
 __all__ = [
+    "CONTEXT_FLOOR",
     "FINDING_KINDS",
     "GRAPH_FORMATS",
     "INTERVAL_S",
@@ -90,11 +93,13 @@ __all__ = [
     "Created",
     "Edit",
     "Engine",
+    "Explained",
     "Exported",
     "Finding",
     "FindingKind",
     "Forgotten",
     "Format",
+    "Fusion",
     "GraphEdge",
     "GraphView",
     "Hit",

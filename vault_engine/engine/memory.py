@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vault_engine.engine.marked import END, without_contexts
 from vault_engine.errors import BadInput, NoteDamaged
 from vault_engine.note import (
     DELETED,
@@ -88,7 +89,7 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         BadInput: it is empty, too long, not text, or a field is out of its range.
     """
     _check(memory)
-    text = memory.text.removeprefix("\ufeff")
+    text = without_contexts(memory.text.removeprefix("\ufeff"))
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     head = read_frontmatter(text)
@@ -97,7 +98,8 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         brought, text = dict(head.properties), text[head.body_start :]
     body = _body(text, memory.title)
     if not body.strip():
-        raise BadInput("there is no text below the frontmatter")
+        said = "there is no text below the frontmatter"
+        raise BadInput(said if END not in memory.text else "there is no text but what a context said")
     stated = {
         "type": memory.type,
         "importance": memory.importance,

@@ -41,4 +41,4 @@ def _having(session: Session, kind: str, value: str) -> list[str]:
 
 def _answering(session: Session, words: str) -> list[str]:
     query = Query(words, limit=MAX_LIMIT, mode=Mode.KEYWORD, syntax=True)
-    return [hit.path for hit in search(session.index, query, None).hits]
+    return [hit.path for hit in search(session.index, query, None, session.now_us()).hits]

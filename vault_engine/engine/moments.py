@@ -47,6 +47,13 @@ def read_moment(text: str, now: datetime) -> str:
         return _written(found if isinstance(found, datetime) else _end_of(found))
 
 
+def read_start(text: str, now: datetime) -> str:
+    """Read a point in time; a day is its first microsecond. Takes, gives and raises what `read_moment` does."""
+    with _explained(text):
+        found = _read(text, now)
+        return _written(found if isinstance(found, datetime) else _local(found, time()))
+
+
 def read_validity_moment(text: str, now: datetime) -> str:
     """Read a point in time to compare with ``valid_from`` and ``valid_to``.
 

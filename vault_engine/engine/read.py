@@ -1,49 +1,27 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
-from typing import Any
-
 from vault_engine.engine.find import find
-from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote, Recalled
+from vault_engine.engine.marked import marked
+from vault_engine.engine.recalling import (
+    CHARS_PER_TOKEN,
+    MAX_BUDGET_TOKENS,
+    recall,
+    text_of,
+    updated_of,
+    without_heading,
+)
+from vault_engine.engine.results import Context, Listed, NoteLine, NoteView, RawNote
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
-from vault_engine.errors import BadInput, MemwellError
+from vault_engine.errors import BadInput
 from vault_engine.index.filters import PINNED
-from vault_engine.index.record import Record, decode, describe
+from vault_engine.index.record import Record, describe
 from vault_engine.search.excerpt import excerpt
-from vault_engine.search.fuse import Scored
 from vault_engine.search.query import Mode, Query
-from vault_engine.search.run import did_you_mean, search
 from vault_engine.vault.paths import is_within
 
-EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
-_CHARS_PER_TOKEN = 4
-_MAX_BUDGET_TOKENS = 100_000
+CONTEXT_FLOOR = 0.15  # a note that answers worse is not worth an agent's attention
 _CONTEXT_NOTES = 50
-
-
-def recall(session: Session, query: Query) -> Recalled:
-    """Search the vault as it is at this moment.
-
-    Raises:
-        BadInput: the query is empty or out of bounds.
-        VaultMissing: the vault's folder is gone.
-    """
-    with session.guard:
-        session.bring_in()
-        index = session.index
-        question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
-        if question is not None:
-            index.embed(limit=EMBED_BEFORE_ANSWERING)
-        answer, view = search(index, query, question), index.view.within(query.within)
-        return Recalled(
-            mode=answer.mode,
-            hits=tuple(_hit(session, scored, query.text) for scored in answer.hits),
-            notes_searched=view.note_count,
-            chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
-            degraded=answer.degraded,
-            unused=answer.unused,
-            did_you_mean=did_you_mean(index, query) if not answer.hits else None,
-        )
 
 
 def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
@@ -111,16 +89,24 @@ def list_notes(
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
-def context(session: Session, query: str | None, *, budget_tokens: int = 2000, within: str | None = None) -> Context:
+def context(
+    session: Session,
+    query: str | None,
+    *,
+    budget_tokens: int = 2000,
+    min_score: float = CONTEXT_FLOOR,
+    within: str | None = None,
+) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
-    Given a folder, as if there were no notes but those ``within`` it.
+    Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
+    ``min_score`` are left out. Given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
-        BadInput: the budget is not between 1 and 100,000 tokens.
+        BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
     """
-    if not 1 <= budget_tokens <= _MAX_BUDGET_TOKENS:
-        raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {_MAX_BUDGET_TOKENS}")
+    if not 1 <= budget_tokens <= MAX_BUDGET_TOKENS:
+        raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS}")
     with session.guard:
         session.refresh()
         records = session.index.records
@@ -132,13 +118,13 @@ def context(session: Session, query: str | None, *, budget_tokens: int = 2000, w
             for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, within=within))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
             mode = answer.mode
-            for hit in answer.hits:
+            for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], query)):
                 shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
-        markdown = "\n".join(lines)
-        return Context(markdown, paths, -(-len(markdown) // _CHARS_PER_TOKEN), mode)
+        markdown = marked("\n".join(lines))
+        return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
 
 
 def _newest(session: Session, within: str | None) -> list[str]:
@@ -147,44 +133,18 @@ def _newest(session: Session, within: str | None) -> list[str]:
     return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
 
 
-def _hit(session: Session, scored: Scored, query: str) -> Hit:
-    record = session.index.records[scored.path]
-    chunk = record.chunks[session.index.view.owner(scored.row).ordinal]
-    analyser = session.index.analyser
-    text = _without_heading(_text_of(session, record)[chunk.start : chunk.end])
-    return Hit(
-        id=record.id,
-        path=record.path,
-        title=record.title,
-        score=round(min(scored.score, 1.0), 4),
-        excerpt=excerpt(text, analyser.counts(query), analyser),
-        heading=chunk.headings[-1] if chunk.headings else None,
-        category=record.category,
-        type=record.type,
-        status=record.status,
-        tags=record.tags,
-        updated=_updated(record),
-    )
-
-
-def _without_heading(text: str) -> str:
-    """Leave out the heading a chunk begins with: a hit shows it on its own."""
-    first, _, rest = text.lstrip().partition("\n")
-    return rest if first.startswith("#") and rest.strip() else text
-
-
-def _text_of(session: Session, record: Record) -> str:
-    """Read a note for showing a part of it; "" if it went away since it was found."""
-    try:
-        return decode(session.vault.read(record.path))[0]
-    except MemwellError:
-        return ""
+def _is_situation(session: Session, record: Record, query: str) -> bool:
+    """Say whether a question holds every word of a situation that a note says it matters in."""
+    stated, asked = record.properties.get("recall_when"), session.index.analyser.counts(query).keys()
+    situations = stated if isinstance(stated, list) else [stated]
+    terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
+    return any(words and words <= asked for words in terms)
 
 
 def _opening(session: Session, record: Record) -> str:
     """Give the beginning of a note's body."""
     start = record.chunks[0].start if record.chunks else 0
-    text = _without_heading(_text_of(session, record)[start : start + 2000])
+    text = without_heading(text_of(session, record)[start : start + 2000])
     return excerpt(text, (), session.index.analyser)
 
 
@@ -197,16 +157,10 @@ def _line(record: Record, archived: str | None) -> NoteLine:
         type=record.type,
         status=record.status,
         tags=record.tags,
-        updated=_updated(record),
+        updated=updated_of(record),
         size=record.size,
         archived=archived,
     )
-
-
-def _updated(record: Record) -> str | None:
-    """Say when a note was last changed, as the note itself has it."""
-    stated: Any = record.properties.get("updated") or record.properties.get("created")
-    return stated if isinstance(stated, str) else None
 
 
 def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
@@ -218,7 +172,7 @@ def _archived_lines(session: Session) -> list[tuple[Record, str | None]]:
 
 def _within_budget(session: Session, shown: dict[str, str], budget_tokens: int) -> tuple[list[str], tuple[str, ...]]:
     """Write a line a note until the budget is spent."""
-    left = budget_tokens * _CHARS_PER_TOKEN
+    left = budget_tokens * CHARS_PER_TOKEN - len(marked(" "))
     lines: list[str] = []
     paths: list[str] = []
     for path, opening in shown.items():

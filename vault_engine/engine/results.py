@@ -46,6 +46,15 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """All that made the score of a hit: the parts add up to its relevance, which the factors multiply."""
+
+    parts: dict[str, float]
+    factors: dict[str, float]  # those that are not 1
+    linked: str | None  # the hit that it was found through
+
+
+@dataclass(frozen=True)
 class Hit:
     """One search result."""
 
@@ -60,6 +69,11 @@ class Hit:
     status: str | None
     tags: tuple[str, ...]
     updated: str | None
+    why: tuple[str, ...] = ()  # in a few words: which of its words were asked for, meaning, links …
+    created: str | None = None  # these three as the note states them
+    source: str | None = None
+    trust: str | None = None
+    explain: Explained | None = None  # where it was asked for
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,7 @@ class Recalled:
     degraded: str | None  # why it was less than the search that was asked for
     unused: tuple[str, ...] = ()  # what of a question in the query language could not be used, in words
     did_you_mean: str | None = None  # the question as it may have been meant, where no note has a word of it
+    cursor: str | None = None  # what to ask the same question with for the hits behind these; None: there are none
 
 
 @dataclass(frozen=True)

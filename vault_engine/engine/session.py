@@ -19,6 +19,7 @@ from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
 from vault_engine.note import path_key
+from vault_engine.search.rerank import Reranker
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
@@ -68,6 +69,7 @@ class Session:
         self.is_gone_meant = False
         self.leaving: set[str] = set()  # notes that are gone since a moment: somebody may be about to write them again
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
+        self.reranker: Reranker | None = None  # made when a question first wants it; it holds a model
         self._device_name = config.device
         self._looked_at: float | None = None
         self._index: Index | None = None
@@ -164,6 +166,10 @@ class Session:
     def now(self) -> datetime:
         """Read the clock."""
         return datetime.now(UTC)
+
+    def now_us(self) -> int:
+        """Read the clock, in microseconds since 1970."""
+        return time.time_ns() // 1000
 
     def close(self) -> None:
         """Keep the index for the next process."""

@@ -32,6 +32,7 @@ class Catalogue:
     keys: NDArray[np.uint8]  # shape (rows, KEY_BYTES): of the chunks' embeddings
     links_written: Texts  # those of each note, as JSON: some questions are about nothing else
     records: Texts  # the rest of each record, as JSON
+    turns: Texts  # of each row, what `ChunkRecord.turn` says
 
     @classmethod
     def of(cls, records: Sequence[Record], signatures: Iterable[Signature | None]) -> "Catalogue":
@@ -46,13 +47,16 @@ class Catalogue:
             np.frombuffer(keys, np.uint8).reshape(-1, KEY_BYTES),
             Texts.of(_json(record.links) for record in records),
             Texts.of(map(_encoded, records)),
+            Texts.of(chunk.turn for record in records for chunk in record.chunks),
         )
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Catalogue":
         """Take them from where `arrays` put them."""
-        paths, links, records = (Texts.from_arrays(arrays, name) for name in ("paths", "links", "records"))
-        return cls(paths, arrays["signatures"], arrays["first_rows"], arrays["keys"], links, records)
+        paths, links, records, turns = (
+            Texts.from_arrays(arrays, name) for name in ("paths", "links", "records", "turns")
+        )
+        return cls(paths, arrays["signatures"], arrays["first_rows"], arrays["keys"], links, records, turns)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays, by name."""
@@ -63,6 +67,7 @@ class Catalogue:
             "keys": self.keys,
             **self.links_written.arrays("links"),
             **self.records.arrays("records"),
+            **self.turns.arrays("turns"),
         }
 
     @staticmethod
@@ -70,13 +75,15 @@ class Catalogue:
         """Put some notes of several catalogues after each other; ``kept`` are their numbers, for each part."""
         counts = [np.diff(part.first_rows)[numbers] for part, numbers in zip(parts, kept, strict=True)]
         both = list(zip(parts, kept, strict=True))
+        rows = [part.rows(numbers) for part, numbers in both]
         return Catalogue(
             Texts.joined(part.paths.take(numbers) for part, numbers in both),
             np.concatenate([part.signatures[numbers] for part, numbers in both]),
             np.concatenate([np.zeros(1, np.int32), *counts]).cumsum(dtype=np.int32),
-            np.concatenate([part.keys[part.rows(numbers)] for part, numbers in both]),
+            np.concatenate([part.keys[of] for part, of in zip(parts, rows, strict=True)]),
             Texts.joined(part.links_written.take(numbers) for part, numbers in both),
             Texts.joined(part.records.take(numbers) for part, numbers in both),
+            Texts.joined(part.turns.take(of) for part, of in zip(parts, rows, strict=True)),
         )
 
     def __len__(self) -> int:
@@ -113,7 +120,8 @@ class Catalogue:
         """Decode the record of a note."""
         first, end = int(self.first_rows[number]), int(self.first_rows[number + 1])
         keys = self.keys[first:end].tobytes().hex()
-        return _decoded(self.paths[number], keys, self.links_written[number], self.records[number])
+        turns = [self.turns[row] for row in range(first, end)]
+        return _decoded(self.paths[number], keys, turns, self.links_written[number], self.records[number])
 
     def links(self) -> Iterator[tuple[LinkRecord, ...]]:
         """Decode the links of each note."""
@@ -134,7 +142,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _decoded(path: str, keys: str, links: str, rest: str) -> Record:
+def _decoded(path: str, keys: str, turns: Sequence[str], links: str, rest: str) -> Record:
     """Make a record of what JSON has kept of it."""
     (chunks, *said), _ = _read_json(rest)
     values = dict(zip(_NAMES, said, strict=True))
@@ -143,7 +151,7 @@ def _decoded(path: str, keys: str, links: str, rest: str) -> Record:
     width = 2 * KEY_BYTES
     values["chunks"] = tuple(
         [
-            ChunkRecord(start, end, tuple(headings), keys[at * width : (at + 1) * width])
+            ChunkRecord(start, end, tuple(headings), keys[at * width : (at + 1) * width], turns[at])
             for at, (start, end, headings) in enumerate(chunks)
         ]
     )

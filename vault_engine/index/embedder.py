@@ -117,6 +117,16 @@ class FastembedModel:
         vector = np.asarray(next(iter(self._model_loaded().query_embed(text))), np.float32)
         return unit_rows(vector[np.newaxis]).reshape(-1)
 
+    def token_vectors(self, text: str) -> tuple[Vectors, list[tuple[int, int]]]:
+        """Give the vector of each token of a text, shape ``(n, dim)``, and where in the text each stands.
+
+        Tokens that only mark the text's ends stand nowhere: from 0 to 0. Raises as `embed` does.
+        """
+        model = self._model_loaded().model
+        (encoded,) = model.tokenize([text])
+        output = model.onnx_embed([text]).model_output[0]
+        return np.asarray(output, np.float32), [tuple(offset) for offset in encoded.offsets]
+
     def _model_loaded(self) -> Any:
         if self._loaded is None:
             try:

@@ -14,6 +14,7 @@ from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.live import Part
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.index.segment import Segment
+from vault_engine.index.turns import SegmentTurns, segment_turns
 from vault_engine.vault.walk import Signature
 
 _JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
@@ -37,6 +38,7 @@ class Layer:
     dead: int = 0
     hidden: list[tuple[str, Place]] = field(default_factory=list)  # notes before, that this one hides or says are gone
     _part: Part | None = field(default=None, init=False)
+    _turns: SegmentTurns | None = field(default=None, init=False)
     _is_as_part: bool = field(default=False, init=False)  # no note was hidden or shown since the part was made
 
     def __post_init__(self) -> None:
@@ -64,6 +66,18 @@ class Layer:
         if not self._is_as_part or self._part.first != first:
             self._part, self._is_as_part = self._part.again(self._alive_rows(), first), True
         return self._part
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether anything in the segment looks like a turn of a conversation."""
+        return bool(self.segment.catalogue.turns.lengths.any())
+
+    def turns(self) -> SegmentTurns:
+        """Give what looks like turns of conversations, living or not; looked for once."""
+        if self._turns is None:
+            catalogue = self.segment.catalogue
+            self._turns = segment_turns(catalogue.paths, catalogue.first_rows, catalogue.turns)
+        return self._turns
 
     def _alive_rows(self) -> NDArray[np.bool_] | None:
         """Say which rows count, shape ``(rows,)``; None when all do."""

@@ -9,6 +9,7 @@ from vault_engine.note import Chunk, LinkKind, Note, Profile, Rules, chunks, par
 from vault_engine.note.logseq import page_name
 from vault_engine.note.relations import relations
 from vault_engine.note.special import searchable_end
+from vault_engine.note.spoken import spoken
 from vault_engine.vault.files import sha256_hex
 
 MAX_PARSED_BYTES = 1 << 20
@@ -52,6 +53,7 @@ class ChunkRecord(NamedTuple):
     end: int
     headings: tuple[str, ...]
     key: str  # first half of the SHA-256 of the text that is embedded, in hexadecimal
+    turn: str = ""  # of a turn in a conversation its signs as one digit, and who speaks; see `note.spoken`
 
 
 class LinkRecord(NamedTuple):
@@ -163,7 +165,7 @@ def describe(path: str, data: bytes, rules: Rules = OBSIDIAN) -> Described:
         ),
         blocks=tuple(block.id for block in note.blocks) if rules.profile is Profile.LOGSEQ else (),
         chunks=tuple(
-            ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded))
+            ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded), _turn(chunk.text))
             for chunk, embedded in zip(slices, embedded_texts, strict=True)
         ),
         problem=problem or note.frontmatter.problem,
@@ -199,6 +201,11 @@ def _embedded_text(title: str, chunk: Chunk) -> str:
 
 def _key(embedded_text: str) -> str:
     return hashlib.sha256(embedded_text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * KEY_BYTES]
+
+
+def _turn(text: str) -> str:
+    turn = spoken(text)
+    return f"{turn.signs:d}{turn.speaker}" if turn else ""
 
 
 def _fields(record: Record, chunk: Chunk, *, first: bool) -> Mapping[str, str]:

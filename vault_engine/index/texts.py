@@ -50,6 +50,11 @@ class Texts:
         for start, end in pairwise(ends):
             yield whole[start:end].decode("utf-8", "surrogatepass")
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many bytes each string has, shape ``(n,)``."""
+        return np.diff(self._ends)
+
     def take(self, numbers: NDArray[np.int64]) -> "Texts":
         """Give some of the strings, in the order of ``numbers``."""
         lengths = np.diff(self._ends)[numbers]

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.index.filters import PATH
+from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.live import Keywords, Part
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.segment import Segment
+from vault_engine.index.turns import Turns, conversations
 from vault_engine.index.vector_view import VectorView
 from vault_engine.vault.paths import is_within
+
+_JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
 
 
 class Row(NamedTuple):
@@ -32,7 +36,9 @@ class View:
         self.version = notes.version
         self._within: dict[str, View] = {}
         self._counting = [layer.alive.copy() for layer in notes.layers]  # by segment: which notes count
+        self._notes = notes
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
+        self._layers = tuple(notes.layers)
         self._segments = [layer.segment for layer in notes.layers]
         self._firsts = list(accumulate((segment.row_count for segment in self._segments), initial=0))
         self.keywords = Keywords([layer.part(first) for layer, first in zip(notes.layers, self._firsts, strict=False)])
@@ -54,7 +60,8 @@ class View:
             return self
         if folder not in self._within:
             view = copy(self)
-            view.__dict__.pop("distinct_keys", None)
+            for made in ("distinct_keys", "turns"):
+                view.__dict__.pop(made, None)
             view._within = {}
             lying = [_lying_in(segment, folder) for segment in self._segments]
             view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
@@ -67,6 +74,39 @@ class View:
     def keys(self) -> NDArray[np.uint8]:
         """The key of each row's embedding, shape ``(rows, KEY_BYTES)``."""
         return np.concatenate([np.empty((0, KEY_BYTES), np.uint8), *(one.catalogue.keys for one in self._segments)])
+
+    @cached_property
+    def turns(self) -> Turns | None:
+        """The turns of all conversations; None where there are none."""
+        if not any(layer.has_turns for layer in self._layers):
+            return None
+        parts, alive = [layer.turns() for layer in self._layers], [part.alive for part in self.keywords.parts]
+        return conversations(parts, self._firsts[:-1], alive, len(self))
+
+    def stated_dates(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give when the note of each row was changed last as it says itself, else made; `NO_DATE`: it does not say."""
+        updated, created = (self.keywords.dates(name, rows) for name in ("updated", "created"))
+        return np.where(updated != NO_DATE, updated, created)
+
+    @cached_property
+    def changed(self) -> NDArray[np.int64]:
+        """When the note of each row was changed last, in microseconds since 1970: as it says itself, else its file."""
+        seen = [
+            np.repeat(np.where(mtime < 0, _JUST_NOW, mtime // 1000), np.diff(one.catalogue.first_rows))
+            for one in self._segments
+            for mtime in (one.catalogue.signatures[:, 1],)
+        ]
+        stated = self.stated_dates(np.arange(len(self)))
+        return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
+
+    def first_row(self, path: str) -> int | None:
+        """Give the row of a note's first chunk; None for no note that counts."""
+        if path not in self._notes:
+            return None
+        layer, number = self._notes.place(path)
+        at = self._layers.index(layer)
+        first = int(layer.segment.catalogue.first_rows[number])
+        return self._firsts[at] + first if self._counting[at][number] else None
 
     def owner(self, row: int) -> Row:
         """Say which chunk a row is."""

@@ -9,6 +9,7 @@ from vault_engine.index.record import Record
 
 MAX_QUERY_CHARS = 4_000
 MAX_LIMIT = 200
+MAX_OFFSET = 2_000
 
 
 class Mode(StrEnum):
@@ -31,6 +32,25 @@ class Mode(StrEnum):
             raise BadInput(f"there is no mode {name!r} (there are {', '.join(cls)})") from None
 
 
+class Fusion(StrEnum):
+    """How the legs' scores become one."""
+
+    CONVEX = "convex"  # a weighted sum of scaled scores
+    RRF = "rrf"  # by the ranks alone
+
+    @classmethod
+    def named(cls, name: str) -> "Fusion":
+        """Give the fusion of a name.
+
+        Raises:
+            BadInput: there is none.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise BadInput(f"there is no fusion {name!r} (there are {', '.join(cls)})") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One question. Every filter that is given must hold, and holds before anything is ranked."""
@@ -42,6 +62,14 @@ class Query:
     type: str | None = None
     tags: tuple[str, ...] = ()  # a tag or one below it; without '#'
     syntax: bool = False  # whether the text is in the query language; else its words are looked for, as they are
+    since: int | None = None  # microseconds since 1970: only notes that were changed from then on
+    until: int | None = None  # and before this
+    as_of: int | None = None  # only what there was then, and held
+    fusion: Fusion = Fusion.CONVEX
+    expand: bool = False  # whether what hits link to, and what links to them, may be a hit as well
+    diverse: bool = False  # whether hits that say what better ones say come later
+    min_score: float = 0.0  # hits that are worse are none
+    offset: int = 0  # hits that are left out, the best first
     within: str | None = None  # a folder: the search is as if there were no other notes
 
     def __post_init__(self) -> None:
@@ -51,6 +79,12 @@ class Query:
             raise BadInput(f"the query has {len(self.text)} characters, more than {MAX_QUERY_CHARS}")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise BadInput(f"limit {self.limit} is not between 1 and {MAX_LIMIT}")
+        if not 0 <= self.min_score <= 1:
+            raise BadInput(f"a score of {self.min_score} is not between 0 and 1")
+        if not 0 <= self.offset <= MAX_OFFSET:
+            raise BadInput(f"hits beyond the first {MAX_OFFSET:,} are not given: ask more narrowly")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise BadInput("the time asked for ends before it begins: `since` must be before `until`")
 
     @property
     def filters(self) -> list[tuple[str, str]]:

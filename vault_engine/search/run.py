@@ -1,23 +1,38 @@
-"""The whole read path: filter, ask each leg, fuse, roll up to notes."""
+"""The whole read path: filter, ask each leg, fuse, weigh what is around, judge quality, roll up to notes."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
-from vault_engine.index.filters import STATUS
+from vault_engine.index.filters import PINNED, STATUS
+from vault_engine.index.graph_walk import Node, NodeKind
+from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
 from vault_engine.index.keyword.suggest import corrected, suggestions, written_form
 from vault_engine.index.store import Index
 from vault_engine.index.view import View
-from vault_engine.search.fuse import SET_BACK_FACTOR, Floats, Scored, best_notes, fuse, saturate
-from vault_engine.search.query import Mode, Query
+from vault_engine.search.dialogue import by_words, turn_features
+from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
+from vault_engine.search.quality import Stated, factors
+from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.rerank import Reranking
+from vault_engine.search.times import Period, periods_in
+from vault_engine.search.varied import varied
+from vault_engine.search.weights import WEIGHTS, Weights
 from vault_engine.vault.habits import is_less_visible
 
 DEPRECATED = "deprecated"
 _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
+_COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
+_POOL = 4  # times as many notes as are wanted are looked at for different ones
+_PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -30,6 +45,7 @@ class Answer(NamedTuple):
     hits: list[Scored]
     degraded: str | None  # why it was not the mode that was asked for, in words
     unused: tuple[str, ...] = ()  # what of a question in the query language could not be used
+    has_more: bool = False  # whether there are worse hits than those given
 
 
 class Leg(NamedTuple):
@@ -39,17 +55,50 @@ class Leg(NamedTuple):
     scores: Floats
 
 
-def search(index: Index, query: Query, question: Question | None) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows that may be hits, and what speaks for each: shapes ``(n,)``."""
+
+    rows: Rows  # ascending
+    parts: Mapping[str, Floats]  # these add up to relevance, in [0, 1]
+    factors: Mapping[str, Floats] = field(default_factory=dict)  # and these multiply it
+
+    def at(self, place: int, path: str) -> Scored:
+        """Give a row as its note's hit, with all that made its score."""
+        parts = {name: float(values[place]) for name, values in self.parts.items() if values[place]}
+        factors = {name: float(values[place]) for name, values in self.factors.items() if values[place] != 1}
+        return Scored(path, int(self.rows[place]), float(self.scores[place]), parts, factors)
+
+    @property
+    def scores(self) -> Floats:
+        """How good each row is, in [0, 1]."""
+        score = total(self.parts)
+        for factor in self.factors.values():
+            score = score * factor
+        return np.minimum(score, 1)
+
+
+def search(
+    index: Index,
+    query: Query,
+    question: Question | None,
+    now: int,
+    reranker: Reranking | None = None,
+    weights: Weights = WEIGHTS,
+) -> Answer:
     """Answer a query from the index as it is now.
 
     Args:
         index: brought up to date by the caller.
         query: what is asked.
         question: its embedding; None where there is none, or the mode asks for none.
+        now: the time, in microseconds since 1970.
+        reranker: looks at the best rows again, if there is one.
+        weights: what counts for how much.
     """
     view = index.view.within(query.within)
     allowed = _allowed(view, query)
-    count = max(_CANDIDATES, _CANDIDATES_A_HIT * query.limit)
+    count = max(_CANDIDATES, _CANDIDATES_A_HIT * (query.offset + query.limit))
     parsed = index.language.parse(query.text) if query.syntax else None
     matched = scores(parsed.query, view.keywords, index.language.schema).scores if parsed else None
     if matched is not None:
@@ -58,12 +107,20 @@ def search(index: Index, query: Query, question: Question | None) -> Answer:
     mode, degraded = _mode_that_runs(index, query.mode, has_vectors=near is not None)
     words: Leg | None = None
     if mode is not Mode.SEMANTIC:
-        by_words = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
-        words = _best(by_words, allowed, count)
-    rows, fused = _fused(view, words, near, question)
-    fused[_are_set_back(index, view, rows)] *= SET_BACK_FACTOR
-    hits = best_notes(rows, fused, lambda row: view.owner(row).path, query.limit)
-    return Answer(mode, hits, degraded, parsed.unused if parsed else ())
+        by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
+        words = _best(by_text, allowed, count)
+    found = _fused(view, words, near, question, query.fusion, weights)
+    if words is not None and matched is None:
+        found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
+        found = _with_phrases(index, view, found, query.text, weights)
+    if reranker is not None and query.fusion is Fusion.CONVEX:
+        found, failed = _reranked(view, found, query.text, reranker, weights)
+        degraded = "; ".join(filter(None, (degraded, failed))) or None
+    found = replace(found, factors=_factors(index, view, found.rows, query.text, now, weights))
+    hits = _hits(index, view, found, query, question, allowed, weights)
+    chosen = hits[query.offset : query.offset + query.limit]
+    more = len(hits) > query.offset + query.limit
+    return Answer(mode, chosen, degraded, parsed.unused if parsed else (), more)
 
 
 def did_you_mean(index: Index, query: Query) -> str | None:
@@ -74,6 +131,9 @@ def did_you_mean(index: Index, query: Query) -> str | None:
         text = " ".join(filter(None, index.fields_of(view.owner(one.row)).values()))
         found.append((one, written_form(one.term, text, index.analyser)))
     return corrected(query.text, found) if found else None
+
+
+# ---- the legs
 
 
 def _best(scores: Floats, allowed: Mask | None, count: int) -> Leg:
@@ -99,15 +159,211 @@ def _near(view: View, question: Question, allowed: Mask | None, count: int) -> L
     return Leg(rows[at >= 0], cosines[at[at >= 0]])
 
 
-def _fused(view: View, words: Leg | None, near: Leg | None, question: Question | None) -> tuple[Rows, Floats]:
+def _fused(
+    view: View, words: Leg | None, near: Leg | None, question: Question | None, fusion: Fusion, weights: Weights
+) -> Candidates:
     """Put the legs' rows together, and score each by all legs."""
     rows = np.unique(np.concatenate([leg.rows for leg in (words, near) if leg is not None]))
-    keyword = saturate(words.scores[rows]) if words is not None else None
-    if near is None or question is None:
-        return rows, fuse(keyword, None)
+    keyword = saturate(words.scores[rows], weights) if words is not None else None
+    cosines = _cosines(view, question, rows) if near is not None and question is not None else None
+    combine = by_rank if fusion is Fusion.RRF else shares
+    return Candidates(rows, combine(keyword, cosines, weights))
+
+
+def _cosines(view: View, question: Question, rows: Rows) -> Floats:
     vectors = question.vectors.view
-    vector_of = view.vectors(vectors)[rows]
-    return rows, fuse(keyword, vectors.cosines(question.vector, vector_of))
+    return vectors.cosines(question.vector, view.vectors(vectors)[rows])
+
+
+# ---- what is around
+
+
+def _with_turns(
+    index: Index,
+    view: View,
+    found: Candidates,
+    text: str,
+    near: Leg | None,
+    question: Question | None,
+    allowed: Mask | None,
+    count: int,
+    weights: Weights,
+) -> Candidates:
+    """Score the turns of conversations by what is around them as well; all else stays as it is."""
+    turns = view.turns
+    if turns is None:
+        return found
+    keywords = view.keywords
+    fits = by_words(list(index.analyser.counts(text)), keywords, turns, allowed, weights.turns)
+    words, cosines = saturate(fits.scores, weights), None
+    if near is not None and question is not None:
+        cosines = _turn_cosines(view, question, fits.scores, near.rows, count)
+    features = turn_features(
+        text, turns, fits, words, cosines, keywords.words_in("body", turns.rows), weights.turns
+    ).parts(weights.turns)
+    answers = words > 0
+    if cosines is not None:
+        answers |= is_near(np.nan_to_num(cosines), words, weights)
+    if allowed is not None:
+        answers &= allowed[turns.rows]
+    sums = np.where(answers, total(features), 0)
+    best = np.array(top_rows(sums, count), np.int64)
+    best = best[np.argsort(turns.rows[best])]
+    others = turns.place_of[found.rows] < 0
+    rows = np.concatenate([found.rows[others], turns.rows[best]])
+    order = np.argsort(rows)
+    blank_others, blank_turns = np.zeros(int(others.sum()), np.float32), np.zeros(len(best), np.float32)
+    names = dict.fromkeys((*found.parts, *features))
+    parts = {
+        name: np.concatenate(
+            [
+                found.parts[name][others] if name in found.parts else blank_others,
+                features[name][best] if name in features else blank_turns,
+            ]
+        )[order]
+        for name in names
+    }
+    return Candidates(rows[order], parts)
+
+
+def _turn_cosines(view: View, question: Question, fits: Floats, near: Rows, count: int) -> Floats:
+    """Compare turns with the question by meaning: all, or where they are many, those found and those beside them."""
+    turns = view.turns
+    assert turns is not None
+    asked = np.ones(len(turns), np.bool_)
+    if len(turns) > _COMPARED_AT_ONCE:
+        asked[:] = False
+        at = turns.place_of[near]
+        found = np.concatenate([at[at >= 0], np.array(top_rows(fits.copy(), count), np.int64)])
+        for steps in (-1, 0, 1):
+            asked[np.clip(found + steps, 0, len(turns) - 1)] = True
+    cosines = np.full(len(turns), np.nan, np.float32)
+    cosines[asked] = _cosines(view, question, turns.rows[asked])
+    return cosines
+
+
+def _with_phrases(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
+    """Let rows that hold what stands in quotation marks, word for word, come before others."""
+    phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1]
+    if not phrases:
+        return found
+    held = np.zeros(len(found.rows), np.float32)
+    for phrase in phrases:
+        parsed = index.language.parse(f'"{phrase}"')
+        held += scores(parsed.query, view.keywords, index.language.schema).scores[found.rows] > 0
+    share = np.float32(weights.phrase)
+    parts = {name: values * (1 - share) for name, values in found.parts.items()}
+    held[total(found.parts) <= 0] = 0
+    return Candidates(found.rows, {**parts, "phrase": np.asarray(share * held / len(phrases), np.float32)})
+
+
+# ---- ranking again
+
+
+def _reranked(
+    view: View, found: Candidates, text: str, reranker: Reranking, weights: Weights
+) -> tuple[Candidates, str | None]:
+    """Let the reranker judge the best rows; where it fails the order stays, and why it failed is said."""
+    best = np.array(top_rows(total(found.parts), weights.reranked), np.int64)
+    try:
+        judged = reranker(text, found.rows[best])
+    except RerankerFailed as error:
+        return found, str(error)
+    is_turn = np.zeros(len(found.rows), np.bool_)
+    if view.turns is not None:
+        is_turn = view.turns.place_of[found.rows] >= 0
+    whole = weights.rerank_turns + weights.turns_reranked.total
+    share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
+    parts = {}
+    for name, values in found.parts.items():
+        of_turns = weights.turns.again(name, weights.turns_reranked) * weights.turns.total / whole
+        parts[name] = values * np.where(is_turn, of_turns, 1 - weights.rerank_notes).astype(np.float32)
+    parts["reranker"] = np.zeros(len(found.rows), np.float32)
+    parts["reranker"][best] = share[best] * judged
+    return Candidates(found.rows, parts), None
+
+
+# ---- from rows to hits
+
+
+def _hits(
+    index: Index,
+    view: View,
+    found: Candidates,
+    query: Query,
+    question: Question | None,
+    allowed: Mask | None,
+    weights: Weights,
+) -> list[Scored]:
+    """Roll rows up to notes, take in what is linked, and put those that say the same behind; at least one too many."""
+    wanted = query.offset + query.limit + 1
+    pool = wanted * _POOL if query.diverse else wanted
+    place_of = {int(row): place for place, row in enumerate(found.rows.tolist())}
+    best = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, pool)
+    hits = [found.at(place_of[hit.row], hit.path) for hit in best]
+    if query.expand:
+        hits = _with_linked(index, view, hits, allowed, weights)
+    hits = [hit for hit in hits if hit.score >= query.min_score]
+    if query.diverse and question is not None:
+        vectors = question.vectors.view
+        rows = view.vectors(vectors)[[hit.row for hit in hits]]
+        order = varied(
+            [hit.score for hit in hits], _likeness(vectors.vectors, rows, weights.unlike), wanted, weights.diversity
+        )
+        hits = [hits[at] for at in order]
+    return hits
+
+
+def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:
+    """Take in the notes that the best hits link to, and those that link to them."""
+    by_path = {hit.path: hit for hit in hits}
+    for hit in hits[: weights.linked_hits]:
+        for edge in index.graph.edges(Node(NodeKind.NOTE, hit.path)):
+            row = view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
+            if row is None or (allowed is not None and not allowed[row]):
+                continue
+            score = hit.score * weights.linked
+            known = by_path.get(edge.node.name)
+            if known is None or (known.linked and known.score < score):
+                by_path[edge.node.name] = Scored(edge.node.name, row, score, {"linked": score}, {}, hit.path)
+    return sorted(by_path.values(), key=lambda hit: (-hit.score, hit.path))
+
+
+def _likeness(vectors: Floats, rows: Rows, unlike: float) -> Floats:
+    """Compare rows with each other by meaning, in [0, 1], shape ``(n, n)``; those without a vector are like none."""
+    chosen = np.where((rows >= 0)[:, np.newaxis], vectors[np.maximum(rows, 0)], 0)
+    return np.asarray(np.clip((chosen @ chosen.T - unlike) / (1 - unlike), 0, 1), np.float32)
+
+
+# ---- quality and filters
+
+
+def _factors(index: Index, view: View, rows: Rows, text: str, now: int, weights: Weights) -> dict[str, Floats]:
+    keywords = view.keywords
+    stated = Stated(
+        dates=view.stated_dates(rows),
+        valid_to=keywords.dates("valid_to", rows),
+        expires=keywords.dates("expires", rows),
+        importance=keywords.numbers("importance", rows),
+        confidence=keywords.numbers("confidence", rows),
+        pinned=keywords.having(PINNED, "true")[rows],
+        set_back=_are_set_back(index, view, rows),
+        no_date=NO_DATE,
+    )
+    return factors(stated, now, asked_periods(text, now), weights)
+
+
+def asked_periods(text: str, now: int) -> tuple[Period, ...]:
+    """Give the periods that a question names, in UTC."""
+    return periods_in(text, now, _first_moment)
+
+
+def _first_moment(year: int, month: int, day: int) -> int | None:
+    """Give the first moment of a day, in microseconds since 1970; None where there is no such day."""
+    try:
+        return int(np.datetime64(f"{year:04}-{month:02}-{day:02}", "us").astype(np.int64))
+    except ValueError:
+        return None
 
 
 def _mode_that_runs(index: Index, asked: Mode, *, has_vectors: bool) -> tuple[Mode, str | None]:
@@ -122,12 +378,25 @@ def _mode_that_runs(index: Index, asked: Mode, *, has_vectors: bool) -> tuple[Mo
 
 def _allowed(view: View, query: Query) -> Mask | None:
     """Say which rows may answer, shape ``(rows,)``; None: all that are there."""
-    if not query.filters:
+    if not query.filters and query.since is None and query.until is None and query.as_of is None:
         return None
     allowed = view.keywords.alive.copy()
     for column, value in query.filters:
         allowed &= view.keywords.having(column, value)
+    if query.since is not None:
+        allowed &= view.changed >= query.since
+    if query.until is not None:
+        allowed &= view.changed < query.until
+    if query.as_of is not None:
+        allowed &= _held_at(view, query.as_of)
     return allowed
+
+
+def _held_at(view: View, moment: int) -> Mask:
+    """Say which rows are of notes that there were at a moment, as far as they say, and that held then."""
+    rows = np.arange(len(view))
+    began, start, end = (view.keywords.dates(name, rows) for name in ("created", "valid_from", "valid_to"))
+    return np.asarray((began <= moment) & (start <= moment) & ((end == NO_DATE) | (end > moment)))
 
 
 def _are_set_back(index: Index, view: View, rows: Rows) -> Mask:

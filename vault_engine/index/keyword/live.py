@@ -1,14 +1,24 @@
 """The keyword index as one search sees it: several segments, of which some rows are gone. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.index.keyword.columns import Columns
-from vault_engine.index.keyword.postings import LENGTHS, Floats, Ints, Mask, Posting, Postings, Shorts, slices
+from vault_engine.index.keyword.columns import NO_DATE, Columns
+from vault_engine.index.keyword.postings import (
+    FIELD_GAP,
+    LENGTHS,
+    Floats,
+    Ints,
+    Mask,
+    Posting,
+    Postings,
+    Shorts,
+    slices,
+)
 
 K1 = 0.9  # saturation: how soon a second occurrence stops mattering
 B = 0.6  # how far a long row is held against itself
@@ -264,6 +274,37 @@ class Keywords:
         return self._rows_of(
             part.columns.between(name, low, high, open_low=open_low, open_high=open_high) for part in self.parts
         )
+
+    def numbers(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Give the number that the note of each row states, NaN for none; shape ``(len(rows),)``."""
+        return np.asarray(self._noted(rows, lambda columns: columns.numbers.get(name), np.nan), np.float64)
+
+    def dates(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the date that the note of each row states, in microseconds since 1970; `NO_DATE` for none."""
+        return np.asarray(self._noted(rows, lambda columns: columns.dates.get(name), NO_DATE), np.int64)
+
+    def words_in(self, field: str, rows: NDArray[np.int64]) -> Floats:
+        """Count the words of a field of each row, stop words too; shape ``(len(rows),)``."""
+        counts = np.zeros(len(rows), np.float32)
+        for part in self.parts:
+            number = part.postings.fields.index(field)
+            at, own = self._at(part, rows)
+            bounds = part.postings.bounds[own].astype(np.int64)
+            counts[at] = np.maximum(bounds[:, number + 1] - bounds[:, number] - FIELD_GAP, 0)
+        return counts
+
+    def _noted(self, rows: NDArray[np.int64], column: Callable[[Columns], NDArray[Any] | None], none: Any) -> Any:
+        values = np.full(len(rows), none)
+        for part in self.parts:
+            if (noted := column(part.columns)) is not None:
+                at, own = self._at(part, rows)
+                values[at] = noted[part.note_of_row[own]]
+        return values
+
+    def _at(self, part: Part, rows: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Say which of some rows are a part's, and how it numbers them."""
+        at = np.flatnonzero((rows >= part.rows.start) & (rows < part.rows.stop))
+        return at, rows[at] - part.first
 
     def stating(self, name: str) -> Mask:
         """Say which rows are of notes that have any value of a property, be it a word, a number or a date."""

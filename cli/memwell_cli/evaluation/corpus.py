@@ -1,0 +1,100 @@
+"""Questions with known answers, and the vaults that they are asked of."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from memwell_cli.evaluation.ranking import Quality
+from vault_engine import Engine
+from vault_engine.engine import Hit
+from vault_engine.errors import BadInput
+
+DEPTH = 10  # answers that are looked at; the reciprocal rank of anything later counts as 0
+_MANY = 200  # hits that are asked for where several make one answer
+_NEXT_BEST = 0.3  # of a folder: what each note counts for, compared with the one before
+_BEST = 5  # notes of it that count
+_SETTINGS = ("MEMWELL_EMBEDDER", "MEMWELL_EMBEDDER_KEY", "MEMWELL_RERANKER", "MEMWELL_RERANKER_KEY")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question and what answers it: paths of notes, or of folders where whole sessions are looked for."""
+
+    text: str
+    gold: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """One vault: its notes by path, and what is asked of it."""
+
+    name: str
+    notes: Mapping[str, str]
+    questions: tuple[Question, ...]
+
+
+class Asking(NamedTuple):
+    """How questions are asked."""
+
+    recall: Mapping[str, Any]  # arguments of `Engine.recall`
+    by_folder: bool  # whether folders are looked for, by what is found in them
+
+
+def measure(corpus: Corpus, folder: Path, asking: Asking, progress: Progress | None = None) -> Quality:
+    """Ask everything of one corpus. Vault and index lie in ``folder`` and are used again if they are there."""
+    vault = folder / corpus.name
+    fill_vault(vault, corpus.notes)
+    with Engine.open(vault, env=own_environment(folder / "index")) as engine:
+        if asking.recall.get("mode") != "keyword":
+            engine.build_index(progress)
+        return ask(engine, corpus.questions, asking)
+
+
+def ask(engine: Engine, questions: Sequence[Question], asking: Asking) -> Quality:
+    """Ask questions of an open vault."""
+    quality, limit = Quality(), _MANY if asking.by_folder else DEPTH
+    for question in questions:
+        hits = engine.recall(question.text, limit=limit, **asking.recall).hits
+        found = _folders(hits) if asking.by_folder else [hit.path for hit in hits]
+        quality.add(found[:DEPTH], question.gold)
+    return quality
+
+
+def fill_vault(folder: Path, notes: Mapping[str, str]) -> None:
+    """Make a vault of note texts by path; a file that holds its text already is left alone.
+
+    Raises:
+        BadInput: a folder is there that is no vault of ours, or a path leads out of it.
+    """
+    if folder.is_dir() and not (folder / ".memwell").is_dir() and any(folder.iterdir()):
+        raise BadInput(f"{folder} holds something else: give an empty folder to --cache")
+    folder.mkdir(parents=True, exist_ok=True)
+    Engine.create(folder)
+    for path, text in notes.items():
+        file = folder / path
+        if not file.resolve().is_relative_to(folder.resolve()):
+            raise BadInput(f"{path!r} leads out of the vault")
+        if not file.exists() or file.read_text("utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+
+
+def own_environment(cache: Path) -> dict[str, str]:
+    """Give an environment with an index of its own and the models that the caller has set."""
+    return {name: os.environ[name] for name in _SETTINGS if name in os.environ} | {"MEMWELL_CACHE_DIR": str(cache)}
+
+
+def _folders(hits: Sequence[Hit]) -> list[str]:
+    """Give the folders of hits, best first: each as good as its best note, and less and less of the next best."""
+    scores: dict[str, list[float]] = {}
+    for hit in hits:  # best first
+        scores.setdefault(hit.path.rpartition("/")[0], []).append(hit.score)
+    worth = {
+        folder: sum(score * _NEXT_BEST**place for place, score in enumerate(best[:_BEST]))
+        for folder, best in scores.items()
+    }
+    return sorted(worth, key=lambda folder: -worth[folder])

@@ -1,0 +1,90 @@
+"""Every number that ranking depends on, and where it comes from. Pure."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWeights:
+    """What speaks for a turn of a conversation. Each feature lies in [0, 1], and their weighted mean is the score.
+
+    Learned by a linear ranker from 959 questions about five conversations (`memwell eval locomo`), each judged by
+    what was learned from the four others: 82.6 / 89.3 / 64.8; then rounded.
+    """
+
+    words: float = 1.0  # its words and, less, those of the turns around it
+    meaning: float = 0.25  # its vector
+    window: float = 0.45  # the mean vector of it and the turns beside it
+    conversation: float = 0.95  # the best turns of the same conversation
+    answers: float = 0.4  # how well the turn before it fits, where that asks something
+    around: float = 1.05  # how well the better of the turns beside it fits
+    time: float = 0.35  # the question asks when, and the turn names a time
+    speaker: float = 0.18  # the question names who speaks
+    own_words: float = 0.34  # how many of the question's words it holds itself
+    length: float = 0.38  # there is something in it: the logarithm of its words
+    asks: float = -0.11  # it ends with a question itself
+
+    lent: tuple[tuple[int, float], ...] = ((1, 0.5), (-1, 0.25), (2, 0.25), (-2, 0.1))
+    """What a word of the turn so many steps before (or behind, if negative) counts for; measured on other data."""
+
+    evidence_words: float = 0.7  # of `conversation`, `answers` and `around`: how much of "fits" is words
+    evidence_meaning: float = 0.15
+    evidence_window: float = 0.15
+    best_turns: int = 3  # of a conversation that tell how good it is
+    many_words: int = 150  # of a turn that is as long as any
+
+    def again(self, name: str, other: "TurnWeights") -> float:
+        """Say how many times as much a feature counts by other weights; 1 for what is no feature."""
+        own = getattr(self, name, 0.0)
+        return getattr(other, name) / own if own else 1.0
+
+    @property
+    def total(self) -> float:
+        """The sum of what may speak for a turn."""
+        return sum(
+            (
+                self.words, self.meaning, self.window, self.conversation, self.answers, self.around, self.time,
+                self.speaker, self.own_words, self.length,
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The numbers of the read path. Those without a source were chosen, not measured."""
+
+    # Fusion: the best convex sum on LoCoMo's five conversations and the 56 questions about two vaults together.
+    semantic_share: float = 0.3
+    half_saturation: float = 10.0  # the BM25F score that counts as 0.5: about two rare words of the question
+    min_cosine: float = 0.25  # a chunk that shares no word with the question must at least be this near
+    min_cosine_alone: float = 0.35  # and this near where no chunk shares one: gibberish seldom comes nearer
+    rrf_k: float = 5.0  # of reciprocal rank fusion: on LoCoMo's turns 60 is far worse
+
+    # Quality: only ever multiplies relevance.
+    set_back: float = 0.5  # replaced, no longer valid, expired, or shown less of by its owner
+    recency: float = 0.05  # a note of today, against one without a date; a weight of 0.05 is the best published
+    half_life_days: float = 30.0
+    importance: float = 0.1  # 1 counts for so much more than 0.5, and 0 for so much less
+    confidence: float = 0.2  # 0 counts for so much less than 1
+    pinned: float = 0.05
+    in_time: float = 0.4  # a note of the time that the question names; published: hit@1 83.4 to 85.3
+
+    phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
+    linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
+    linked_hits: int = 5  # so many hits are looked at for links
+    diversity: float = 0.7  # of a hit's likeness to a better hit, where different hits are asked for
+    unlike: float = 0.4  # a cosine that notes of one vault have without having anything to do with each other
+
+    # Reranking: learned with `TurnWeights`; of notes it is a convex sum.
+    reranked: int = 20  # rows
+    rerank_turns: float = 1.0  # beside the weights of `turns_reranked`
+    rerank_notes: float = 0.3
+    turns_reranked: TurnWeights = field(  # what says the same as the reranker counts for less
+        default_factory=lambda: TurnWeights(
+            meaning=0.0, own_words=0.08, length=0.3, answers=0.45, around=1.15, window=0.4
+        )
+    )
+
+    turns: TurnWeights = field(default_factory=TurnWeights)
+
+
+WEIGHTS = Weights()
