@@ -142,11 +142,11 @@ class TestEditing:
 def test_a_context_fits_its_budget(in_memory, mode, run, answer, folder):
     """What fits the task, or what is new; as a text for the model."""
     for number in range(30):
-        (folder / f"n{number}.md").write_text(f"About lantern number {number}, which stands by the road. " * 5)
+        (folder / f"n{number}.md").write_text(f"About lantern number{number} by the road. " * 5)
 
     async def ask():
         async with in_memory(mode) as client:
-            return await answer(client, "context", query="lantern", budget=200), await answer(client, "context")
+            return await answer(client, "context", query="lantern number7", budget=200), await answer(client, "context")
 
     about, new = run(ask())
     assert 0 < about["tokens"] <= 200

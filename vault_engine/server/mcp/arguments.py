@@ -7,6 +7,7 @@ from pydantic import Field
 from vault_engine.engine import MAX_FIELD_CHARS, MAX_LIST_ITEMS
 
 Ref = Annotated[str, Field(max_length=1000, description="path, id, category/key or name")]
+ThatNote = Annotated[str, Field(max_length=1000)]  # as `Ref`, where an agent has been told before what that is
 Name = Annotated[str | None, Field(max_length=200)]
 Line = Annotated[str, Field(max_length=MAX_FIELD_CHARS)]
 Tags = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="without '#'")]
@@ -14,7 +15,7 @@ Headings = Annotated[list[Line] | None, Field(max_length=10, description="headin
 Sha256 = Annotated[str | None, Field(max_length=64, description="sha256 as you read it")]
 Entry = Annotated[str | None, Field(max_length=100, description="id of a journal entry")]
 Reason = Annotated[str, Field(max_length=1000, description="for the journal")]
-Moment = Annotated[str | None, Field(max_length=100, description="a time such as 2026-05-01, yesterday, 3 days ago")]
+Moment = Annotated[str | None, Field(max_length=100, description="2026-05-01, yesterday, 3 days ago …")]
 Direction = Literal["both", "out", "in"]
 Relations = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="only links of these relations")]
 Limit = Annotated[int, Field(ge=1, le=1000)]

@@ -28,7 +28,7 @@ from vault_engine.engine import (
 )
 from vault_engine.engine import Context as Briefing
 from vault_engine.errors import BadInput
-from vault_engine.server.mcp.arguments import Headings, Line, Name, Reason, Ref, Sha256, Tags
+from vault_engine.server.mcp.arguments import Headings, Line, Moment, Name, Reason, Ref, Sha256, Tags, ThatNote
 from vault_engine.server.mcp.calling import Verbs
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
@@ -85,7 +85,11 @@ class Tools(Verbs):
         category: Name = None,
         type: Name = None,
         tags: Tags = None,
+        since: Moment = None,
+        until: Annotated[str | None, Field(max_length=100)] = None,
         mode: Mode = Mode.HYBRID,
+        budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 2000,
+        cursor: Annotated[str | None, Field(max_length=200, description="of the answer before")] = None,
     ) -> Recalled:
         """Search the notes by words and by meaning."""
         return self._engine.recall(
@@ -95,6 +99,10 @@ class Tools(Verbs):
             category=category or None,
             type=type or None,
             tags=tuple(tags or ()),
+            since=since or None,
+            until=until or None,
+            budget_tokens=budget,
+            cursor=cursor or None,
             within=self._callers(context, Scope.READ).within,
         )
 
@@ -115,7 +123,7 @@ class Tools(Verbs):
     def edit_note(
         self,
         context: Context,
-        note: Ref,
+        note: ThatNote,
         action: Action,
         text: Annotated[Text, Field(description="to append, or to put in the place of old or the section")] = "",
         old: Annotated[Text | None, Field(description="text that stands there exactly once")] = None,
@@ -129,7 +137,7 @@ class Tools(Verbs):
         edit = _edit(action, text, old, tuple(under or ()), property, value)
         return self._changed(context, note, edit, expected=expected or None, merge=merge)
 
-    def forget(self, context: Context, note: Ref, reason: Reason = "") -> Forgotten:
+    def forget(self, context: Context, note: ThatNote, reason: Reason = "") -> Forgotten:
         """Move a note into the archive; a person can restore it."""
         caller = self._callers(context, Scope.WRITE)
         return self._engine.forget(note, reason=reason, actor=caller.actor, within=caller.within)
@@ -137,7 +145,7 @@ class Tools(Verbs):
     def link(
         self,
         context: Context,
-        note: Ref,
+        note: ThatNote,
         target: Annotated[str, Field(max_length=1000, description="name of the other note")],
         relation: Annotated[str, Field(max_length=100, description="supersedes, depends_on …")] = "related",
         remove: bool = False,
