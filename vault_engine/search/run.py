@@ -32,6 +32,7 @@ _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
 _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
+_MOST_PHRASES = 5  # of a question that are looked for
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
@@ -111,7 +112,8 @@ def search(
         words = _best(by_text, allowed, count)
     found = _fused(view, words, near, question, query.fusion, weights)
     if words is not None and matched is None:
-        found = _with_turns(index, found, query.text, near, question, allowed, count, weights)
+        if query.fusion is Fusion.CONVEX:
+            found = _with_turns(index, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
@@ -243,7 +245,7 @@ def _turn_cosines(view: View, question: Question, fits: Floats, near: Rows, coun
 
 def _with_phrases(index: Index, found: Candidates, text: str, weights: Weights) -> Candidates:
     """Let rows that hold what stands in quotation marks, word for word, come before others."""
-    phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1]
+    phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1][:_MOST_PHRASES]
     if not phrases:
         return found
     held = np.zeros(len(found.rows), np.float32)
