@@ -60,6 +60,18 @@ def test_a_turn_that_may_not_answer_lends_nothing(talk, write_note):
     assert () == talk.recall("which colour did they choose", type="open").hits
 
 
+def test_a_turn_that_may_not_answer_is_no_neighbour_by_meaning(write_note, open_engine):
+    """It is as if the others said nothing."""
+    engine = open_engine(MEMWELL_EMBEDDER="packaged")
+    for number, turn in enumerate(TALK, 1):
+        write_note(f"talk/t{number}.md", f"---\ntype: {'open' if number == 5 else 'secret'}\n---\n{turn}")
+
+    hit = first(engine, "which colour did they choose", type="open", explain=True, min_score=0)
+
+    assert "talk/t5.md" == hit.path
+    assert not {"around", "answers"} & hit.explain.parts.keys()
+
+
 def test_other_notes_are_ranked_as_if_there_were_no_conversation(talk, write_note):
     """Their scores are the same to the last digit, and what stands around them does not count."""
     write_note("docs/1-lamp.md", "How to mount a lamp in a hallway.")

@@ -194,35 +194,30 @@ def _with_turns(
     view, turns = index.view, index.view.turns
     if turns is None:
         return found
-    keywords = view.keywords
-    fits = by_words(list(index.analyser.counts(text)), keywords, turns, allowed, weights.turns)
+    fits = by_words(list(index.analyser.counts(text)), view.keywords, turns, allowed, weights.turns)
     words, cosines = saturate(fits.scores, weights), None
+    answers = words > 0
     if near is not None and question is not None:
         cosines = _turn_cosines(view, question, fits.scores, near.rows, count)
-    features = turn_features(
-        text, turns, fits, words, cosines, keywords.words_in("body", turns.rows), weights.turns
-    ).parts(weights.turns)
-    answers = words > 0
-    if cosines is not None:
         answers |= is_near(np.nan_to_num(cosines), words, weights)
-    if allowed is not None:
-        answers &= allowed[turns.rows]
-    sums = np.where(answers, total(features), 0)
-    best = np.array(top_rows(sums, count), np.int64)
-    best = best[np.argsort(turns.rows[best])]
-    others = turns.place_of[found.rows] < 0
-    rows = np.concatenate([found.rows[others], turns.rows[best]])
+    answers &= fits.may
+    lengths = view.keywords.words_in("body", turns.rows)
+    features = turn_features(text, turns, fits, words, cosines, lengths, weights.turns).parts(weights.turns)
+    best = np.array(top_rows(np.where(answers, total(features), 0), count), np.int64)
+    others = np.flatnonzero(turns.place_of[found.rows] < 0)
+    return _joined(
+        Candidates(found.rows[others], {name: values[others] for name, values in found.parts.items()}),
+        Candidates(turns.rows[best], {name: values[best] for name, values in features.items()}),
+    )
+
+
+def _joined(one: Candidates, other: Candidates) -> Candidates:
+    """Put two lots of rows together, of which no row is in both."""
+    rows = np.concatenate([one.rows, other.rows])
     order = np.argsort(rows)
-    blank_others, blank_turns = np.zeros(int(others.sum()), np.float32), np.zeros(len(best), np.float32)
-    names = dict.fromkeys((*found.parts, *features))
     parts = {
-        name: np.concatenate(
-            [
-                found.parts[name][others] if name in found.parts else blank_others,
-                features[name][best] if name in features else blank_turns,
-            ]
-        )[order]
-        for name in names
+        name: np.concatenate([lot.parts.get(name, np.zeros(len(lot.rows), np.float32)) for lot in (one, other)])[order]
+        for name in dict.fromkeys((*one.parts, *other.parts))
     }
     return Candidates(rows[order], parts)
 
