@@ -1,6 +1,8 @@
 """Looking at the best rows again."""
 
 import json
+import shutil
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from vault_engine.errors import RerankerFailed
+from vault_engine.index.embedder import packaged_model_folder
 from vault_engine.search.rerank import Late, RerankEndpoint, _as_shares
 
 NOTES = {"a.md": "lantern lantern lantern", "b.md": "lantern, said the keeper", "c.md": "lantern and berth"}
@@ -125,9 +128,12 @@ def test_recall_can_be_asked_to_rerank_without_a_setting(open_engine, write_note
     """By late interaction, which needs nothing but what is packaged."""
     write_note("a.md", "lantern")
 
-    hit = open_engine().recall("lantern", rerank=True, explain=True).hits[0]
+    engine = open_engine()
+
+    hit = engine.recall("lantern", rerank=True, explain=True).hits[0]
 
     assert hit.explain.parts["reranker"] > 0
+    assert "reranker" not in engine.recall("lantern", explain=True).hits[0].explain.parts
 
 
 def test_scores_of_models_come_into_the_unit_interval():
@@ -142,3 +148,59 @@ def test_nobody_answers_at_an_address():
     """A server that is not there is said so."""
     with pytest.raises(RerankerFailed):
         RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", ["t"], len)
+
+
+def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note, tmp_path):
+    """This one likes long texts: it counts tokens."""
+    for path, text in NOTES.items():
+        write_note(path, text)
+    (tmp_path / "model").mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json", "config.json", "special_tokens_map.json"):
+        shutil.copy(packaged_model_folder() / name, tmp_path / "model")
+    (tmp_path / "model/model.onnx").write_bytes(counting_model())
+    engine = open_engine(MEMWELL_RERANKER=str(tmp_path / "model"))
+    assert "a.md" == engine.recall("lantern", rerank=False).hits[0].path
+
+    recalled = engine.recall("lantern")
+
+    assert ("b.md", "no embedder is set") == (recalled.hits[0].path, recalled.degraded)
+
+
+def counting_model() -> bytes:
+    """Write the ONNX model ``score = sum(attention_mask) - 8`` of shape (batch, 1), field by field of its format."""
+
+    def field(number: int, value: bytes | str | int) -> bytes:
+        if isinstance(value, int):
+            return varint(number << 3) + varint(value)
+        data = value.encode() if isinstance(value, str) else value
+        return varint(number << 3 | 2) + varint(len(data)) + data
+
+    def varint(value: int) -> bytes:
+        head, rest = value & 127, value >> 7
+        return bytes([head | 128]) + varint(rest) if rest else bytes([head])
+
+    def number(name: str, value: int) -> bytes:
+        return field(1, name) + field(3, value) + field(20, 2)
+
+    def node(kind: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
+        made = b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind)
+        return field(1, made + b"".join(field(5, attribute) for attribute in attributes))
+
+    def tensor(name: str, kind: int, *dims: str | int) -> bytes:
+        shape = b"".join(field(1, field(2, dim) if isinstance(dim, str) else field(1, dim)) for dim in dims)
+        return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
+
+    axes = field(1, "axes") + field(8, 1) + field(20, 7)
+    constant = field(8, "offset") + field(1, 1) + field(2, 1) + field(4, struct.pack("<f", 8.0))
+    graph = (
+        node("Cast", ["attention_mask"], "floats", number("to", 1))
+        + node("ReduceSum", ["floats"], "count", axes, number("keepdims", 1))
+        + node("Sub", ["count", "offset"], "score")
+        + field(2, "counting")
+        + field(5, constant)
+        + b"".join(
+            field(11, tensor(name, 7, "batch", "length")) for name in ("input_ids", "attention_mask", "token_type_ids")
+        )
+        + field(12, tensor("score", 1, "batch", 1))
+    )
+    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 11))

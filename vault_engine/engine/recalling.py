@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vault_engine.config import NO_RERANKER
 from vault_engine.engine.moments import read_moment, read_start
 from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
@@ -120,14 +121,12 @@ def _us(written: str) -> int:
 
 def _reranker(session: Session, view: View, wanted: bool | None) -> tuple[Reranking | None, str | None]:
     """Give what ranks again, if anything does; or why it can't."""
-    if wanted is False:
+    if wanted is False or (wanted is None and session.config.reranker == NO_RERANKER):
         return None, None
     try:
-        session.reranker = session.reranker or make_reranker(session.config) or (Late() if wanted else None)
+        session.reranker = session.reranker or make_reranker(session.config) or Late()
     except RerankerFailed as error:
         return None, str(error)
-    if session.reranker is None:
-        return None, None
     return _judging(session, view, session.reranker), None
 
 

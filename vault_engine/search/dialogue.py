@@ -33,6 +33,7 @@ class ByWords(NamedTuple):
 
     scores: Floats  # BM25, the words of the turns around counted in
     covered: Floats  # how much of what the question's words tell a turn holds itself, in [0, 1]
+    may: Mask  # which turns may answer; the others count as if they said nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def by_words(
     """Compare all turns with the words of a question; turns that may not answer lend no words either."""
     rows = turns.rows
     scores, covered, told = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32), 0.0
-    may = None if allowed is None else allowed[rows]
+    may = np.ones(len(rows), np.bool_) if allowed is None else allowed[rows]
     for term in terms:
         holders, weight = keywords.holders(term.encode())
         idf = keywords.idf(keywords.frequency(term.encode()))
@@ -62,15 +63,13 @@ def by_words(
         at = turns.place_of[holders]
         own = np.zeros(len(rows), np.float32)
         own[at[at >= 0]] = weight[at >= 0]
-        if may is not None:
-            own[~may] = 0
+        own[~may] = 0
         if own.any():
             covered += np.float32(idf) * (own > 0)
             total = own + sum(turns.shifted(own, steps) * np.float32(share) for steps, share in weights.lent)
             scores += saturated(total, keywords.norms[rows], np.float32(idf * (keywords.k1 + 1)))
-    if may is not None:
-        scores[~may] = 0
-    return ByWords(scores, covered / np.float32(max(told, 1e-9)))
+    scores[~may] = 0
+    return ByWords(scores, covered / np.float32(max(told, 1e-9)), may)
 
 
 def turn_features(
@@ -94,8 +93,10 @@ def turn_features(
         weights: of the features.
     """
     near = np.zeros(len(turns), np.float32) if cosines is None else np.clip(np.nan_to_num(cosines), 0, 1)
+    near[~fits.may] = 0
     window = _window(near, turns)
     fit = weights.evidence_words * words + weights.evidence_meaning * near + weights.evidence_window * window
+    fit[~fits.may] = 0
     asks = (turns.signs & Sign.ASKS) > 0
     names_a_time = (turns.signs & Sign.NAMES_A_TIME) > 0
     zero = np.zeros(len(turns), np.float32)

@@ -32,6 +32,7 @@ _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
 _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
+_MOST_PHRASES = 5  # of a question that are looked for
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
@@ -111,7 +112,8 @@ def search(
         words = _best(by_text, allowed, count)
     found = _fused(view, words, near, question, query.fusion, weights)
     if words is not None and matched is None:
-        found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
+        if query.fusion is Fusion.CONVEX:
+            found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, view, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
@@ -193,35 +195,30 @@ def _with_turns(
     turns = view.turns
     if turns is None:
         return found
-    keywords = view.keywords
-    fits = by_words(list(index.analyser.counts(text)), keywords, turns, allowed, weights.turns)
+    fits = by_words(list(index.analyser.counts(text)), view.keywords, turns, allowed, weights.turns)
     words, cosines = saturate(fits.scores, weights), None
+    answers = words > 0
     if near is not None and question is not None:
         cosines = _turn_cosines(view, question, fits.scores, near.rows, count)
-    features = turn_features(
-        text, turns, fits, words, cosines, keywords.words_in("body", turns.rows), weights.turns
-    ).parts(weights.turns)
-    answers = words > 0
-    if cosines is not None:
         answers |= is_near(np.nan_to_num(cosines), words, weights)
-    if allowed is not None:
-        answers &= allowed[turns.rows]
-    sums = np.where(answers, total(features), 0)
-    best = np.array(top_rows(sums, count), np.int64)
-    best = best[np.argsort(turns.rows[best])]
-    others = turns.place_of[found.rows] < 0
-    rows = np.concatenate([found.rows[others], turns.rows[best]])
+    answers &= fits.may
+    lengths = view.keywords.words_in("body", turns.rows)
+    features = turn_features(text, turns, fits, words, cosines, lengths, weights.turns).parts(weights.turns)
+    best = np.array(top_rows(np.where(answers, total(features), 0), count), np.int64)
+    others = np.flatnonzero(turns.place_of[found.rows] < 0)
+    return _joined(
+        Candidates(found.rows[others], {name: values[others] for name, values in found.parts.items()}),
+        Candidates(turns.rows[best], {name: values[best] for name, values in features.items()}),
+    )
+
+
+def _joined(one: Candidates, other: Candidates) -> Candidates:
+    """Put two lots of rows together, of which no row is in both."""
+    rows = np.concatenate([one.rows, other.rows])
     order = np.argsort(rows)
-    blank_others, blank_turns = np.zeros(int(others.sum()), np.float32), np.zeros(len(best), np.float32)
-    names = dict.fromkeys((*found.parts, *features))
     parts = {
-        name: np.concatenate(
-            [
-                found.parts[name][others] if name in found.parts else blank_others,
-                features[name][best] if name in features else blank_turns,
-            ]
-        )[order]
-        for name in names
+        name: np.concatenate([lot.parts.get(name, np.zeros(len(lot.rows), np.float32)) for lot in (one, other)])[order]
+        for name in dict.fromkeys((*one.parts, *other.parts))
     }
     return Candidates(rows[order], parts)
 
@@ -244,7 +241,7 @@ def _turn_cosines(view: View, question: Question, fits: Floats, near: Rows, coun
 
 def _with_phrases(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
     """Let rows that hold what stands in quotation marks, word for word, come before others."""
-    phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1]
+    phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1][:_MOST_PHRASES]
     if not phrases:
         return found
     held = np.zeros(len(found.rows), np.float32)

@@ -52,7 +52,7 @@ class Tools(Verbs):
         context: Context,
         text: Annotated[str, Field(max_length=MAX_TEXT_BYTES, description="Markdown with [[WikiLinks]]")],
         category: Annotated[str | None, Field(max_length=200, description="folder, such as decisions")] = None,
-        key: Annotated[str | None, Field(max_length=200, description="same category and key: an update")] = None,
+        key: Annotated[str | None, Field(max_length=200, description="same key: an update")] = None,
         title: Name = None,
         type: Annotated[str | None, Field(max_length=50, description="decision, preference, fact …")] = None,
         tags: Tags = None,
@@ -89,7 +89,7 @@ class Tools(Verbs):
         until: Annotated[str | None, Field(max_length=100)] = None,
         mode: Mode = Mode.HYBRID,
         budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 2000,
-        cursor: Annotated[str | None, Field(max_length=200, description="of the answer before")] = None,
+        cursor: Annotated[str | None, Field(max_length=200, description="of the last answer")] = None,
     ) -> Recalled:
         """Search the notes by words and by meaning."""
         return self._engine.recall(
@@ -112,7 +112,7 @@ class Tools(Verbs):
         query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="the task")] = "",
         budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 1000,
     ) -> Briefing:
-        """Give what to know before a task, as Markdown: pinned notes, then those that fit it or are new."""
+        """Give what to know before a task, as Markdown."""
         within = self._callers(context, Scope.READ).within
         return self._engine.context(query or None, budget_tokens=budget, within=within)
 
@@ -155,7 +155,7 @@ class Tools(Verbs):
         return self._changed(context, note, edit)
 
     def status(self, context: Context) -> Status:
-        """Say how the vault and its index are, and what needs a look."""
+        """Say how the vault and its index are."""
         return self._engine.status(within=self._callers(context, Scope.READ).within)
 
     def _changed(
