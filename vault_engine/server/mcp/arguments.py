@@ -14,7 +14,7 @@ Tags = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description
 Headings = Annotated[list[Line] | None, Field(max_length=10, description="headings of the section, outermost first")]
 Sha256 = Annotated[str | None, Field(max_length=64, description="sha256 as you read it")]
 Entry = Annotated[str | None, Field(max_length=100, description="id of a journal entry")]
-Reason = Annotated[str, Field(max_length=1000, description="for the journal")]
+Reason = Annotated[str, Field(max_length=1000)]
 Moment = Annotated[str | None, Field(max_length=100, description="2026-05-01, yesterday, 3 days ago …")]
 Direction = Literal["both", "out", "in"]
 Relations = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="only links of these relations")]
