@@ -26,9 +26,10 @@ BOOSTED = ("title", "aliases", "headings", "tags", "properties", "body")
 PROFILES = ("obsidian", "logseq")
 WATCHING = ("auto", "events", "polling")
 DEFAULT_LOOK_SECONDS = 60
+DEFAULT_REST_SECONDS = 3
 
 _TEXTS = ("embedder", "reranker", "language", "profile", "watch")
-_NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1}  # and the least that each may be
+_NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1, "rest_seconds": 0}  # and the least that each may be
 _BOOSTS = "boosts"
 _SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
 _MAX_BOOST = 100
@@ -58,6 +59,7 @@ class Config:
     profile: str | None = None  # whose rules the notes follow, one of PROFILES; None: what the folder looks like
     watch: str = WATCHING[0]  # whether events are relied on, one of WATCHING; auto: where the system has them all
     look_seconds: int = DEFAULT_LOOK_SECONDS  # a process that follows the vault looks at all of it this often anyway
+    rest_seconds: int = DEFAULT_REST_SECONDS  # a page that somebody changed in Logseq is left alone for so long
 
     @property
     def memwell_dir(self) -> Path:
@@ -120,6 +122,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         profile=_profile("MEMWELL_PROFILE", env.get("MEMWELL_PROFILE")) or settings.get("profile"),
         watch=settings.get("watch", WATCHING[0]),
         look_seconds=settings.get("look_seconds", DEFAULT_LOOK_SECONDS),
+        rest_seconds=settings.get("rest_seconds", DEFAULT_REST_SECONDS),
     )
 
 

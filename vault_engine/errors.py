@@ -11,6 +11,7 @@
     ├── VaultDenied         the system refuses to read or write a file of the vault
     ├── VaultBusy           another process holds the vault's lock
     │   └── NoteOpen        another program has a note open for writing
+    │       └── NoteInUse   somebody changed a page in Logseq a moment ago
     ├── StorageFailed       the disk is full or broken; the write did not happen
     │   └── NotConfirmed    the disk took the write and did not confirm it
     ├── NoteMissing         no note answers to that name
@@ -25,8 +26,13 @@
     ├── RerankerFailed      hits could not be ranked again: the same, or it took too long
     ├── VersionMissing      the history of a note has no such version
     ├── EntryMissing        the journal has no such entry
-    └── GitUnusable         git is missing, is no repository, or is in the middle of something
-        └── SyncBlocked     what another machine has can't be brought in
+    ├── NotAllowed          who asks may not do that
+    ├── TokenMissing        there is no token of that name
+    ├── CannotServe         a server can't listen as it was told to, or would be open to strangers
+    ├── GitUnusable         git is missing, is no repository, or is in the middle of something
+    ├── BucketUnusable      a bucket can't be reached, is not there, or refuses
+    ├── BucketDamaged       an object of a bucket is missing, or not what its name says
+    └── SyncBlocked         what another machine has can't be brought in
 
 An exception carries facts. Its text says what happened and where; ``state`` says what state the data is in. The
 next step differs between a terminal and an agent: each interface owns one table from the class to its advice, and
@@ -140,6 +146,14 @@ class NoteOpen(VaultBusy):
     def __init__(self, path: str) -> None:
         self.path = path
         MemwellError.__init__(self, f"another program has {path} open for writing")
+
+
+class NoteInUse(NoteOpen):
+    """Somebody has changed a page a moment ago: the program that holds it in memory would write over a change."""
+
+    def __init__(self, path: str, rests_s: float) -> None:
+        self.path, self.rests_s = path, rests_s
+        MemwellError.__init__(self, f"somebody is writing in {path}: it was changed a moment ago")
 
 
 class StorageFailed(MemwellError):
@@ -280,6 +294,34 @@ class EntryMissing(MemwellError):
         super().__init__(f"the journal has no entry {named!r}")
 
 
+class NotAllowed(MemwellError):
+    """Who asks may not do that: its token is for less."""
+
+    kind = Kind.DENIED
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class TokenMissing(MemwellError):
+    """There is no token of that name."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is no token {name!r}")
+
+
+class CannotServe(MemwellError):
+    """A server can't listen where it was told to, or would be open to strangers there. It has not started."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"can't serve at {where}: {reason}")
+
+
 class GitUnusable(MemwellError):
     """Git is missing, is no repository here, or is in the middle of something: nothing is committed now."""
 
@@ -288,13 +330,33 @@ class GitUnusable(MemwellError):
         super().__init__(f"git: {reason}")
 
 
-class SyncBlocked(GitUnusable):
+class BucketUnusable(MemwellError):
+    """A bucket can't be reached, is not there, refuses, or holds what this version can't read."""
+
+    state = "Nothing was lost, here or there; what was sent already is not sent again."
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"{address}: {reason}")
+
+
+class BucketDamaged(MemwellError):
+    """An object of a bucket is missing, or does not hold what its name says. Nothing of it was brought in."""
+
+    kind = Kind.DAMAGED
+
+    def __init__(self, address: str, key: str, problem: str) -> None:
+        self.address, self.key, self.problem = address, key, problem
+        super().__init__(f"{address}: the object {key} {problem}")
+
+
+class SyncBlocked(MemwellError):
     """What another machine has can't be brought in; ``paths`` says at which files that lies."""
 
     kind = Kind.CONFLICT
-    state = "What was here is committed and stays as it is."
+    state = "What was here stays as it is."
 
     def __init__(self, reason: str, paths: Sequence[str] = ()) -> None:
-        self.paths = tuple(paths)
+        self.reason, self.paths = reason, tuple(paths)
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         super().__init__(f"{reason}: {shown}" if paths else reason)

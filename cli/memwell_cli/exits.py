@@ -41,6 +41,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.VaultMissing: lambda _: "Name the vault with --vault or MEMWELL_VAULT, or make one with `memwell init DIR`.",
     errors.VaultDenied: lambda _: "Check who owns the folder and whether its disk is mounted read-only.",
     errors.VaultBusy: lambda _: "Try again in a moment.",
+    errors.NoteInUse: lambda _: "Try again when nobody types there; see `rest_seconds` in config.toml.",
     errors.NoteOpen: lambda _: "Close it there, or try again when it has been saved.",
     errors.StorageFailed: lambda _: "Free some space or check the disk, then run the command again.",
     errors.NotConfirmed: lambda _: "Check the disk, and look at the note before you do it again.",
@@ -56,7 +57,18 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
     errors.VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
-    errors.SyncBlocked: lambda _: "Put that in order with git, for instance `git pull`, then run the command again.",
+    errors.NotAllowed: lambda _: "See `memwell token list` for what each token may do.",
+    errors.TokenMissing: lambda _: "`memwell token list` lists them.",
+    errors.CannotServe: lambda _: "See `memwell serve --help` and docs/server.md.",
+    errors.SyncBlocked: lambda _: (
+        "Put that in order, with `git pull` where it is a git remote or on the machine that sent it,"
+        " then run the command again."
+    ),
+    errors.BucketUnusable: lambda _: "Put that in order, then run the command again: it goes on where it was.",
+    errors.BucketDamaged: lambda _: (
+        "Bring the object back from a copy of the bucket, or empty the bucket and run"
+        " `memwell sync --unrelated` on each machine: their vaults are whole."
+    ),
     errors.GitUnusable: lambda _: "See `memwell git status`; what waits is committed later.",
     errors.EntryMissing: lambda _: "`memwell journal tail` lists the newest.",
     errors.NoteChanged: lambda error: (

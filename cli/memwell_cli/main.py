@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "memwell_cli.commands.doctor",
     "watch": "memwell_cli.commands.watch",
     "serve": "memwell_cli.commands.serve",
+    "token": "memwell_cli.commands.token",
 }
 
 

@@ -55,7 +55,11 @@ def _section(context: click.Context) -> str:
     usage = " ".join(context.command.collect_usage_pieces(context))
     lines = [f"## {context.command_path}", "", f"`{context.command_path} {usage}`", ""]
     lines += [_paragraphs(context.command.help or ""), ""]
-    options = [parameter for parameter in context.command.params if isinstance(parameter, click.Option)]
+    options = [
+        parameter
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+    ]
     if options:
         lines += ["| option | |", "|---|---|", *(_row(option, context) for option in options), ""]
     return "\n".join(lines)

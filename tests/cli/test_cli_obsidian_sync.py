@@ -102,6 +102,41 @@ def test_a_dry_run_can_not_be_watched(cli, target):
     assert 2 == cli("obsidian-sync", str(target), "--watch", "--dry-run").code
 
 
+def test_a_logseq_graph_gets_pages_and_gives_notes(cli, target, home):
+    """Also as JSON, and only what is selected."""
+    options = ("obsidian-sync", str(target), "--format", "logseq")
+    assert "folder: created x/b.md\n" == cli(*options, "--select", "tag:k").out
+    assert "tags:: k\n\n- B\n" == (target / "pages" / "x___b.md").read_text()
+    (target / "pages" / "own.md").write_text("- mine\n\t- [[x/b]]\n-")
+
+    assert [("created", "vault", "own.md")] == [
+        (one["what"], one["where"], one["path"]) for one in cli(*options, "--select", "tag:k", "--json").json["changes"]
+    ]
+    assert "- mine\n\t- [[b]]\n" == (home / "own.md").read_text()
+    assert (0, "", "") == cli(*options, "--select", "tag:k")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_watching_a_graph_carries_over_what_either_side_changes(memwell, vault, write_note, tmp_path, until):
+    """A page that was changed a moment ago as well, once it rests."""
+    write_note("a.md", "one\n")
+    (vault / ".memwell" / "config.toml").write_text("rest_seconds = 1\n")
+    target = tmp_path / "graph"
+    process = memwell("obsidian-sync", str(target), "--format", "logseq", "--watch", "--interval", "0.1")
+    page = target / "pages" / "a.md"
+    until(page.exists)
+
+    page.write_text("- one\n- typed")
+    until(lambda: "one\n\ntyped\n" == (vault / "a.md").read_text())
+    (vault / "a.md").write_text("uno\n\ntyped\n")
+    until(lambda: "- uno\n- typed" == page.read_text())
+    process.send_signal(signal.SIGTERM)
+
+    out, _ = process.communicate(timeout=30)
+    assert ["folder: created a.md", "vault: updated a.md", "folder: updated a.md"] == out.splitlines()
+    assert 0 == process.returncode
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_watching_carries_over_what_either_side_changes(memwell, vault, write_note, tmp_path, until):
     """Until it is told to stop; then it has finished what it was doing."""

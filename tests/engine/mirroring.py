@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from vault_engine.engine import MirrorTerms, mirror_run
+from vault_engine.engine import Format, MirrorTerms, mirror_run
 
 mirror_run.GRACE_S = 0.0  # nobody brings back a file that these tests take away, but for the one that says so
 LONG_AGO_NS = 1_700_000_000_000_000_000
@@ -20,7 +20,8 @@ class Pair:
 
     def sync(self, **terms):
         """Bring both together; give what was done, as short texts."""
-        done = self.engine.mirror(self.target, MirrorTerms(**terms))
+        form = Format(terms.pop("format", "obsidian"))
+        done = self.engine.mirror(self.target, MirrorTerms(form, **terms))
         assert () == done.problems
         return [f"{change.where}: {change.what} {change.path}" for change in done.changes]
 

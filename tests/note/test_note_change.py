@@ -127,6 +127,16 @@ class TestLogseq:
         """Whatever it is."""
         assert Edited("- new\n") == apply_edit("- old\n", Replace("old", "new"), LOGSEQ)
 
+    @pytest.mark.parametrize(
+        ("old", "new"), [("1", "2"), ("x", "x\n  id:: 3"), ("  id:: 1\n", ""), ("[10:00]", "[11:00]")]
+    )
+    def test_what_is_logseqs_own_is_not_replaced(self, old, new):
+        """Ids, what is folded, the logbook."""
+        page = "- x\n  id:: 1\n  collapsed:: true\n  :LOGBOOK:\n  CLOCK: [10:00]\n  :END:\n"
+
+        assert isinstance(apply_edit(page, Replace(old, new), LOGSEQ), Refused)
+        assert Edited(page.replace("x", "y")) == apply_edit(page, Replace("x", "y"), LOGSEQ)
+
 
 @given(note_texts, edits, st.sampled_from(Profile))
 def test_whatever_is_asked_there_is_an_answer(text, edit, profile):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from http_world import Served
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.types import CallToolResult, Implementation
@@ -49,7 +50,9 @@ def mode(request: pytest.FixtureRequest) -> str:
 def in_memory(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
     """Connects to a server in this process."""
     with Engine.open(folder, actor=Actor("agent", "mcp", "mcp"), env=environment) as engine:
-        yield lambda mode="auto": Client(make_server(engine), mode=mode, client_info=CLIENT)
+        yield lambda mode="auto", profile="core", **options: Client(
+            make_server(engine, profile), mode=mode, client_info=CLIENT, **options
+        )
 
 
 @pytest.fixture
@@ -147,3 +150,54 @@ def refusal() -> Callable[..., Awaitable[str]]:
 def text_of(result: CallToolResult) -> str:
     """Give the text of a result."""
     return "".join(getattr(part, "text", "") for part in result.content)
+
+
+@pytest.fixture
+def serve(folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Served]]:
+    """Starts ``memwell serve --transport http``; all that were started end with the test."""
+    started: list[Served] = []
+
+    def start(*options: str, vault: Path = folder, **changes: str) -> Served:
+        started.append(Served(vault, environment | changes, *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+@pytest.fixture
+def token(folder: Path, environment: dict[str, str]) -> Callable[..., str]:
+    """Makes a token; gives its secret."""
+
+    def make(name: str = "laptop", scope: str = "write", **terms: Any) -> str:
+        with Engine.open(folder, env=environment) as engine:
+            return engine.create_token(name, scope=scope, **terms).token
+
+    return make
+
+
+class Shared:
+    """One server for several tests, on a vault of its own; every token has another name."""
+
+    def __init__(self, base: Path) -> None:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("MEMWELL_")}
+        self.environment = ours | {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none"}
+        self.folder = base / "vault"
+        Engine.create(self.folder)
+        self.server = Served(self.folder, self.environment, "--rate", "1000")
+        self._count = 0
+
+    def token(self, scope: str = "write", **terms: Any) -> str:
+        """Make a token; gives its secret."""
+        self._count += 1
+        with Engine.open(self.folder, env=self.environment) as engine:
+            return engine.create_token(f"t{self._count}", scope=scope, **terms).token
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """A server for all tests of a file that leave it as it is."""
+    one = Shared(tmp_path_factory.mktemp("shared"))
+    yield one
+    one.server.end()

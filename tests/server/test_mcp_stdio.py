@@ -246,7 +246,7 @@ def test_both_eras_over_a_real_process(over_stdio, run, mode, answer):
 
     version, tools = run(use())
     assert (LATEST_PROTOCOL_VERSION == version) is (mode == "auto")
-    assert 5 == len(tools)
+    assert 8 == len(tools)
 
 
 def test_what_others_do_to_the_notes_is_seen_by_the_next_recall(over_stdio, run, mode, answer, refusal, folder):

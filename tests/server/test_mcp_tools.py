@@ -1,9 +1,11 @@
-"""The five tools, called in this process: what they promise, what they answer, what they refuse."""
+"""The tools, called in this process: what they promise, what they answer, what they refuse."""
 
 import hashlib
 import json
 
 import pytest
+
+CORE = ["remember", "recall", "context", "read_note", "edit_note", "forget", "link", "status"]
 
 
 class TestWhatIsOffered:
@@ -17,14 +19,13 @@ class TestWhatIsOffered:
 
         return run(ask())
 
-    def test_five_tools_in_a_fixed_order(self, tools):
+    def test_eight_tools_in_a_fixed_order(self, tools):
         """The order decides what a client's cache is worth."""
-        assert ["remember", "recall", "read_note", "forget", "status"] == [tool.name for tool in tools]
+        assert CORE == [tool.name for tool in tools]
 
     def test_each_has_words_and_schemas(self, tools):
-        """Title, description, typed arguments, typed answer."""
+        """A description, typed arguments, the fields of the answer."""
         for tool in tools:
-            assert tool.title
             assert (tool.description or "").endswith(".")
             assert "object" == tool.input_schema["type"]
             assert tool.output_schema is not None
@@ -32,17 +33,25 @@ class TestWhatIsOffered:
 
     def test_the_context_is_no_argument(self, tools):
         """Nor is anything else that a model could not know."""
-        assert {"remember": ["text"], "recall": ["query"], "read_note": ["note"], "forget": ["note"], "status": []} == {
-            tool.name: tool.input_schema.get("required", []) for tool in tools
+        required = {
+            "remember": ["text"],
+            "recall": ["query"],
+            "context": [],
+            "read_note": ["note"],
+            "edit_note": ["note", "action"],
+            "forget": ["note"],
+            "link": ["note", "target"],
+            "status": [],
         }
+        assert required == {tool.name: tool.input_schema.get("required", []) for tool in tools}
         assert all("context" not in tool.input_schema.get("properties", {}) for tool in tools)
 
     def test_annotations_are_true(self, tools):
-        """Clients decide by them what needs asking."""
+        """Clients decide by them what needs asking. Where nothing is said the protocol's default holds."""
         hints = {
             tool.name: (
-                tool.annotations.read_only_hint,
-                tool.annotations.destructive_hint,
+                bool(tool.annotations.read_only_hint),
+                tool.annotations.destructive_hint is not False and not tool.annotations.read_only_hint,
                 tool.annotations.open_world_hint,
             )
             for tool in tools
@@ -50,8 +59,11 @@ class TestWhatIsOffered:
         assert {
             "remember": (False, False, False),
             "recall": (True, False, False),
+            "context": (True, False, False),
             "read_note": (True, False, False),
+            "edit_note": (False, False, False),
             "forget": (False, True, False),
+            "link": (False, False, False),
             "status": (True, False, False),
         } == hints
 
@@ -68,10 +80,10 @@ class TestWhatIsOffered:
                         assert any(limit in option for limit in limits), f"{tool.name}.{name}"
 
     def test_the_whole_list_is_small(self, tools):
-        """Every session of every agent pays for it."""
-        inputs = [json.dumps([t.name, t.description, t.input_schema], separators=(",", ":")) for t in tools]
+        """Every session of every agent pays for it: 1,500 tokens of four characters."""
+        lists = [tool.model_dump(by_alias=True, exclude_none=True, mode="json") for tool in tools]
 
-        assert sum(map(len, inputs)) < 6_000
+        assert sum(len(json.dumps(one, separators=(",", ":"), ensure_ascii=False)) for one in lists) <= 4 * 1500
 
 
 def test_the_server_says_who_it_is_and_what_for(in_memory, run, mode):

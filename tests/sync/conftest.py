@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from bucket_server import KEYS, Place, Server, members
 from git_person import run
 from machines import machines
 
@@ -44,6 +45,40 @@ def session(repository, engine):
 def pair(person, tmp_path):
     """Two machines that have the same, through a git remote."""
     made = machines(tmp_path, "anna", "bert")
+    yield made
+    for machine in made:
+        machine.engine.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A server that speaks S3; the tests that need it are skipped where the extra is not installed."""
+    for module in ("botocore", "moto", "flask_cors"):
+        pytest.importorskip(module)
+    made = Server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def place(server, monkeypatch, tmp_path):
+    """A prefix of a bucket that nobody has used yet, and the keys for it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    made = Place(server.url, tmp_path.name)
+    made.create()
+    return made
+
+
+@pytest.fixture
+def duo(place, tmp_path):
+    """Two machines that have the same, through a bucket."""
+    made = members(tmp_path, place, "anna", "bert")
     yield made
     for machine in made:
         machine.engine.close()

@@ -7,7 +7,7 @@ from git_person import is_clean, run
 from machines import Machine, machines, told
 
 from vault_engine import Actor, Memory
-from vault_engine.engine import Append, remote
+from vault_engine.engine import Append, remote_repository
 from vault_engine.engine.remote_files import AnyFiles
 from vault_engine.errors import GitUnusable
 from vault_engine.vault.copies import conflict_base
@@ -239,11 +239,11 @@ def test_somebody_else_pushes_at_the_same_moment(pair, monkeypatch):
     """The push that came too late is repeated after a pull."""
     anna, bert = pair
     bert.write("b.md", "b\n")
-    real = remote.push_to
-    monkeypatch.setattr(remote, "push_to", lambda *arguments: (push_first(), real(*arguments))[1])
+    real = remote_repository.push
+    monkeypatch.setattr(remote_repository, "push", lambda *arguments: (push_first(), real(*arguments))[1])
 
     def push_first():
-        monkeypatch.setattr(remote, "push_to", real)
+        monkeypatch.setattr(remote_repository, "push", real)
         anna.write("a.md", "a\n")
         anna.sync()
 

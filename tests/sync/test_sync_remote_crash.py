@@ -1,24 +1,17 @@
 """A sync that is cut short anywhere is taken up by the next one, to the same end."""
 
-import os
 import shutil
 
 import pytest
+from diverged import Killed, Steps, check, diverge
 from git_person import is_clean, run
 from machines import Machine, machines
 
 from vault_engine.sync import git_command
-from vault_engine.vault import place
-from vault_engine.vault.copies import conflict_base
 
 pytestmark = pytest.mark.usefixtures("person")
 
-TEXT = "# Title\n\none\n\ntwo\n\nthree\n\nfour\n"
 MOST_STEPS = 150
-
-
-class Killed(BaseException):
-    """The process is no more."""
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +25,7 @@ def prepared(tmp_path_factory):
     patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     anna, bert = machines(folder, "anna", "bert")
-    for path in ("merged.md", "both.md", "old.md", "gone.md"):
-        anna.write(path, TEXT.replace("Title", path))
-    anna.sync()
-    bert.sync()
-    anna.write("merged.md", anna.read("merged.md").replace("one", "one by Anna"))
-    anna.write("both.md", anna.read("both.md").replace("two", "two by Anna"))
-    anna.write("new.md", "new by Anna\n")
-    anna.engine.move("old.md", "renamed.md")
-    anna.remove("gone.md")
-    anna.sync()
-    bert.write("merged.md", bert.read("merged.md").replace("four", "four by Bert"))
-    bert.write("both.md", bert.read("both.md").replace("two", "two by Bert"))
-    bert.write("old.md", bert.read("old.md").replace("four", "four by Bert"))
-    bert.write("own.md", "own by Bert\n")
+    diverge(anna, bert)
     for machine in (anna, bert):
         machine.engine.close()
     patch.undo()
@@ -71,37 +51,9 @@ def copied(prepared, tmp_path):
         machine.engine.close()
 
 
-class Steps:
-    """Counts what changes something, and kills the process at one of them."""
-
-    def __init__(self, monkeypatch, at):
-        self.at, self.seen = at, 0
-        for module, name in ((place, "_renameat2"), (os, "replace"), (os, "unlink"), (git_command, "_call")):
-            monkeypatch.setattr(module, name, self._counting(getattr(module, name)))
-
-    def _counting(self, real):
-        def call(*arguments, **options):
-            self.seen += 1
-            if self.seen >= self.at:
-                raise Killed
-            return real(*arguments, **options)
-
-        return call
-
-
-def check(anna, bert):
-    """Both hold the same: what each has written, once."""
-    copy = next(path for path in bert.files if conflict_base(path))
-    assert {
-        "start.md": "# Start\n\none\n\ntwo\n\nthree\n",
-        "merged.md": TEXT.replace("Title", "merged.md").replace("one", "one by Anna").replace("four", "four by Bert"),
-        "both.md": TEXT.replace("Title", "both.md").replace("two", "two by Bert"),
-        copy: TEXT.replace("Title", "both.md").replace("two", "two by Anna"),
-        "renamed.md": TEXT.replace("Title", "old.md").replace("four", "four by Bert"),
-        "new.md": "new by Anna\n",
-        "own.md": "own by Bert\n",
-    } == bert.files
-    assert anna.files == bert.files
+def check_all(anna, bert):
+    """Both hold the same, and git has nothing to add."""
+    check(anna, bert)
     assert is_clean(anna.folder)
     assert is_clean(bert.folder)
 
@@ -110,7 +62,7 @@ def killed_at(step, copied, monkeypatch):
     """Sync until a step, and then again; say whether it came to that step."""
     anna, bert = copied()
     with monkeypatch.context() as patch:
-        steps = Steps(patch, step)
+        steps = Steps(patch, step, (git_command, "_call"))
         try:
             bert.sync()
         except Killed:
@@ -121,7 +73,7 @@ def killed_at(step, copied, monkeypatch):
     again = Machine(bert.folder, "bert", bert.folder.parent / "again")
     again.sync()
     anna.sync()
-    check(anna, again)
+    check_all(anna, again)
     again.engine.close()
     return True
 
@@ -133,7 +85,7 @@ def test_without_a_crash_both_come_to_hold_the_same(copied):
     bert.sync()
     anna.sync()
 
-    check(anna, bert)
+    check_all(anna, bert)
 
 
 @pytest.mark.parametrize("step", [60, 76, 84, 94, 101, 108, 118])

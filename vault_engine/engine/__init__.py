@@ -1,5 +1,6 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
+from vault_engine.engine.access import Scope, Token
 from vault_engine.engine.graph import (
     GraphEdge,
     GraphView,
@@ -51,6 +52,7 @@ from vault_engine.engine.results import (
     Restored,
     Status,
 )
+from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import (
     AddLink,
@@ -132,9 +134,16 @@ __all__ = [
     "Replace",
     "ReplaceSection",
     "Restored",
+    "Scope",
     "SetProperty",
     "ShortestPath",
     "Status",
+    "Token",
+    "TokenCheck",
+    "TokenCreated",
+    "TokenLine",
+    "TokenList",
+    "TokenRevoked",
     "Traversed",
     "UnsetProperty",
     "parse_file",

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import find
 from vault_engine.engine.recover import settle
+from vault_engine.engine.resting import check_rests
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, NoteChanged, NoteDamaged, NoteMissing
 from vault_engine.index.record import Record
@@ -18,6 +19,7 @@ from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.paths import is_within
 
 
 @contextmanager
@@ -48,24 +50,26 @@ def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Ite
                 raise with_text(session, error) from error.__cause__
 
 
-def find_note(session: Session, ref: str) -> Record:
-    """Give the note that ``ref`` means, where the vault was not looked at just now. Raises as `find` does.
+def find_note(session: Session, ref: str, within: str | None = None) -> Record:
+    """Give the note that ``ref`` means, where the vault was not looked at just now. Takes and raises what `find` does.
 
     A path means one note whatever else there is; of any other name, a look must say that it is the only one.
     """
     for path in (ref, f"{ref}.md"):
+        if not is_within(path, within):
+            continue
         if (record := session.index.records.get(path)) and os.path.lexists(f"{session.vault.root}/{path}"):
             return record
     session.refresh(wait=False)
     enter_external(session)
     try:
-        return find(ref, session.index.records)
+        return find(ref, session.index.records, within)
     except NoteMissing:
         if not session.index.unsettled_ns:
             raise
     session.refresh()  # it may be the one that is being saved
     enter_external(session)
-    return find(ref, session.index.records)
+    return find(ref, session.index.records, within)
 
 
 def announced(
@@ -91,10 +95,12 @@ def write_bytes(session: Session, change: Change, old: bytes, new: bytes, author
     Raises:
         NoteChanged: the note holds something else by now. It still does.
         NoteOpen: a program has the note open for writing.
+        NoteInUse: somebody seems to be writing in the page of a graph.
         VaultDenied, StorageFailed: nothing was changed.
     """
     before = "" if change.op is Op.CREATE else sha256_hex(old)
     if before:
+        check_rests(session, change.path)
         saw(session, change.path, old)
     after = session.revisions.put(new, sync=False)
     change = change._replace(before=before, after=after, size=len(new))

@@ -61,7 +61,7 @@ class Conflicts:
 class ConflictShown:
     """One copy beside its note."""
 
-    copy: ConflictCopy
+    conflict: ConflictCopy
     diff: str  # from the note to the copy, as ``diff -u`` writes it
     parted: str | None  # the revision of the note that the copy was made from, as far as the history tells
     overlaps: tuple[int, ...] | None  # lines of that revision that both changed; None without one

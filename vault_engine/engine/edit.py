@@ -7,6 +7,7 @@ from typing import Any
 from vault_engine.engine.changing import check_here, editable_text, find_note, showing_text, write_bytes, writing
 from vault_engine.engine.find import find
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.resting import when_rested
 from vault_engine.engine.results import Changed
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, EditRefused, NoteChanged
@@ -30,6 +31,7 @@ def edit(
     merge: bool = False,
     dry_run: bool = False,
     actor: Actor | None = None,
+    within: str | None = None,
 ) -> Changed:
     """Make edits of one note, in the order given: all of them or none.
 
@@ -41,6 +43,7 @@ def edit(
         merge: if the note has changed since, make the edits of what the caller read and merge the two, line by line.
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
+        within: the folder that who asks is confined to.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -57,16 +60,20 @@ def edit(
     if dry_run:
         with session.guard, showing_text(session):
             session.refresh()
-            record = find(ref, session.index.records)
+            record = find(ref, session.index.records, within)
             old, new = _edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
-    with writing(session, actor, exact=False) as author:
-        record = find_note(session, ref)
-        old, new = _edited(session, record, edits, expected, merge=merge)
-        if new != old:
-            stance = Expect.NONE if expected is None else Expect.GIVEN
-            write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
-        return _changed(record, old, new)
+
+    def write() -> Changed:
+        with writing(session, actor, exact=False) as author:
+            record = find_note(session, ref, within)
+            old, new = _edited(session, record, edits, expected, merge=merge)
+            if new != old:
+                stance = Expect.NONE if expected is None else Expect.GIVEN
+                write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
+            return _changed(record, old, new)
+
+    return when_rested(write)
 
 
 def read_value(text: str) -> Any:

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
+from vault_engine.engine.resting import why_external
 from vault_engine.engine.session import Session, name_of
 from vault_engine.engine.vanished import Vanished, is_recent
 from vault_engine.errors import MemwellError, VaultBusy
@@ -228,7 +229,8 @@ def _enter_found(session: Session, paths: Iterable[str], gone: dict[str, str]) -
         if not before and (old := vanished.take(sha256, data)) is not None:
             changes.append(Change(Op.EXTERNAL, old, session.known_sha256(old), sha256, to=path, size=len(data)))
         else:
-            changes.append(Change(Op.EXTERNAL, path, before, sha256, size=len(data)))
+            reason = why_external(session, path, before, data)
+            changes.append(Change(Op.EXTERNAL, path, before, sha256, reason=reason, size=len(data)))
         texts.append(data)
         size += len(data)
         if len(texts) >= _AT_ONCE or size >= _BYTES_AT_ONCE:

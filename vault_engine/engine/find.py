@@ -8,12 +8,13 @@ from vault_engine.index.filters import ADDRESS, AT, CALLED, ID
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import Record, stem_of
 from vault_engine.note import path_key
+from vault_engine.vault.paths import is_within
 
 _NEAR = 3
 
 
-def find(ref: str, notes: Layers) -> Record:
-    """Give the note that ``ref`` means.
+def find(ref: str, notes: Layers, within: str | None = None) -> Record:
+    """Give the note that ``ref`` means; given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
         NoteMissing: none answers to it.
@@ -21,17 +22,18 @@ def find(ref: str, notes: Layers) -> Record:
     """
     wanted = ref.strip().removeprefix("[[").removesuffix("]]")
     for path in (wanted, f"{wanted}.md"):
-        if path in notes:
+        if path in notes and is_within(path, within):
             return notes[path]
     key = path_key(wanted)
     for asked in ([(ID, wanted)], [(ADDRESS, wanted)], [(AT, key), (AT, f"{key}.md")], [(CALLED, key)]):
         paths = sorted({path for column, value in asked for path in notes.having(column, value)})
+        paths = [path for path in paths if is_within(path, within)]
         found = [notes[path] for path in paths if _is_meant(notes[path], wanted, key)]
         if len(found) == 1:
             return found[0]
         if found:
             raise NoteAmbiguous(ref, [record.path for record in found])
-    raise NoteMissing(ref, near(wanted, notes))
+    raise NoteMissing(ref, near(wanted, (path for path in notes if is_within(path, within))))
 
 
 def near(name: str, paths: Iterable[str]) -> list[str]:

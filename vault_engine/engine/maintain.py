@@ -4,18 +4,22 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 from typing import Literal
 
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
+from vault_engine.engine.resting import find_written_over
 from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
 from vault_engine.engine.session import Session
+from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
 from vault_engine.index.filters import PROBLEM
 from vault_engine.journal.store import Head
 from vault_engine.sync.mounts import why_poll
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
+from vault_engine.vault.paths import is_within
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
 
@@ -48,6 +52,8 @@ _CONFIG = """\
 # drives it polls. And how often it looks at all of the vault anyway, in seconds.
 # watch = "auto"
 # look_seconds = 60
+# Seconds for which a page is left alone that somebody has changed in Logseq, which holds it in memory.
+# rest_seconds = 3
 
 # How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),
 # and of each note so many versions, however old.
@@ -122,9 +128,14 @@ def check_index(session: Session, progress: Progress, *, repair: bool = False) -
         return checked
 
 
-def status(session: Session) -> Status:
-    """Look at everything that its owner would want to know of a vault."""
+def status(session: Session, *, within: str | None = None) -> Status:
+    """Look at everything that its owner would want to know of a vault.
+
+    Given a folder, only what concerns the notes ``within`` it is told, and nothing of the machine.
+    """
     with session.guard:
+        if within is not None:
+            return _status_within(session, within)
         session.refresh()
         index, journal = session.index, session.journal
         found = index.walk
@@ -136,13 +147,46 @@ def status(session: Session) -> Status:
             journal_entries=len(journal.entries()),
             journal_problems=tuple(journal_problems(session)),
             index=index_state(session),
-            problems=_problems(session),
+            problems=(*_problems(session), *starmap(Problem, find_written_over(session).items())),
             conflict_copies=tuple(sorted(found.conflict_copies)),
             writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
             exchanges=session.vault.exchanges(),
             polled=why_poll(session.config.root, session.config.watch),
             missing=len(missing(session)),
         )
+
+
+def _status_within(session: Session, folder: str) -> Status:
+    session.refresh()
+    index, found = session.index, session.index.walk
+    view, links = index.view.within(folder), index.graph.count_links(folder)
+    state = IndexState(
+        notes=view.note_count,
+        chunks=view.keywords.live_count,
+        chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
+        links=links.to_files,
+        unresolved_links=links.unresolved,
+        ambiguous_links=links.ambiguous,
+        embedder=index.embeddings.name,
+        answering=index.embeddings.serving,
+        embedder_problem=None,
+        cache_dir="",
+        cache_problem=None,
+        rebuilt=(),
+    )
+    return Status(
+        vault=folder,
+        notes=view.note_count,
+        other_files=sum(is_within(path, folder) for path in found.others),
+        archived=sum(is_within(path, folder) for path in archived_paths(session).values()),
+        journal_entries=sum(is_within(entry.change.path, folder) for entry in session.journal.entries()),
+        journal_problems=(),
+        index=state,
+        problems=tuple(problem for problem in _problems(session) if is_within(problem.path, folder)),
+        conflict_copies=tuple(sorted(path for path in found.conflict_copies if is_within(path, folder))),
+        writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
+        exchanges=session.vault.exchanges(),
+    )
 
 
 def journal_problems(session: Session, known: Sequence[Head] = ()) -> list[Problem]:

@@ -82,7 +82,7 @@ class Draft:
     properties: Mapping[str, Any] = field(default_factory=dict)  # only what the caller stated
 
 
-def draft(memory: Memory) -> Draft:
+def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
     """Check a memory and complete its category and key.
 
     Raises:
@@ -112,7 +112,7 @@ def draft(memory: Memory) -> Draft:
     key = _text(properties.get("key")) if memory.key is None else memory.key
     category = memory.category
     if category is None:
-        category = _text(properties.get("category")) or DEFAULT_CATEGORY
+        category = _text(properties.get("category")) or default_category
     return Draft(
         category=clean_name(category).rstrip("/"),
         key=clean_name(to_key(memory.title or body) if key is None else key),

@@ -8,27 +8,32 @@ import threading
 import time
 from collections.abc import Callable, Container
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain, repeat
 from pathlib import Path
 
 from vault_engine.engine.changing import writing
 from vault_engine.engine.mirror_export import Export
+from vault_engine.engine.mirror_form import MirrorForm, WithLinks
 from vault_engine.engine.mirror_inplace import InPlace
 from vault_engine.engine.mirror_links import prefix_for
+from vault_engine.engine.mirror_logseq import AsPages
 from vault_engine.engine.mirror_run import Run
 from vault_engine.engine.mirror_select import selected
 from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, NotesVanished, VaultMissing
 from vault_engine.journal.entry import Actor
+from vault_engine.note import Profile
 from vault_engine.sync.folder import Folder
+from vault_engine.sync.logseq_paths import PagePaths, daily_folder
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.plan import Side
 from vault_engine.sync.state import State
 from vault_engine.sync.watch import Hint, Watcher
 from vault_engine.vault.files import explained, make_folder
+from vault_engine.vault.habits import read_daily_folder, read_graph, read_logseq_config_text
 
 INTERVAL_S = 2.0
 _FIRST_LOOKS_S = (0.0, 1.0, 5.0)  # a watcher takes a moment to begin, and tells nothing of what was before
@@ -40,6 +45,7 @@ class Format(StrEnum):
     """For which program a folder's notes are written."""
 
     OBSIDIAN = "obsidian"
+    LOGSEQ = "logseq"
     NOTION = "notion"  # one way only
 
 
@@ -68,6 +74,8 @@ def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | No
     root = resolved(session, target)
     if terms.format is Format.NOTION and root == session.config.root:
         raise BadInput("the vault itself is not written for Notion: name another folder")
+    if terms.format is Format.LOGSEQ and root == session.config.root:
+        raise BadInput("the vault itself is not written for Logseq: name another folder")
     with session.guard:
         session.refresh()
         wanted = selected(session, terms.select)
@@ -89,8 +97,8 @@ def _done(session: Session, folder: Folder, state: State, terms: MirrorTerms, wa
         export = Export(session, folder, state, wanted)
         export.carry_out(dry_run=terms.dry_run, yes=terms.yes)
         return export
-    prefix = prefix_for(folder.root)
-    run = Run(session, folder, state, one_way=terms.one_way, prefix=prefix, is_selected=wanted.__contains__)
+    form = _form(session, folder.root, state, terms.format)
+    run = Run(session, folder, state, form=form, one_way=terms.one_way, is_selected=wanted.__contains__)
     if terms.dry_run:
         run.look()
         run.preview()
@@ -104,6 +112,29 @@ def _done(session: Session, folder: Folder, state: State, terms: MirrorTerms, wa
         raise NotesVanished(where, found.gone, found.of)
     run.carry_out()
     return run
+
+
+def _form(session: Session, root: Path, state: State, format: Format) -> MirrorForm:
+    """Say how notes are written in the folder.
+
+    Raises:
+        BadInput: the vault is a Logseq graph, whose files are called otherwise than those of the folder.
+    """
+    if format is Format.OBSIDIAN:
+        return WithLinks(session, prefix_for(root))
+    config, rules = read_graph(root), session.index.rules
+    if rules.profile is not Profile.LOGSEQ:
+        state.load()
+        if state.daily is None:
+            state.daily = read_daily_folder(session.config.root)
+        if state.daily is None:
+            state.daily = daily_folder(session.index.records.keys())
+        return AsPages(session, state, PagePaths(config, state.daily))
+    if read_logseq_config_text(root) and replace(config, journal_title_format="") != replace(
+        rules.logseq, journal_title_format=""
+    ):
+        raise BadInput(f"{root} is a graph that calls its files otherwise than the vault, which is one too")
+    return WithLinks(session, "")  # its notes are pages already
 
 
 def watch_mirror(

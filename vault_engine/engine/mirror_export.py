@@ -5,6 +5,7 @@ from collections.abc import Container
 from contextlib import suppress
 
 from vault_engine.engine.changing import keeper
+from vault_engine.engine.mirror_form import AsTheyAre
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -46,7 +47,7 @@ class Export:
         Raises:
             NotesVanished: that is much, and nobody has said that it is meant.
         """
-        look = self._folder.look(self._base, self._data.keys(), lambda _path, _mark: False, time.time_ns())
+        look = self._folder.look(self._base, self._data.keys(), AsTheyAre(), time.time_ns())
         self._there = {path: there.shown for path, there in look.notes.items()}
         plan = self._plan(look.waiting)
         if dry_run:

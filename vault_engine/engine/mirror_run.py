@@ -4,25 +4,25 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from typing import NamedTuple, TypeVar
 
 from vault_engine.engine.changing import announced, keeper, saw, write_bytes, writing
 from vault_engine.engine.merging import merged
+from vault_engine.engine.mirror_form import Known, MirrorForm, Written
 from vault_engine.engine.mirror_links import AddedLinks
+from vault_engine.engine.mirror_memory import Rest, may_be_from_memory, written_over
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.move import finish_moves, move
+from vault_engine.engine.resting import SYNC_CLIENT
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note
-from vault_engine.errors import BadInput, CannotMerge, MemwellError, NoteChanged, NoteDamaged, NoteOpen
+from vault_engine.errors import BadInput, BadName, CannotMerge, MemwellError, NoteChanged, NoteDamaged, NoteOpen
 from vault_engine.index.record import CONFLICTED
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
-from vault_engine.sync.exported import mark_of as line_mark
-from vault_engine.sync.exported import with_links
-from vault_engine.sync.folder import BEING_SAVED, EVICTED, Folder, There, own_text
+from vault_engine.sync.folder import BEING_SAVED, EVICTED, Folder, There, id_of
 from vault_engine.sync.merge import Merged, merge
 from vault_engine.sync.plan import (
     Conflict,
@@ -42,14 +42,17 @@ from vault_engine.sync.plan import (
     whereabouts,
 )
 from vault_engine.sync.state import State, Synced
+from vault_engine.sync.written_over import merge_additions
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import mark_of
 
-PERSON = Actor("external", "somebody", "obsidian-sync")
+PERSON = Actor("external", "somebody", SYNC_CLIENT)
 
 _Planned = TypeVar("_Planned", bound=PlannedChange | Rename)
 
 _AT_THAT_MOMENT = "somebody changed it at that moment: the next run takes it up"
+_BEING_WRITTEN = "it was changed a moment ago: the next run writes it"
+_WRITTEN_OVER = "a program had written over it from memory"
 GRACE_S = 0.5  # a note that is gone for so long has been deleted
 _LOOKS = 3  # at a folder in which something is being saved
 _ROUNDS = 3  # of renames, each of which changes what is to be planned
@@ -60,8 +63,7 @@ class _File(NamedTuple):
 
     path: str
     before: str  # SHA-256 of what the file holds, "" for none
-    data: bytes
-    marks: tuple[str, ...]  # of the lines that are added
+    written: Written
 
 
 class Run:
@@ -73,25 +75,27 @@ class Run:
         folder: Folder,
         state: State,
         *,
+        form: MirrorForm,
         one_way: bool,
-        prefix: str,
         is_selected: Callable[[str], bool],
     ) -> None:
         self.changes: list[MirrorChange] = []
         self.problems: list[Problem] = []
         self._session, self._folder, self._state = session, folder, state
-        self._one_way, self._prefix, self._is_selected = one_way, prefix, is_selected
+        self._form, self._one_way, self._is_selected = form, one_way, is_selected
         self._reason = f"obsidian-sync {folder.root.name}"
         self._base = state.load()
         self._ours: dict[str, Held] = {}
         self._theirs: dict[str, There] = {}
         self._added: dict[str, tuple[str, ...]] = {path: one.added for path, one in self._base.items()}
         self._waiting: dict[str, str] = {}
-        self._related: set[str] = set()  # notes of the vault whose properties may link to others
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
+        self._written_over: set[str] = set()  # notes whose pages were written from a memory without our change
+        self._undone: set[str] = set()  # notes of which something could not be done
+        self._just_written: set[str] = set()  # notes whose files this run has written
+        self._rest = Rest(session, folder, is_needed=form.is_in_memory)
         self._merged_files: set[str] = set()  # SHA-256 of what the folder had of them
-        self._knows = self._line_knower()
 
     @property
     def notes(self) -> int:
@@ -106,26 +110,49 @@ class Run:
         Raises:
             VaultMissing: one of them is gone.
         """
-        session = self._session
-        session.refresh()
-        self._waiting = (
-            self._refused | dict.fromkeys(session.index.walk.placeholders, EVICTED) | dict(session.index.unread)
-        )
-        self._ours, self._related = {}, set()
-        for path, record in session.index.records.items():  # each is decoded for it: only once
+        self._session.refresh()
+        self._look_at_ours()
+        look = self._folder.look(self._base, self._ours.keys(), self._form, time.time_ns())
+        for _ in range(_LOOKS - 1):
+            if look.unsettled_ns:
+                time.sleep(look.unsettled_ns / 1e9)
+                look = self._folder.look(self._base, self._ours.keys(), self._form, time.time_ns())
+        self._theirs = look.notes
+        self._waiting |= look.waiting
+        if self._form.is_in_memory:
+            self._find_written_over()
+
+    def _look_at_ours(self) -> None:
+        index = self._session.index
+        self._waiting = self._refused | dict.fromkeys(index.walk.placeholders, EVICTED) | dict(index.unread)
+        related: set[str] = set()
+        self._ours = {}
+        for path, record in index.records.items():  # each is decoded for it: only once
             self._ours[path] = Held(record.sha256, record.id, record.size)
             if record.problem == CONFLICTED:
                 self._waiting[path] = CONFLICTED
             elif AddedLinks.may_be_below(record):
-                self._related.add(path)
-        self._knows = self._line_knower()
-        look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
-        for _ in range(_LOOKS - 1):
-            if look.unsettled_ns:
-                time.sleep(look.unsettled_ns / 1e9)
-                look = self._folder.look(self._base, self._ours.keys(), self._knows, time.time_ns())
-        self._theirs = look.notes
-        self._waiting |= look.waiting
+                related.add(path)
+        self._form.begin(Known(self._base, self._added, self._ours, related))
+
+    def _find_written_over(self) -> None:
+        """Find what a program has written from memory over what was written here: then that is what both held last."""
+        asked: dict[str, bytes] = {}
+        for path, there in self._theirs.items():
+            if path not in self._waiting and may_be_from_memory(self._base.get(path), there):
+                with suppress(MemwellError):  # changed at this moment
+                    asked[path] = self._read_theirs(path)
+        over = written_over(self._session, self._base, asked)
+        if over:
+            self._base |= over
+            self._written_over |= over.keys()
+            self._form.begin(Known(self._base, self._added, self._ours, ()))
+        for path in over:
+            there = self._theirs[path]
+            with suppress(MemwellError):
+                if said := self._form.own(path, self._folder.read(there)):
+                    held = Held(sha256_hex(said.data), said.id, len(said.data))
+                    self._theirs[path] = there._replace(held=held, marks=said.marks, is_sure=said.is_sure)
 
     def plan(self) -> Plan:
         """Say what is to be done."""
@@ -150,7 +177,9 @@ class Run:
         renamed = {rename.to: rename.path for rename in plan.renames}
         for change in (*plan.renames, *plan.changes):
             shown = planned_change(change)
-            if isinstance(change, Merge) and change.path not in renamed and self._merged(change) is None:
+            is_unmergeable = isinstance(change, Merge) and change.path not in renamed and self._merged(change) is None
+            is_unsure = isinstance(change, Update) and change.path in self._theirs and self._is_conflict(change)
+            if is_unmergeable or is_unsure:
                 shown = MirrorChange("conflict", "both", change.path)
             self.changes.append(shown)
 
@@ -172,44 +201,27 @@ class Run:
         there = self._theirs.get(path)
         return there is not None and there.held.sha256 == self._ours[path].sha256
 
-    def _line_knower(self) -> Callable[[str, str], bool]:
-        """Give what says whether a line was added to a note; of what was moved, whether it was to any."""
-        added = {path: frozenset(marks) for path, marks in self._added.items()}
-
-        @cache
-        def everything() -> frozenset[str]:
-            return frozenset().union(*added.values())
-
-        @cache
-        def lines() -> AddedLinks:
-            return AddedLinks(self._session, self._prefix, self._ours.keys())
-
-        def knows(path: str, mark: str) -> bool:
-            if path in added:
-                return mark in added[path]
-            return mark in everything() or mark in map(line_mark, lines().of(path))
-
-        return knows
-
     # ---- doing it
 
     def tidy(self) -> None:
         """Take up what a run before this one left as it was killed."""
 
         def home_of(mark: str, data: bytes) -> str | None:
+            if not self._ours:
+                self._look_at_ours()
             path = homes.get(mark)
-            own, *_ = own_text(data, lambda line: self._knows(path or "", line))
-            if sha256_hex(own) in self._session.revisions or sha256_hex(data) in shown:
+            said = self._form.own(path or "", data)
+            if said is None or sha256_hex(said.data) in self._session.revisions or sha256_hex(data) in shown:
                 return None
-            if any(self._has_all_of(one, data, own) for one in ([path] if path else homes.values())):
+            if any(self._has_all_of(one, data, said.data) for one in ([path] if path else homes.values())):
                 return None
-            return path or "Saved while Memwell was writing.md"
+            return self._file_of(path) if path else "Saved while Memwell was writing.md"
 
         if self._state.is_renaming:
             self.problems += finish_moves(self._session, PERSON)[1]
             if not self.problems:
                 self._state.end_renames()
-        homes: dict[str, str] = {mark_of(path): path for path in (*self._base, *self._session.index.records)}
+        homes = {mark_of(self._file_of(path)): path for path in (*self._base, *self._session.index.records)}
         shown = self._state.merged | {one.shown for one in self._base.values()}
         for copy in self._folder.tidy(home_of, self._day()):
             self.changes.append(MirrorChange("conflict", "folder", copy, why="saved as a run before was killed"))
@@ -218,7 +230,8 @@ class Run:
         """Say whether the vault's note begins so, as what was half written does, or was merged with that text."""
         with suppress(MemwellError, KeyError, UnicodeDecodeError):
             ours = self._session.vault.read(path)
-            if ours.startswith(data):
+            there = self._folder.bytes_of(self._file_of(path))
+            if ours.startswith(data) or self._form.written(path, ours, there).data.startswith(data):
                 return True
             base = self._session.revisions.get(self._base[path].held.sha256)
             return merge(base.decode(), ours.decode(), own.decode()) == Merged(ours.decode())
@@ -247,7 +260,12 @@ class Run:
         for path, held in self._ours.items():
             there = self._theirs.get(path)
             if there and there.held.sha256 == held.sha256:
-                kept[path] = Synced(held, there.shown, self._added.get(path, ()), there.seen)
+                marks = self._added.get(path, ()) if there.marks is None else there.marks
+                now = Synced(held, there.shown, marks, there.seen)
+                is_written, is_again = path in self._just_written, path in self._written_over
+                known = self._base.get(path)
+                kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
+        self._state.names = "" if any(map(self._form.wants, self._undone)) else self._form.names
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
         self._state.save(kept)
@@ -269,6 +287,8 @@ class Run:
             time.sleep(GRACE_S)  # editors and sync tools take a file away and bring it back
         for deletion in deletions:
             self._attempt(deletion, self._delete)
+        if deletions and self._form.names:
+            self._write_theirs({})  # links to them lead nowhere now
 
     def _attempt(self, change: _Planned, do: Callable[[_Planned], MirrorChange]) -> None:
         """Do one thing; what fails is said, and planned again the next time."""
@@ -280,6 +300,7 @@ class Run:
                 self._refused |= {change.path: str(error), change.to: str(error)}
 
     def _say_failed(self, path: str, error: MemwellError) -> None:
+        self._undone.add(path)
         if isinstance(error, NoteChanged | NoteOpen):
             self.changes.append(MirrorChange("left", "both", path, why=_AT_THAT_MOMENT))
         else:
@@ -298,7 +319,9 @@ class Run:
     def _rename(self, rename: Rename) -> MirrorChange:
         done = planned_change(rename)
         if rename.side is Side.THEIRS:
-            self._theirs[rename.to] = self._folder.rename(self._theirs.pop(rename.path), rename.to)
+            self._check_rests(rename.path)
+            self._theirs[rename.to] = self._folder.rename(self._theirs[rename.path], self._new_file(rename.to))
+            del self._theirs[rename.path]
             return done
         try:
             left = move(self._session, rename.path, rename.to, yes=True, actor=PERSON).left
@@ -327,13 +350,19 @@ class Run:
         data = self._merged(change) if isinstance(change, Merge) else None
         if data is None:
             data = self._read_theirs(path)
-            if isinstance(change, Merge | Conflict):
+            if self._is_conflict(change):
                 copy = self._folder.put_beside(self._theirs[path].file, self._read_ours(path), self._day())
                 done = MirrorChange("conflict", "both", path, copy, "the vault's text is in the copy beside it")
         self._put_ours(path, data)
         self._brought_together.add(path)
         self._merged_files.add(self._theirs[path].shown)
         return done
+
+    def _is_conflict(self, change: PlannedChange) -> bool:
+        """Say whether the vault's text would be lost to what the folder has; a `Merge` that can't be made counts."""
+        return isinstance(change, Merge | Conflict) or (
+            isinstance(change, Update) and change.side is Side.OURS and not self._theirs[change.path].is_sure
+        )
 
     def _put_ours(self, path: str, data: bytes) -> None:
         session, known = self._session, self._ours.get(path)
@@ -345,18 +374,22 @@ class Run:
                 session.vault.check_free(path, path)
             change = Change(Op.WRITE if known else Op.CREATE, path, "", "", reason=self._reason, expect=Expect.GIVEN)
             write_bytes(session, change, old, data, author)
-        own, id, _ = own_text(data, lambda _line: False)
-        self._ours[path] = Held(sha256_hex(own), id, len(own))
+        self._ours[path] = Held(sha256_hex(data), id_of(data), len(data))
 
     def _merged(self, change: Merge) -> bytes | None:
         """Bring both sides' changes together; None where that can't be done."""
         ours, theirs = self._read_ours(change.path), self._read_theirs(change.path)
+        if not self._theirs[change.path].is_sure:
+            return None
         try:
             text = ours.decode()
             for one in (text, theirs.decode()):
                 if may_be_read_only(one, change.path) and why_read_only(parse(one), change.path):
                     return None
-            return merged(change.path, self._session.revisions.get(change.base), text, theirs)
+            base = self._session.revisions.get(change.base)
+            if change.path in self._written_over and (both := merge_additions(base.decode(), text, theirs.decode())):
+                return both.encode()
+            return merged(change.path, base, text, theirs)
         except (CannotMerge, KeyError, UnicodeDecodeError):  # the lines of both, a base that was purged, no text
             return None
 
@@ -369,29 +402,34 @@ class Run:
     # ---- the folder
 
     def _read_theirs(self, path: str) -> bytes:
-        return self._folder.read(self._theirs[path], lambda mark: self._knows(path, mark))
+        said = self._form.own(path, self._folder.read(self._theirs[path]))
+        if said is None or sha256_hex(said.data) != self._theirs[path].held.sha256:
+            raise NoteChanged(path, self._theirs[path].held.sha256, "")
+        return said.data
 
     def _write_theirs(self, due: dict[str, Create | Update]) -> None:
         """Write into the folder what the vault has newer, and the links of notes whose relations have changed."""
         self._session.refresh(wait=False)
-        lines = AddedLinks(self._session, self._prefix, self._theirs.keys() | due.keys())
-        related = self._related | self._brought_together
+        both = self._ours.keys() & (due.keys() | self._theirs.keys())
+        alike = {path for path in both if path not in due and path not in self._waiting and self._is_alike(path)}
+        self._form.begin_writing(self._theirs.keys() | due.keys(), alike)
         files: dict[str, _File] = {}
-        for path in sorted(self._ours.keys() & (due.keys() | self._theirs.keys())):
-            added = lines.of(path) if path in related else ()
-            marks = tuple(map(line_mark, added))
-            if path not in due and path not in self._brought_together and not self._needs_links(path, marks):
+        for path in sorted(both):
+            is_due = path in due or path in self._brought_together
+            if not is_due and not (path in alike and self._form.wants(path)):
                 continue
             try:
-                data, there = _shown(self._read_ours(path), added), self._theirs.get(path)
+                there = self._theirs.get(path)
+                one = self._form.written(path, self._read_ours(path), self._folder.read(there) if there else None)
+                if there and sha256_hex(one.data) == there.shown:
+                    self._added[path] = one.marks
+                else:
+                    file = there.file if there else self._new_file(path)
+                    files[file] = _File(path, there.shown if there else "", one)
             except MemwellError as error:
                 self._say_failed(path, error)
-                continue
-            if there and sha256_hex(data) == there.shown:
-                self._added[path] = marks
-            else:
-                files[there.file if there else path] = _File(path, there.shown if there else "", data, marks)
-        contents = {file: (one.before, one.data) for file, one in files.items()}
+        files = {file: one for file, one in files.items() if not one.before or self._has_rested(one.path)}
+        contents = {file: (one.before, one.written.data) for file, one in files.items()}
         for file, problem in self._folder.write(contents, lambda file: keeper(self._session, file)).items():
             self._wrote(file, files[file], due.get(files[file].path), problem)
 
@@ -399,15 +437,40 @@ class Run:
         if problem:
             self._say_failed(one.path, problem)
             return
-        self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.data), file)
-        self._added[one.path] = one.marks
+        self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.written.data), file)
+        self._added[one.path] = one.written.marks
+        self._just_written.add(one.path)
+        if self._form.names:
+            self._merged_files.add(one.before)  # by another name of a link it may say what no revision says
         if change:
-            self.changes.append(planned_change(change))
+            why = _WRITTEN_OVER if one.path in self._written_over else ""
+            self.changes.append(replace(planned_change(change), why=why) if why else planned_change(change))
         elif one.path not in self._brought_together:
             self.changes.append(MirrorChange("links", "folder", one.path))
 
-    def _needs_links(self, path: str, marks: tuple[str, ...]) -> bool:
-        return path not in self._waiting and self._is_alike(path) and self._added.get(path, ()) != marks
+    def _has_rested(self, path: str) -> bool:
+        """Say whether nobody seems to be writing in a page; else it is left."""
+        if self._rest.has_rested(self._theirs[path], self._base.get(path)):
+            return True
+        self._undone.add(path)
+        self.changes.append(MirrorChange("left", "both", path, why=_BEING_WRITTEN))
+        return False
+
+    def _check_rests(self, path: str) -> None:
+        """Raise NoteOpen if somebody seems to be writing in a page."""
+        if not self._rest.has_rested(self._theirs[path], self._base.get(path)):
+            raise NoteOpen(path)
+
+    def _file_of(self, path: str) -> str:
+        """Give the file that a note is in, or would be."""
+        there = self._theirs.get(path)
+        return there.file if there else self._form.file_of(path) or path
+
+    def _new_file(self, path: str) -> str:
+        """Give the file for a new note. Raises BadName: the folder can have none of that name."""
+        if file := self._form.file_of(path):
+            return file
+        raise BadName(path, "no file of the folder can be called so and be read back")
 
     # ---- both
 
@@ -417,9 +480,10 @@ class Run:
         What the folder's note held is what the vault's held, whose archive and history have it.
         """
         path = change.path
-        if self._session.vault.has(path) if change.side is Side.THEIRS else self._folder.has(path):
+        if self._session.vault.has(path) if change.side is Side.THEIRS else self._folder.has(self._file_of(path)):
             raise NoteChanged(path, "", "")
         if change.side is Side.THEIRS:
+            self._check_rests(path)
             self._folder.remove(self._theirs[path])
             del self._theirs[path]
         else:
@@ -431,13 +495,3 @@ class Run:
 
     def _day(self) -> str:
         return self._session.now().date().isoformat()
-
-
-def _shown(data: bytes, lines: Collection[str]) -> bytes:
-    """Give what the folder shows of a note."""
-    if not lines:
-        return data
-    try:
-        return with_links(data.decode(), lines).encode()
-    except UnicodeDecodeError:
-        return data

@@ -25,12 +25,13 @@ from vault_engine.engine import (
     past,
     purge,
     read,
-    recalling,
     remote,
+    tokens,
     undo,
     write,
 )
 from vault_engine.engine.adopting import enter_backlog_for
+from vault_engine.engine.asking import Asking
 from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
@@ -48,14 +49,12 @@ from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
-from vault_engine.engine.read import CONTEXT_FLOOR
-from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState
+from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, SyncState, Where
 from vault_engine.engine.results import (
     Backlinks,
     Built,
     Changed,
     Checked,
-    Context,
     Created,
     Forgotten,
     IndexChecked,
@@ -64,22 +63,21 @@ from vault_engine.engine.results import (
     Listed,
     NoteView,
     RawNote,
-    Recalled,
     Remembered,
     Restored,
     Status,
 )
 from vault_engine.engine.session import Session
+from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
-from vault_engine.search.query import Fusion, Mode, Query
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine:
+class Engine(Asking):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
@@ -88,6 +86,11 @@ class Engine:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._following: Following | None = None
+
+    @property
+    def root(self) -> Path:
+        """The vault's folder."""
+        return self._session.config.root
 
     @classmethod
     def open(
@@ -116,9 +119,9 @@ class Engine:
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(os.fspath(path))
 
-    def remember(self, memory: Memory, *, actor: Actor | None = None) -> Remembered:
+    def remember(self, memory: Memory, *, actor: Actor | None = None, within: str | None = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
-        return write.remember(self._session, memory, actor)
+        return write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
         self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
@@ -126,58 +129,13 @@ class Engine:
         """Make or update many notes, durable together; see `bulk.remember_many`."""
         return bulk.remember_many(self._session, memories, actor=actor, progress=progress)
 
-    def recall(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        mode: Mode | str = Mode.HYBRID,
-        category: str | None = None,
-        type: str | None = None,
-        tags: tuple[str, ...] = (),
-        query_syntax: bool = False,
-        since: str | None = None,
-        until: str | None = None,
-        as_of: str | None = None,
-        fusion: Fusion | str = Fusion.CONVEX,
-        expand: str | None = None,
-        diverse: bool = False,
-        min_score: float = 0.0,
-        budget_tokens: int | None = None,
-        cursor: str | None = None,
-        rerank: bool | None = None,
-        explain: bool = False,
-    ) -> Recalled:
-        """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
-
-        ``since``, ``until`` and ``as_of`` are points in time as `moments.FORMS` has them; ``expand`` may be ``graph``.
-        """
-        now = self._session.now()
-        asked = Query(
-            query,
-            limit,
-            Mode.named(mode),
-            category,
-            type,
-            tags,
-            query_syntax,
-            since=None if since is None else recalling.since_us(since, now),
-            until=None if until is None else recalling.until_us(until, now),
-            as_of=None if as_of is None else recalling.as_of_us(as_of, now),
-            fusion=Fusion.named(fusion),
-            expand=recalling.is_expanded(expand),
-            diverse=diverse,
-            min_score=min_score,
-        )
-        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))
-
-    def read(self, ref: str) -> NoteView:
+    def read(self, ref: str, *, within: str | None = None) -> NoteView:
         """Give one whole note; see `read.read`."""
-        return read.read(self._session, ref)
+        return read.read(self._session, ref, within=within)
 
-    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
+    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
-        return write.forget(self._session, ref, reason=reason, actor=actor)
+        return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
     def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
@@ -191,9 +149,12 @@ class Engine:
         merge: bool = False,
         dry_run: bool = False,
         actor: Actor | None = None,
+        within: str | None = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
-        return edit.edit(self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor)
+        return edit.edit(
+            self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor, within=within
+        )
 
     def move(self, ref: str, to: str, *, dry_run: bool = False, yes: bool = False, actor: Actor | None = None) -> Moved:
         """Give a note another path, links to it included; see `move.move`."""
@@ -305,28 +266,38 @@ class Engine:
         """Commit what waits; see `git.commit_pending`."""
         return git.commit_pending(self._session)
 
-    def sync(self, *, remote_name: str | None = None, unrelated: bool = False, yes: bool = False) -> Synced:
-        """Bring in what a git remote has and send it what is here; see `remote.sync`."""
-        return remote.sync(self._session, remote=remote_name, unrelated=unrelated, yes=yes)
+    def sync(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        unrelated: bool = False,
+        yes: bool = False,
+        progress: maintain.Progress | None = None,
+    ) -> Synced:
+        """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
+        return remote.sync(self._session, where, unrelated=unrelated, yes=yes, progress=progress)
 
     def sync_pull(
         self,
+        where: Where = ANYWHERE,
         *,
-        remote_name: str | None = None,
         dry_run: bool = False,
         unrelated: bool = False,
         yes: bool = False,
+        progress: maintain.Progress | None = None,
     ) -> Pulled:
-        """Bring in what a git remote has; see `remote.pull`."""
-        return remote.pull(self._session, remote=remote_name, dry_run=dry_run, unrelated=unrelated, yes=yes)
+        """Bring in what other machines have sent; see `remote.pull`."""
+        return remote.pull(self._session, where, dry_run=dry_run, unrelated=unrelated, yes=yes, progress=progress)
 
-    def sync_push(self, *, remote_name: str | None = None, yes: bool = False) -> Pushed:
-        """Send a git remote what is here; see `remote.push`."""
-        return remote.push(self._session, remote=remote_name, yes=yes)
+    def sync_push(
+        self, where: Where = ANYWHERE, *, yes: bool = False, progress: maintain.Progress | None = None
+    ) -> Pushed:
+        """Send the other machines what is here; see `remote.push`."""
+        return remote.push(self._session, where, yes=yes, progress=progress)
 
-    def sync_state(self, *, remote_name: str | None = None) -> SyncState:
-        """Say how the vault stands to a git remote; see `remote.sync_state`."""
-        return remote.sync_state(self._session, remote=remote_name)
+    def sync_state(self, where: Where = ANYWHERE) -> SyncState:
+        """Say how the vault stands to where it is synced; see `remote.sync_state`."""
+        return remote.sync_state(self._session, where)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
@@ -416,19 +387,31 @@ class Engine:
         """List notes; see `read.list_notes`."""
         return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
 
-    def context(
-        self, query: str | None = None, *, budget_tokens: int = 2000, min_score: float = CONTEXT_FLOOR
-    ) -> Context:
-        """Put together what an agent should know; see `read.context`."""
-        return read.context(self._session, query, budget_tokens=budget_tokens, min_score=min_score)
-
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
         return accept_gone(self._session)
 
-    def status(self) -> Status:
+    def status(self, *, within: str | None = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
-        return maintain.status(self._session)
+        return maintain.status(self._session, within=within)
+
+    def create_token(
+        self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
+    ) -> TokenCreated:
+        """Make a token for the server; see `tokens.create_token`."""
+        return tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
+
+    def revoke_token(self, name: str) -> TokenRevoked:
+        """Have a token open nothing any more; see `tokens.revoke_token`."""
+        return tokens.revoke_token(self._session, name)
+
+    def list_tokens(self) -> TokenList:
+        """List the tokens; see `tokens.list_tokens`."""
+        return tokens.list_tokens(self._session)
+
+    def token_check(self) -> TokenCheck:
+        """Give what tells a server who comes; see `tokens.TokenCheck`."""
+        return tokens.token_check(self._session)
 
     def index_state(self) -> IndexState:
         """Say how far the index has followed the notes."""

@@ -18,13 +18,14 @@ from vault_engine.index.filters import PINNED
 from vault_engine.index.record import Record, describe
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
+from vault_engine.vault.paths import is_within
 
 CONTEXT_FLOOR = 0.15  # a note that answers worse is not worth an agent's attention
 _CONTEXT_NOTES = 50
 
 
-def read(session: Session, ref: str) -> NoteView:
-    """Give one whole note.
+def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
+    """Give one whole note; given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -32,10 +33,11 @@ def read(session: Session, ref: str) -> NoteView:
     """
     with session.guard:
         session.bring_in()
-        record = find(ref, session.index.records)
+        record = find(ref, session.index.records, within)
         data = session.vault.read(record.path)
         fresh = describe(record.path, data, session.index.rules).record
-        linked = session.index.graph.links_of(record)
+        graph = session.index.graph
+        linked = graph.links_of(record, within)
         return NoteView(
             id=fresh.id,
             path=fresh.path,
@@ -44,7 +46,7 @@ def read(session: Session, ref: str) -> NoteView:
             properties=dict(fresh.properties),
             tags=fresh.tags,
             links=linked.files,
-            backlinks=session.index.graph.backlinks_of(fresh.path),
+            backlinks=tuple(path for path in graph.backlinks_of(fresh.path) if is_within(path, within)),
             unresolved=linked.unresolved,
             problem=fresh.problem,
             text=data.decode("utf-8", "replace"),
@@ -88,12 +90,17 @@ def list_notes(
 
 
 def context(
-    session: Session, query: str | None, *, budget_tokens: int = 2000, min_score: float = CONTEXT_FLOOR
+    session: Session,
+    query: str | None,
+    *,
+    budget_tokens: int = 2000,
+    min_score: float = CONTEXT_FLOOR,
+    within: str | None = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
-    ``min_score`` are left out.
+    ``min_score`` are left out. Given a folder, as if there were no notes but those ``within`` it.
 
     Raises:
         BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
@@ -103,13 +110,15 @@ def context(
     with session.guard:
         session.refresh()
         records = session.index.records
-        shown = {path: _opening(session, records[path]) for path in records.having(PINNED, "true")}
+        shown = {
+            path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)
+        }
         mode: Mode | None = None
         if query is None:
-            for path in records.newest(_CONTEXT_NOTES):
+            for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
             mode = answer.mode
             for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], query)):
                 shown.setdefault(hit.path, hit.excerpt)
@@ -124,6 +133,12 @@ def _is_situation(session: Session, record: Record, query: str) -> bool:
     situations = stated if isinstance(stated, list) else [stated]
     terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
     return any(words and words <= asked for words in terms)
+
+
+def _newest(session: Session, within: str | None) -> list[str]:
+    records = session.index.records
+    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
+    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
 
 
 def _opening(session: Session, record: Record) -> str:

@@ -17,6 +17,7 @@ from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
 from vault_engine.index.record import Record, decode
+from vault_engine.index.view import View
 from vault_engine.note.validity import microseconds
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
@@ -69,7 +70,8 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         question = index.embeddings.question(query.text) if query.mode is not Mode.KEYWORD else None
         if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
-        judge, problem = _reranker(session, wish.rerank)
+        view = index.view.within(query.within)
+        judge, problem = _reranker(session, view, wish.rerank)
         answer = search(index, query, question, session.now_us(), judge)
         hits = [_hit(session, scored, query, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
@@ -77,8 +79,8 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         return Recalled(
             mode=answer.mode,
             hits=tuple(shown),
-            notes_searched=len(index.records),
-            chunks_waiting=index.waiting(),
+            notes_searched=view.note_count,
+            chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
             degraded="; ".join(filter(None, (answer.degraded, problem))) or None,
             unused=answer.unused,
             did_you_mean=did_you_mean(index, query) if not answer.hits and not query.offset else None,
@@ -117,7 +119,7 @@ def _us(written: str) -> int:
 # ---- reranking
 
 
-def _reranker(session: Session, wanted: bool | None) -> tuple[Reranking | None, str | None]:
+def _reranker(session: Session, view: View, wanted: bool | None) -> tuple[Reranking | None, str | None]:
     """Give what ranks again, if anything does; or why it can't."""
     if wanted is False or (wanted is None and session.config.reranker == NO_RERANKER):
         return None, None
@@ -125,21 +127,21 @@ def _reranker(session: Session, wanted: bool | None) -> tuple[Reranking | None, 
         session.reranker = session.reranker or make_reranker(session.config) or Late()
     except RerankerFailed as error:
         return None, str(error)
-    return _judging(session, session.reranker), None
+    return _judging(session, view, session.reranker), None
 
 
-def _judging(session: Session, reranker: Reranker) -> Reranking:
+def _judging(session: Session, view: View, reranker: Reranker) -> Reranking:
     index = session.index
 
     def text_of(row: int) -> str:
-        path, ordinal = index.view.owner(row)
+        path, ordinal = view.owner(row)
         record = index.records[path]
         text = chunk_text(session, record, ordinal)
-        is_turn = index.view.turns is not None and index.view.turns.place_of[row] >= 0
+        is_turn = view.turns is not None and view.turns.place_of[row] >= 0
         return text if is_turn else f"{record.title}\n{text}"
 
     def weigh(word: str) -> float:
-        keywords = index.view.keywords
+        keywords = view.keywords
         return sum(keywords.idf(keywords.frequency(term.encode())) for term in index.analyser.counts(word))
 
     return reranking(reranker, text_of, weigh)

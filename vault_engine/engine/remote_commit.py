@@ -13,22 +13,21 @@ from vault_engine.engine import git
 from vault_engine.engine.git import LeftToYou
 from vault_engine.engine.remote_files import AnyFiles, read_file
 from vault_engine.engine.session import Session
-from vault_engine.errors import MemwellError, NotesVanished
+from vault_engine.errors import MemwellError
 from vault_engine.journal.entry import Actor
 from vault_engine.sync.commits import PlannedCommit, PlannedFile, touched_paths
 from vault_engine.sync.git import IGNORED, Repository, commit_settled
-from vault_engine.sync.plan import MOST_VANISHED
-from vault_engine.sync.remote_git import Known, blob_name, tree_of
+from vault_engine.sync.remote_git import blob_name, tree_of
+from vault_engine.sync.remote_plan import PLAIN_MODE, PROGRAM_MODE, Known
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.paths import NOTE_SUFFIX, is_conflict_copy, is_ignored
+from vault_engine.vault.paths import NOTE_SUFFIX, is_conflict_copy
 from vault_engine.vault.store import CANVAS
 
 _SOMEBODY = Actor("external", "somebody")
 _MEMWELL = Actor("system", "memwell")
-_SETTINGS = f"{MEMWELL_DIR}/{CONFIG_FILE}"
+SETTINGS = f"{MEMWELL_DIR}/{CONFIG_FILE}"
 _BYTES_AT_ONCE = 64 << 20
-_PLAIN = ("100644", "100755")
-_FEW = 10  # notes that anybody may delete at once
+_PLAIN = (PLAIN_MODE, PROGRAM_MODE)
 
 
 @dataclass
@@ -38,20 +37,6 @@ class Differing:
     files: dict[str, str] = field(default_factory=dict)  # by path, the SHA-256 of what each holds; "" if it is gone
     contents: dict[str, bytes] = field(default_factory=dict)  # by SHA-256
     words: dict[str, str] = field(default_factory=dict)  # what was done, by path
-
-
-def check_gone(session: Session, repository: Repository) -> None:
-    """Check that not so many notes are gone that a disk may be missing.
-
-    Raises:
-        NotesVanished: more than a fifth is, or all. Nothing was changed.
-    """
-    walk = session.index.walk
-    there = {*walk.notes, *walk.conflict_copies, *walk.placeholders}
-    notes = [path for path in _tree_here(repository) if path.lower().endswith(NOTE_SUFFIX) and not _is_hidden(path)]
-    gone = sum(path not in there for path in notes)
-    if gone > max(MOST_VANISHED * len(notes), _FEW) or (gone > 1 and gone == len(notes)):
-        raise NotesVanished("the vault", gone, len(notes))
 
 
 def commit_here(session: Session, repository: Repository, also: Iterable[str] = ()) -> tuple[int, list[LeftToYou]]:
@@ -112,9 +97,9 @@ def _batches(session: Session, repository: Repository, also: Iterable[str]) -> I
 def _of_vault(session: Session, tree: dict[str, Known], also: Iterable[str]) -> Iterator[Differing]:
     files = AnyFiles(session.config.root, session.config.memwell_dir)
     walk = session.index.walk
-    there = [*walk.notes, *walk.conflict_copies, *(path for path in walk.others if _is_canvas(path)), _SETTINGS, *also]
+    there = [*walk.notes, *walk.conflict_copies, *(path for path in walk.others if _is_canvas(path)), SETTINGS, *also]
     gone = [path for path in tree if _is_ours_to_commit(path) and not path.startswith(".")]
-    unseen = {*walk.placeholders, *(path for path in tree if any(_is_in(path, one) for one in walk.unreadable))}
+    unseen = {*walk.placeholders, *(path for path in tree if any(is_in(path, one) for one in walk.unreadable))}
     wanted = [path for path in dict.fromkeys((*there, *gone)) if path not in unseen]
     return _differing(tree, _read(files, wanted))
 
@@ -123,7 +108,7 @@ def _of_memwell(session: Session, repository: Repository, tree: dict[str, Known]
     if _withheld(session, repository):
         return
     own = {file.relative_to(session.config.root).as_posix(): file for file in git.own_files(session)}
-    lost = [path for path in tree if _is_of_this_device(session, path) and path not in own]
+    lost = [path for path in tree if is_of_this_device(session, path) and path not in own]
     found = ((path, git.whole_lines(file)) for path, file in own.items())
     for one in _differing(tree, (*found, *((path, None) for path in lost))):
         hides = repository.hidden(list(one.files))
@@ -179,7 +164,8 @@ def _withheld(session: Session, repository: Repository) -> bool:
     return git.hides(repository, touched_paths(session.journal.entries()))
 
 
-def _is_of_this_device(session: Session, path: str) -> bool:
+def is_of_this_device(session: Session, path: str) -> bool:
+    """Say whether a file of Memwell's is one that this device may remove: its revisions, and what is archived."""
     device = git.device_of(session)
     return bool(device) and path.startswith((f".memwell/revisions/{device}/", ".memwell/archive/"))
 
@@ -188,13 +174,10 @@ def _is_ours_to_commit(path: str) -> bool:
     return path.lower().endswith(NOTE_SUFFIX) or is_conflict_copy(path) or _is_canvas(path)
 
 
-def _is_hidden(path: str) -> bool:
-    return any(is_ignored(part) for part in path.split("/"))
-
-
 def _is_canvas(path: str) -> bool:
     return path.lower().endswith(CANVAS)
 
 
-def _is_in(path: str, folder: str) -> bool:
+def is_in(path: str, folder: str) -> bool:
+    """Say whether a file lies in a folder, ``.`` for the vault itself."""
     return folder == "." or path.startswith(f"{folder.rstrip('/')}/")

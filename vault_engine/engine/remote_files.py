@@ -6,10 +6,10 @@ Nothing is replaced or removed but for the bytes that were expected, and what a 
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadName, NoteChanged, NoteMissing
@@ -32,6 +32,30 @@ class FileChange(NamedTuple):
     before: str | None  # the name of what it holds; None: it is not there
     after: str | None  # of what it shall hold; None: it goes
     is_executable: bool = False
+
+
+class Objects(Protocol):
+    """Contents by name: those that another machine has sent, and those that a pull meets here."""
+
+    @property
+    def empty(self) -> str:
+        """The name of no bytes."""
+
+    def name(self, data: bytes) -> str:
+        """Hold ``data`` and give its name."""
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Have these at hand.
+
+        Raises:
+            MemwellError: one is missing or damaged.
+        """
+
+    def read(self, name: str) -> bytes:
+        """Give what a name stands for."""
+
+    def sha256(self, name: str) -> str:
+        """Give the SHA-256 of what a name stands for."""
 
 
 class AnyFiles(Vault):
@@ -121,7 +145,7 @@ def read_file(files: AnyFiles, path: str) -> bytes | None:
         return None
 
 
-def apply(session: Session, files: AnyFiles, changes: Sequence[FileChange], content: Callable[[str], bytes]) -> None:
+def apply(session: Session, files: AnyFiles, changes: Sequence[FileChange], objects: Objects) -> None:
     """Make the changes, durably: what is new first, so that a text on its way to another path is never gone.
 
     Raises:
@@ -129,7 +153,7 @@ def apply(session: Session, files: AnyFiles, changes: Sequence[FileChange], cont
         MemwellError: as the vault says it.
     """
     writes = iter([change for change in changes if change.after is not None])
-    while chunk := _chunk(writes, content):
+    while chunk := _chunk(writes, objects):
         with ExitStack() as stack:
             staged: list[tuple[FileChange, Staged]] = []
             for change, data in chunk:
@@ -138,12 +162,12 @@ def apply(session: Session, files: AnyFiles, changes: Sequence[FileChange], cont
                 staged.append((change, file))
             files.sync_everything()
             for change, file in staged:
-                before = sha256_hex(content(change.before)) if change.before is not None else ""
+                before = objects.sha256(change.before) if change.before is not None else ""
                 files.put(file, change.path, before, _keep(session))
                 _set_executable(files, change)
     for change in changes:
         if change.after is None and change.before is not None:
-            files.take_away(change.path, sha256_hex(content(change.before)), _keep(session))
+            files.take_away(change.path, objects.sha256(change.before), _keep(session))
     files.sync_everything()
 
 
@@ -154,12 +178,12 @@ def _keep(session: Session) -> Keep:
     return keep
 
 
-def _chunk(writes: Iterable[FileChange], content: Callable[[str], bytes]) -> list[tuple[FileChange, bytes]]:
+def _chunk(writes: Iterable[FileChange], objects: Objects) -> list[tuple[FileChange, bytes]]:
     """Take some of the writes that are left, with what they write."""
     found: list[tuple[FileChange, bytes]] = []
     size = 0
     for change in islice(writes, _AT_ONCE):
-        found.append((change, content(change.after or "")))
+        found.append((change, objects.read(change.after or "")))
         size += len(found[-1][1])
         if size >= _BYTES_AT_ONCE:
             break

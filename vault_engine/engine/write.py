@@ -11,18 +11,19 @@ from typing import Literal, NamedTuple
 from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
-from vault_engine.engine.memory import Draft, Memory, draft, new_text, updated_text
+from vault_engine.engine.memory import DEFAULT_CATEGORY, Draft, Memory, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.resting import check_rests, when_rested
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.errors import NameTaken, NoteChanged, NoteExists, NoteMissing
+from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.journal.ids import ulids
 from vault_engine.note import Profile, parse, path_key
 from vault_engine.note.body import is_hash_of
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.paths import note_path
+from vault_engine.vault.paths import is_within, note_path
 from vault_engine.vault.store import ARCHIVE
 
 
@@ -31,6 +32,7 @@ class Terms(NamedTuple):
 
     expected: str | None = None  # the revision that the caller has read, "" for none
     merge: bool = False  # whether an older one may be merged with the note
+    within: str | None = None  # a folder: no other note is touched, or spoken of
 
 
 class Planned(NamedTuple):
@@ -47,42 +49,64 @@ class Planned(NamedTuple):
         return self.change.op is not Op.CREATE
 
 
-def remember(session: Session, memory: Memory, actor: Actor | None = None) -> Remembered:
+def remember(session: Session, memory: Memory, actor: Actor | None = None, *, within: str | None = None) -> Remembered:
     """Make a note of a memory, or bring the note of its category and key up to date.
 
     A note that a person has edited since is not replaced unless the caller names, as ``expected``, the revision
     it read.
 
+    Args:
+        session: the open vault.
+        memory: what to remember.
+        actor: who asks for it, where that is not who opened the vault.
+        within: a folder: the category must lie in it, or is it, where none is given; what is elsewhere is left alone.
+
     Raises:
         BadInput, BadName: the memory can't be kept as it is.
+        NotAllowed: it would be kept outside the folder.
         NoteExists: a note which Memwell did not make has that path.
         NoteChanged: the note is not the revision expected.
         NoteDamaged: the note can't be edited safely.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    drafted = draft(memory)
-    with writing(session, actor, exact=False) as author:
-        planned = plan(session, drafted, Terms(memory.expected, memory.merge), author)
-        if planned.result.action != "unchanged":
-            write_bytes(session, planned.change, planned.old, planned.new, author)
-        return planned.result
+    drafted = draft(memory, within or DEFAULT_CATEGORY)
+    if not is_within(path := note_path(drafted.category, drafted.key), within):
+        raise NotAllowed(f"{path} lies outside {within}/, and nothing else may be reached")
+
+    def write() -> Remembered:
+        with writing(session, actor, exact=False) as author:
+            planned = plan(session, drafted, Terms(memory.expected, memory.merge, within), author)
+            if planned.result.action != "unchanged":
+                write_bytes(session, planned.change, planned.old, planned.new, author)
+            return planned.result
+
+    return when_rested(write)
 
 
-def forget(session: Session, ref: str, *, reason: str = "", actor: Actor | None = None) -> Forgotten:
+def forget(
+    session: Session, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None
+) -> Forgotten:
     """Move a note into the archive, from where `restore` brings it back.
+
+    Given a folder, it is done as if there were no notes but those ``within`` it.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    with writing(session, actor, exact=False) as author:
-        record = find_note(session, ref)
-        archived, before = archive_note(session, record.path, reason, author)
-        return Forgotten(record.id, record.path, archived, before)
+
+    def archive() -> Forgotten:
+        with writing(session, actor, exact=False) as author:
+            record = find_note(session, ref, within)
+            archived, before = archive_note(session, record.path, reason, author)
+            return Forgotten(record.id, record.path, archived, before)
+
+    return when_rested(archive)
 
 
 def archive_note(session: Session, path: str, reason: str, author: Actor) -> tuple[str, str]:
     """Move a note into the archive; give its name there and the SHA-256 of its bytes. The vault is held."""
+    check_rests(session, path)
     data = session.vault.read(path)
     before = sha256_hex(data)
     saw(session, path, data)
@@ -118,26 +142,26 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         return Restored(describe(path, data).record.id, path, revision)
 
 
-def _note_of(session: Session, drafted: Draft, path: str) -> Record | None:
+def _note_of(session: Session, drafted: Draft, path: str, within: str | None) -> Record | None:
     """Find the note of a category and key: at its own path, or where a person has moved it."""
-    found, is_there = _look_up(session, drafted, path), os.path.lexists(f"{session.vault.root}/{path}")
+    found, is_there = _look_up(session, drafted, path, within), os.path.lexists(f"{session.vault.root}/{path}")
     if found is None and is_there:
         session.look_at(path)  # made since the last look
-        found = _look_up(session, drafted, path)
+        found = _look_up(session, drafted, path, within)
     if found is None and not is_there:
         return None
     if found != path or not is_there:
         session.refresh(wait=False)  # somebody has been here since the last look
         enter_external(session)
-        found = _look_up(session, drafted, path)
+        found = _look_up(session, drafted, path, within)
     return session.index.records[found] if found else None
 
 
-def _look_up(session: Session, drafted: Draft, path: str) -> str | None:
+def _look_up(session: Session, drafted: Draft, path: str, within: str | None) -> str | None:
     names = session.index.names
     filed, here = names.filed_as(drafted.category, drafted.key), names.at(path)
-    for paths in (filed, here):
-        if paths:
+    for every in (filed, here):
+        if paths := [found for found in every if is_within(found, within)]:
             return path if path in paths else paths[0]
     return None
 
@@ -160,9 +184,9 @@ def plan(session: Session, drafted: Draft, terms: Terms, author: Actor, taken: C
     Raises as `remember` does.
     """
     path = note_path(drafted.category, drafted.key)
-    known = _note_of(session, drafted, path)
+    known = _note_of(session, drafted, path, terms.within)
     if known is None or (not drafted.key_is_given and not _says_the_same(session, known, drafted)):
-        return _creation(session, drafted, path, terms.expected, author, taken)
+        return _creation(session, drafted, path, terms, author, taken)
     check_here(session, known.path)
     return _update(session, known, drafted, terms)
 
@@ -173,14 +197,14 @@ def _says_the_same(session: Session, record: Record, drafted: Draft) -> bool:
 
 
 def _creation(
-    session: Session, drafted: Draft, path: str, expected: str | None, author: Actor, taken: Collection[str]
+    session: Session, drafted: Draft, path: str, terms: Terms, author: Actor, taken: Collection[str]
 ) -> Planned:
     _take_in_namesakes(session, drafted.key)
     if not drafted.key_is_given:
         key, path = _free_key(session, drafted, taken)
         drafted = replace(drafted, key=key)
-    if expected:
-        raise NoteChanged(path, expected, "")
+    if terms.expected:
+        raise NoteChanged(path, terms.expected, "")
     moment = session.now()
     session.vault.check_free(path, path)
     return creation(
@@ -189,8 +213,8 @@ def _creation(
         id=ulids(moment, 1)[0],
         moment=timestamp(moment),
         author=author,
-        expected=expected,
-        hints=_name_hints(session, path),
+        expected=terms.expected,
+        hints=_name_hints(session, path, terms.within),
     )
 
 
@@ -214,6 +238,7 @@ def creation(
 
 def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Planned:
     path, moment = known.path, timestamp(session.now())
+    check_rests(session, path)
     old = session.vault.read(path)
     found = sha256_hex(old)
     if not terms.merge:
@@ -272,8 +297,8 @@ def _redirected(session: Session, path: str) -> list[str]:
     return index.graph.taken_over(path) if index.rules.profile is Profile.OBSIDIAN else []
 
 
-def _name_hints(session: Session, path: str) -> tuple[str, ...]:
-    """Say which notes have the same name as a new one.
+def _name_hints(session: Session, path: str, within: str | None) -> tuple[str, ...]:
+    """Say which notes have the same name as a new one; of those outside a folder given, nothing is said.
 
     Raises:
         NameTaken: links that mean one of them would mean the new note instead.
@@ -281,9 +306,15 @@ def _name_hints(session: Session, path: str) -> tuple[str, ...]:
     twins = session.index.names.named(stem_of(path))
     if not twins:
         return ()
-    if stolen := _redirected(session, path):
+    stolen = _redirected(session, path)
+    if stolen and not all(is_within(other, within) for other in (*twins, *stolen)):
+        raise NameTaken(path, "links elsewhere in the vault would lead to the new note instead")
+    if stolen:
         shown = f"{', '.join(stolen[:3])}{' and others' if len(stolen) > 3 else ''}"
         raise NameTaken(path, f"links to {twins[0]} in {shown} would lead to the new note instead")
+    twins = [path for path in twins if is_within(path, within)]
+    if not twins:
+        return ()
     return (f"{', '.join(twins[:3])} has the same name: link to either by its path, as in [[{path[:-3]}]]",)
 
 

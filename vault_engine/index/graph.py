@@ -12,6 +12,7 @@ from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.note import LinkKind, LinkResolver, Profile, Resolver, Rules, path_key
 from vault_engine.note.logseq import LogseqResolver, PageNames
+from vault_engine.vault.paths import is_within
 
 
 class LinkedFiles(NamedTuple):
@@ -129,23 +130,28 @@ class Graph:
 
     # ---- asking it
 
-    def links_of(self, record: Record) -> LinkedFiles:
-        """Say where the links of a note lead, links to itself included."""
+    def links_of(self, record: Record, within: str | None = None) -> LinkedFiles:
+        """Say where the links of a note lead, links to itself included.
+
+        Given a folder, a link that leads out of it leads nowhere.
+        """
         files: set[str] = set()
         unresolved: set[str] = set()
         for link in record.links:
             target = self._resolver.find(link, record.path)
-            if target is None:
+            if target is None or not is_within(target, within):
                 unresolved.add(_written(link))
             else:
                 files.add(target)
         return LinkedFiles(tuple(sorted(files)), tuple(sorted(unresolved)))
 
-    def count_links(self) -> LinkCounts:
-        """Count the links of the whole vault."""
+    def count_links(self, within: str | None = None) -> LinkCounts:
+        """Count the links of the vault, or of the notes in a folder; there, a link that leads out leads nowhere."""
         to_files = unresolved = ambiguous = 0
         alike: dict[tuple[LinkKind, str, str | None], _Judged] = {}  # links that lead to one end from every note
         for path, links in self._every_link():
+            if not is_within(path, within):
+                continue
             files: set[str] = set()
             missing: set[str] = set()
             doubtful: set[str] = set()
@@ -153,7 +159,9 @@ class Graph:
                 pointer = link.kind, link.target, link.block
                 judged = alike.get(pointer)
                 if judged is None:
-                    judged = _Judged(*self._end(link, path), bool(self._resolver.candidates(link, path)))
+                    is_there, end = self._end(link, path)
+                    candidates = [other for other in self._resolver.candidates(link, path) if is_within(other, within)]
+                    judged = _Judged(is_there and is_within(end, within), end, len(candidates) > 1)
                     if not self._resolver.depends_on_source(link):
                         alike[pointer] = judged
                 is_there, end, is_ambiguous = judged
@@ -218,6 +226,10 @@ class Graph:
         finally:
             if path not in self._records and path not in self._others:
                 self._resolver.remove(path)
+
+    def naming(self, paths: Iterable[str]) -> set[str]:
+        """Give the notes that hold a link which means, meant or may come to mean one of these files."""
+        return {source for path in paths for source in self._holders(self._resolver.names(path))}
 
     # ---- the parts
 

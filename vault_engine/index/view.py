@@ -1,6 +1,7 @@
 """The rows of all notes at one moment, numbered through: what one search sees from its start to its end."""
 
 from bisect import bisect_right
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -8,12 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vault_engine.index.filters import PATH
 from vault_engine.index.keyword.columns import NO_DATE
-from vault_engine.index.keyword.live import Keywords
+from vault_engine.index.keyword.live import Keywords, Part
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
+from vault_engine.index.segment import Segment
 from vault_engine.index.turns import Turns, conversations
 from vault_engine.index.vector_view import VectorView
+from vault_engine.vault.paths import is_within
 
 _JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
 
@@ -31,6 +35,8 @@ class View:
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
         self._notes = notes
+        self._within: dict[str, View] = {}
+        self._counting = [layer.alive.copy() for layer in notes.layers]  # by segment: which notes count
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._layers = tuple(notes.layers)
         self._segments = [layer.segment for layer in notes.layers]
@@ -39,6 +45,30 @@ class View:
 
     def __len__(self) -> int:
         return self._firsts[-1]
+
+    @property
+    def note_count(self) -> int:
+        """How many notes there are."""
+        return sum(int(notes.sum()) for notes in self._counting)
+
+    def within(self, folder: str | None) -> "View":
+        """Give the view of one folder: rows keep their numbers, and count for nothing where they are of other notes.
+
+        So nothing that is found, scored, counted or suggested depends on those. None is the whole vault.
+        """
+        if folder is None:
+            return self
+        if folder not in self._within:
+            view = copy(self)
+            for name in ("distinct_keys", "turns"):
+                view.__dict__.pop(name, None)
+            view._within = {}
+            lying = [_lying_in(segment, folder) for segment in self._segments]
+            view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
+            both = zip(self.keywords.parts, lying, strict=True)
+            view.keywords = Keywords([_only(part, here) for part, here in both])
+            self._within[folder] = view
+        return self._within[folder]
 
     @cached_property
     def keys(self) -> NDArray[np.uint8]:
@@ -102,6 +132,20 @@ class View:
         rows = np.flatnonzero(np.isin(voids, _as_void(keys)) & self.keywords.alive)
         _, firsts = np.unique(voids[rows], return_index=True)
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
+
+
+def _lying_in(segment: Segment, folder: str) -> NDArray[np.bool_]:
+    """Say which notes of a segment lie in a folder, shape ``(notes,)``."""
+    lying = np.zeros(len(segment), np.bool_)
+    for number in segment.columns.having(PATH, folder).tolist():  # it compares without case
+        lying[number] = is_within(segment.catalogue.paths[number], folder)
+    return lying
+
+
+def _only(part: Part, notes: NDArray[np.bool_]) -> Part:
+    """Give the rows of a segment, only those of some notes alive."""
+    alive = notes[part.note_of_row]
+    return part.again(alive if part.alive is None else alive & part.alive, part.first)
 
 
 def _distinct(keys: NDArray[np.uint8]) -> NDArray[np.uint8]:

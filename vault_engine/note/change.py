@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,10 @@ from vault_engine.note.body import (
 from vault_engine.note.edit import DELETED, Edited, Refused, add_tag, remove_tag, rename_property, set_properties
 from vault_engine.note.model import Profile
 from vault_engine.note.parse import parse
+
+_LOGSEQS_OWN = re.compile(
+    r"^[ \t]*+(?:-[ \t]++)?((?:id|collapsed)::(?:[ \t].*)?|:(?:LOGBOOK|END):|CLOCK:.*)$", re.MULTILINE | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,14 @@ def apply_edit(text: str, edit: Edit, profile: Profile = Profile.OBSIDIAN) -> Ed
         case Append(addition, under):
             return append_to_section(text, under, addition) if under else append(text, addition)
         case Replace(old, new, count):
-            return replace_once(text, old, new, count)
+            replaced = replace_once(text, old, new, count)
+            if (
+                profile is Profile.LOGSEQ
+                and isinstance(replaced, Edited)
+                and _own_lines(text) != _own_lines(replaced.text)
+            ):
+                return Refused("lines 'id::' and 'collapsed::' and logbooks are Logseq's own")
+            return replaced
         case ReplaceSection(under, content, expected):
             return replace_section(text, under, content, expected)
         case AddLink(target, relation, label):
@@ -147,6 +159,11 @@ def _for_logseq(text: str, edit: Edit) -> Edit | Refused:
             return edit
         case _:
             return Refused("sections and typed links have no form that Logseq's outline keeps; append or replace text")
+
+
+def _own_lines(page: str) -> list[str]:
+    """Give the lines of a page that only Logseq may write."""
+    return _LOGSEQS_OWN.findall(page)
 
 
 def _as_logseq_block(addition: str) -> str:

@@ -70,6 +70,7 @@ class Query:
     diverse: bool = False  # whether hits that say what better ones say come later
     min_score: float = 0.0  # hits that are worse are none
     offset: int = 0  # hits that are left out, the best first
+    within: str | None = None  # a folder: the search is as if there were no other notes
 
     def __post_init__(self) -> None:
         if not self.text.strip():

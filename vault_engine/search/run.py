@@ -97,7 +97,7 @@ def search(
         reranker: looks at the best rows again, if there is one.
         weights: what counts for how much.
     """
-    view = index.view
+    view = index.view.within(query.within)
     allowed = _allowed(view, query)
     count = max(_CANDIDATES, _CANDIDATES_A_HIT * (query.offset + query.limit))
     parsed = index.language.parse(query.text) if query.syntax else None
@@ -113,13 +113,13 @@ def search(
     found = _fused(view, words, near, question, query.fusion, weights)
     if words is not None and matched is None:
         if query.fusion is Fusion.CONVEX:
-            found = _with_turns(index, found, query.text, near, question, allowed, count, weights)
-        found = _with_phrases(index, found, query.text, weights)
+            found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
+        found = _with_phrases(index, view, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
         degraded = "; ".join(filter(None, (degraded, failed))) or None
-    found = replace(found, factors=_factors(index, found.rows, query.text, now, weights))
-    hits = _hits(index, found, query, question, allowed, weights)
+    found = replace(found, factors=_factors(index, view, found.rows, query.text, now, weights))
+    hits = _hits(index, view, found, query, question, allowed, weights)
     chosen = hits[query.offset : query.offset + query.limit]
     more = len(hits) > query.offset + query.limit
     return Answer(mode, chosen, degraded, parsed.unused if parsed else (), more)
@@ -127,7 +127,7 @@ def search(
 
 def did_you_mean(index: Index, query: Query) -> str | None:
     """Write the question with other words in the place of those that no note has; None if there are none."""
-    view, language = index.view, index.language
+    view, language = index.view.within(query.within), index.language
     found = []
     for one in suggestions(language.parse(query.text, any_word=True).query, view.keywords, language.schema):
         text = " ".join(filter(None, index.fields_of(view.owner(one.row)).values()))
@@ -182,6 +182,7 @@ def _cosines(view: View, question: Question, rows: Rows) -> Floats:
 
 def _with_turns(
     index: Index,
+    view: View,
     found: Candidates,
     text: str,
     near: Leg | None,
@@ -191,7 +192,7 @@ def _with_turns(
     weights: Weights,
 ) -> Candidates:
     """Score the turns of conversations by what is around them as well; all else stays as it is."""
-    view, turns = index.view, index.view.turns
+    turns = view.turns
     if turns is None:
         return found
     fits = by_words(list(index.analyser.counts(text)), view.keywords, turns, allowed, weights.turns)
@@ -238,7 +239,7 @@ def _turn_cosines(view: View, question: Question, fits: Floats, near: Rows, coun
     return cosines
 
 
-def _with_phrases(index: Index, found: Candidates, text: str, weights: Weights) -> Candidates:
+def _with_phrases(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
     """Let rows that hold what stands in quotation marks, word for word, come before others."""
     phrases = [phrase for phrase in _PHRASE.findall(text) if len(index.analyser.counts(phrase)) > 1][:_MOST_PHRASES]
     if not phrases:
@@ -246,7 +247,7 @@ def _with_phrases(index: Index, found: Candidates, text: str, weights: Weights) 
     held = np.zeros(len(found.rows), np.float32)
     for phrase in phrases:
         parsed = index.language.parse(f'"{phrase}"')
-        held += scores(parsed.query, index.view.keywords, index.language.schema).scores[found.rows] > 0
+        held += scores(parsed.query, view.keywords, index.language.schema).scores[found.rows] > 0
     share = np.float32(weights.phrase)
     parts = {name: values * (1 - share) for name, values in found.parts.items()}
     held[total(found.parts) <= 0] = 0
@@ -283,16 +284,22 @@ def _reranked(
 
 
 def _hits(
-    index: Index, found: Candidates, query: Query, question: Question | None, allowed: Mask | None, weights: Weights
+    index: Index,
+    view: View,
+    found: Candidates,
+    query: Query,
+    question: Question | None,
+    allowed: Mask | None,
+    weights: Weights,
 ) -> list[Scored]:
     """Roll rows up to notes, take in what is linked, and put those that say the same behind; at least one too many."""
-    view, wanted = index.view, query.offset + query.limit + 1
+    wanted = query.offset + query.limit + 1
     pool = wanted * _POOL if query.diverse else wanted
     place_of = {int(row): place for place, row in enumerate(found.rows.tolist())}
     best = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, pool)
     hits = [found.at(place_of[hit.row], hit.path) for hit in best]
     if query.expand:
-        hits = _with_linked(index, hits, allowed, weights)
+        hits = _with_linked(index, view, hits, allowed, weights)
     hits = [hit for hit in hits if hit.score >= query.min_score]
     if query.diverse and question is not None:
         vectors = question.vectors.view
@@ -304,13 +311,13 @@ def _hits(
     return hits
 
 
-def _with_linked(index: Index, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:
+def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:
     """Take in the notes that the best hits link to, and those that link to them."""
     by_path = {hit.path: hit for hit in hits}
     for hit in hits[: weights.linked_hits]:
         for edge in index.graph.edges(Node(NodeKind.NOTE, hit.path)):
-            row = index.view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
-            if row is None or (allowed is not None and not allowed[row]):
+            row = view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
+            if row is None or not view.keywords.alive[row] or (allowed is not None and not allowed[row]):
                 continue
             score = hit.score * weights.linked
             known = by_path.get(edge.node.name)
@@ -328,8 +335,7 @@ def _likeness(vectors: Floats, rows: Rows, unlike: float) -> Floats:
 # ---- quality and filters
 
 
-def _factors(index: Index, rows: Rows, text: str, now: int, weights: Weights) -> dict[str, Floats]:
-    view = index.view
+def _factors(index: Index, view: View, rows: Rows, text: str, now: int, weights: Weights) -> dict[str, Floats]:
     keywords = view.keywords
     stated = Stated(
         dates=view.stated_dates(rows),

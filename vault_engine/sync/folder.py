@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from unicodedata import normalize
 
 from vault_engine.errors import MemwellError, NoteChanged, NoteMissing
@@ -42,6 +42,8 @@ class There(NamedTuple):
     shown: str  # SHA-256 of the whole file
     file: str  # the path as it is spelled there
     seen: Signature | None = None  # None: look into it again next time
+    marks: tuple[str, ...] | None = None  # what it is remembered by; None: as it was
+    is_sure: bool = True  # whether all that nobody touched is as the note had it
 
 
 class Look(NamedTuple):
@@ -52,8 +54,27 @@ class Look(NamedTuple):
     unsettled_ns: int  # in how long what is being saved can be trusted
 
 
-IsOurs = Callable[[str, str], bool]
-"""Says of a path and a line's mark whether that line was added to that note."""
+class OwnText(NamedTuple):
+    """What a file of the folder says, as the vault's note has it."""
+
+    data: bytes
+    id: str | None  # the identity it carries
+    problem: str = ""  # why it is not to be touched, in words
+    marks: tuple[str, ...] | None = None  # what the file is remembered by, if that comes of its text
+    is_sure: bool = True  # whether all that nobody touched is as the note had it
+
+
+class Form(Protocol):
+    """How the vault's notes are written in a folder: in files of which names, and with which text."""
+
+    def path_of(self, file: str) -> str | None:
+        """Give the path of the note that a file is; None if it is none."""
+
+    def file_of(self, path: str) -> str | None:
+        """Give the file that a new note is to be in; None if the folder can have none of that name."""
+
+    def own(self, path: str, data: bytes) -> OwnText | None:
+        """Give the note that a file says; None if it says nothing yet."""
 
 
 class Folder:
@@ -67,13 +88,13 @@ class Folder:
         """List what the folder holds. Raises VaultMissing: it is gone."""
         return self._vault.walk()
 
-    def look(self, known: Mapping[str, Synced], ours: Collection[str], is_ours: IsOurs, now_ns: int) -> Look:
+    def look(self, known: Mapping[str, Synced], ours: Collection[str], form: Form, now_ns: int) -> Look:
         """Say what the folder holds now; a file that looks as it did when it was read is not read again.
 
         Args:
             known: what both held last.
             ours: the paths of the vault.
-            is_ours: says which lines were added.
+            form: how notes are written there.
             now_ns: the wall clock, in nanoseconds since 1970.
 
         Raises:
@@ -85,7 +106,11 @@ class Folder:
         waiting: dict[str, str] = {}
         unsettled_ns = 0
         for file, signature in sorted(walk.notes.items()):
-            path = file if file in known or file in ours else spelled.get(normalize("NFC", file), file)
+            path = form.path_of(file)
+            if path is None:
+                continue
+            if path not in known and path not in ours:
+                path = spelled.get(normalize("NFC", path), path)
             if path in notes:
                 waiting[path] = f"{notes[path].file} and {file} are one name to some devices"
                 continue
@@ -93,22 +118,24 @@ class Folder:
             if synced and synced.seen == signature:
                 notes[path] = There(synced.held, synced.shown, file, signature)
                 continue
-            found, why, wait_ns = self._read(path, file, synced, is_ours, now_ns)
+            found, why, wait_ns = self._read(path, file, synced, form, now_ns)
             unsettled_ns = max(unsettled_ns, wait_ns)
             if why:
                 waiting[path] = why
             if found := found or (There(synced.held, synced.shown, file) if synced else None):
                 notes[path] = found
         hidden = tuple("" if folder == "." else folder.rstrip("/") + "/" for folder in walk.unreadable)
+        evicted = {path for file in walk.placeholders if (path := form.path_of(file))}
         for path, synced in known.items():
-            why = EVICTED if path in walk.placeholders else _HIDDEN if hidden and path.startswith(hidden) else ""
+            file = form.file_of(path) or path
+            why = EVICTED if path in evicted else _HIDDEN if hidden and file.startswith(hidden) else ""
             if why and path not in notes:
-                notes[path], waiting[path] = There(synced.held, synced.shown, path), why
-        waiting |= {path: EVICTED for path in walk.placeholders if path not in notes}
+                notes[path], waiting[path] = There(synced.held, synced.shown, file), why
+        waiting |= {path: EVICTED for path in evicted if path not in notes}
         return Look(notes, waiting, unsettled_ns)
 
     def _read(
-        self, path: str, file: str, synced: Synced | None, is_ours: IsOurs, now_ns: int
+        self, path: str, file: str, synced: Synced | None, form: Form, now_ns: int
     ) -> tuple[There | None, str, int]:
         """Read one file; give it, or why it is not to be touched, and in how long it can be trusted."""
         try:
@@ -127,15 +154,16 @@ class Folder:
         whole_at = before.mtime_ns + (_SHRUNK_NS if has_shrunk else _SETTLED_NS)
         if not is_settled or now_ns < whole_at <= now_ns + _SHRUNK_NS:
             return None, BEING_SAVED, max(whole_at - now_ns, _SETTLED_NS)
-        if not data and synced and synced.held.size:
+        own = form.own(path, data)
+        if synced and synced.held.size and not (own and own.data):
             return None, _EMPTY, 0
-        own, id, problem = own_text(data, lambda mark: is_ours(path, mark))
-        if problem:
-            return None, problem, 0
-        return There(Held(sha256_hex(own), id, len(own)), shown, file, before), "", 0
+        if own is None or own.problem:
+            return None, own.problem if own else "", 0
+        held = Held(sha256_hex(own.data), own.id, len(own.data))
+        return There(held, shown, file, before, own.marks, own.is_sure), "", 0
 
-    def read(self, there: There, is_ours: Callable[[str], bool]) -> bytes:
-        """Give a note's own text, as it was when it was looked at.
+    def read(self, there: There) -> bytes:
+        """Give the bytes of a note's file, as they were when it was looked at.
 
         Raises:
             NoteChanged: the file holds something else by now.
@@ -144,11 +172,30 @@ class Folder:
         data = self._vault.read(there.file)
         if sha256_hex(data) != there.shown:
             raise NoteChanged(there.file, there.shown, sha256_hex(data))
-        return own_text(data, is_ours)[0]
+        return data
 
-    def has(self, path: str) -> bool:
-        """Say whether anything is at ``path``."""
-        return self._vault.has(path)
+    def bytes_of(self, file: str) -> bytes | None:
+        """Give what a file holds now; None if there is none.
+
+        Raises:
+            VaultDenied, StorageFailed: it can't be read.
+        """
+        try:
+            return self._vault.read(file)
+        except NoteMissing:
+            return None
+
+    def unrested_ns(self, file: str, rest_ns: int, now_ns: int) -> int:
+        """Say how long a file is still to be left alone that somebody may be writing in; 0 if it has rested."""
+        try:
+            changed_ns = signature_of(self.root / file).mtime_ns
+        except OSError:
+            return 0
+        return rest_ns - (now_ns - changed_ns) if changed_ns <= now_ns < changed_ns + rest_ns else 0
+
+    def has(self, file: str) -> bool:
+        """Say whether there is such a file."""
+        return self._vault.has(file)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -204,7 +251,7 @@ class Folder:
         return done
 
     def rename(self, there: There, to: str) -> There:
-        """Give a note another path. Raises as `Vault.move` does."""
+        """Give a note's file another name. Raises as `Vault.move` does."""
         self._vault.move(there.file, to)
         return there._replace(file=to, seen=None)
 
@@ -259,14 +306,29 @@ class Folder:
         return made
 
 
-def own_text(data: bytes, is_ours: Callable[[str], bool]) -> tuple[bytes, str | None, str]:
-    """Give a note's own text, its identity, and what is wrong with it, in words."""
+def own_text(data: bytes, is_ours: Callable[[str], bool]) -> OwnText:
+    """Give a note's own text, without the links that were added."""
+    text = readable(data)
+    if isinstance(text, OwnText):
+        return text
+    own = without_links(text, is_ours) if has_links(text) else text
+    return OwnText(own.encode() if own is not text else data, id_of(own))
+
+
+def readable(data: bytes) -> str | OwnText:
+    """Give the text of a file; of one that is none, or is nobody's to read now, all there is to say of it."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return data, None, ""
-    if may_be_read_only(text, "") and parse(text).conflicted:
-        return data, None, _CONFLICTED
-    own = without_links(text, is_ours) if has_links(text) else text
-    id = read_head(own)[0].properties.get("id")
-    return own.encode() if own is not text else data, id if isinstance(id, str) and id else None, ""
+        return OwnText(data, None)
+    is_conflicted = may_be_read_only(text, "") and parse(text).conflicted
+    return OwnText(data, None, _CONFLICTED) if is_conflicted else text
+
+
+def id_of(note: str | bytes) -> str | None:
+    """Give the identity that a note carries; None also for what is no text."""
+    try:
+        id = read_head(note if isinstance(note, str) else note.decode("utf-8"))[0].properties.get("id")
+    except UnicodeDecodeError:
+        return None
+    return id if isinstance(id, str) and id else None

@@ -59,7 +59,7 @@ class _Block(NamedTuple):
     length: int
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """A part of each of two texts, from and up to a line."""
 
     old_start: int
@@ -107,7 +107,7 @@ def unified_diff(old: str, new: str, old_name: str, new_name: str, context: int 
     """
     old_lines, new_lines = _lines(old), _lines(new)
     found = [f"--- {_quoted(old_name)}\n", f"+++ {_quoted(new_name)}\n"]
-    for group in _near(_changes(old_lines, new_lines), max(context, 0), len(old_lines)):
+    for group in _near(changes_between(old_lines, new_lines), max(context, 0), len(old_lines)):
         first, last = group[0], group[-1]
         found.append(f"@@ -{_range(first.old_start, last.old_end)} +{_range(first.new_start, last.new_end)} @@\n")
         at = first.old_start
@@ -149,7 +149,9 @@ def _merge(base: str, ours: str, theirs: str) -> Merged | Overlapping:
 
 def _places(base: list[str], ours: list[str], theirs: list[str]) -> Iterator[_Place]:
     """Give each place that a side changed; changes that touch are one place."""
-    changes = sorted((change, side) for side, lines in enumerate((ours, theirs)) for change in _changes(base, lines))
+    changes = sorted(
+        (change, side) for side, lines in enumerate((ours, theirs)) for change in changes_between(base, lines)
+    )
     shifts = [0, 0]  # of each side's lines against the base, behind the places so far
     index = 0
     while index < len(changes):
@@ -192,7 +194,7 @@ def _updated(lines: list[str]) -> list[tuple[int, str]]:
 # ---- what changed
 
 
-def _changes(old: list[str], new: list[str]) -> list[_Stretch]:
+def changes_between(old: list[str], new: list[str]) -> list[Stretch]:
     """Give what was changed, in order; no two share a line."""
     numbers: dict[str, int] = {}
     comparison = _Comparison(
@@ -201,10 +203,10 @@ def _changes(old: list[str], new: list[str]) -> list[_Stretch]:
     )
     blocks = sorted(block for block in comparison.blocks() if block.length)
     ends = [_Block(0, 0, 0), *blocks, _Block(len(old), len(new), 0)]
-    changes: list[_Stretch] = []
+    changes: list[Stretch] = []
     limit = len(old)
     for one, other in reversed(list(pairwise(ends))):
-        change = _Stretch(one.old + one.length, other.old, one.new + one.length, other.new)
+        change = Stretch(one.old + one.length, other.old, one.new + one.length, other.new)
         if change in comparison.unresolved:
             changes.append(_widened(change, old, new, limit))
         elif change.old_start < change.old_end or change.new_start < change.new_end:
@@ -213,7 +215,7 @@ def _changes(old: list[str], new: list[str]) -> list[_Stretch]:
     return changes[::-1]
 
 
-def _slid(change: _Stretch, old: list[str], new: list[str], limit: int) -> _Stretch:
+def _slid(change: Stretch, old: list[str], new: list[str], limit: int) -> Stretch:
     """Take the last of equal lines for those that were added or removed: so it is the same ones for both sides."""
     old_start, old_end, new_start, new_end = change
     if old_start < old_end and new_start < new_end:
@@ -222,17 +224,17 @@ def _slid(change: _Stretch, old: list[str], new: list[str], limit: int) -> _Stre
     by = 0
     while old_end + by < limit and lines[start + by] == lines[end + by]:
         by += 1
-    return _Stretch(old_start + by, old_end + by, new_start + by, new_end + by)
+    return Stretch(old_start + by, old_end + by, new_start + by, new_end + by)
 
 
-def _widened(change: _Stretch, old: list[str], new: list[str], limit: int) -> _Stretch:
+def _widened(change: Stretch, old: list[str], new: list[str], limit: int) -> Stretch:
     """Take in the lines below that may be what was added or removed, where it is not known what was."""
     old_start, old_end, new_start, new_end = change
     involved = {*old[old_start:old_end], *new[new_start:new_end]}
     by = 0
     while old_end + by < limit and old[old_end + by] in involved:
         by += 1
-    return _Stretch(old_start, old_end + by, new_start, new_end + by)
+    return Stretch(old_start, old_end + by, new_start, new_end + by)
 
 
 class _Comparison:
@@ -241,12 +243,12 @@ class _Comparison:
     def __init__(self, old: Sequence[int], new: Sequence[int]) -> None:
         self._old, self._new = old, new
         self._steps_left = MAX_STEPS
-        self.unresolved: set[_Stretch] = set()  # the stretches that take more steps than there are
+        self.unresolved: set[Stretch] = set()  # the stretches that take more steps than there are
 
     def blocks(self) -> list[_Block]:
         """Give the lines that are matched, in no order."""
         found: list[_Block] = []
-        open_stretches = [_Stretch(0, len(self._old), 0, len(self._new))]
+        open_stretches = [Stretch(0, len(self._old), 0, len(self._new))]
         while open_stretches:
             stretch = self._trim(open_stretches.pop(), found)
             if stretch.old_start == stretch.old_end or stretch.new_start == stretch.new_end:
@@ -258,15 +260,15 @@ class _Comparison:
             if anchors := self._anchors(stretch):
                 found += anchors
                 ends = [*anchors, _Block(stretch.old_end, stretch.new_end, 0)]
-                open_stretches.append(_Stretch(stretch.old_start, ends[0].old, stretch.new_start, ends[0].new))
+                open_stretches.append(Stretch(stretch.old_start, ends[0].old, stretch.new_start, ends[0].new))
                 open_stretches += [
-                    _Stretch(one.old + 1, other.old, one.new + 1, other.new) for one, other in pairwise(ends)
+                    Stretch(one.old + 1, other.old, one.new + 1, other.new) for one, other in pairwise(ends)
                 ]
             else:
                 found += self._shortest_edit(stretch)
         return found
 
-    def _trim(self, stretch: _Stretch, found: list[_Block]) -> _Stretch:
+    def _trim(self, stretch: Stretch, found: list[_Block]) -> Stretch:
         """Take what is equal at the beginning and at the end into ``found``."""
         old, new = self._old, self._new
         old_start, old_end, new_start, new_end = stretch
@@ -276,16 +278,16 @@ class _Comparison:
             old_end, new_end = old_end - 1, new_end - 1
         found.append(_Block(stretch.old_start, stretch.new_start, old_start - stretch.old_start))
         found.append(_Block(old_end, new_end, stretch.old_end - old_end))
-        return _Stretch(old_start, old_end, new_start, new_end)
+        return Stretch(old_start, old_end, new_start, new_end)
 
-    def _anchors(self, stretch: _Stretch) -> list[_Block]:
+    def _anchors(self, stretch: Stretch) -> list[_Block]:
         """Match lines that stand once on either side: the most of them that have one order."""
         in_old = _once(self._old, stretch.old_start, stretch.old_end)
         in_new = _once(self._new, stretch.new_start, stretch.new_end)
         pairs = [(at, in_new[line]) for line, at in in_old.items() if line in in_new]
         return [_Block(*pairs[index], 1) for index in _longest_increasing([new for _, new in pairs])]
 
-    def _shortest_edit(self, stretch: _Stretch) -> list[_Block]:
+    def _shortest_edit(self, stretch: Stretch) -> list[_Block]:
         """Match what the shortest edit leaves (Myers)."""
         old, new = self._old[stretch.old_start : stretch.old_end], self._new[stretch.new_start : stretch.new_end]
         furthest = {1: 0}  # by diagonal, old line minus new line: how many old lines are passed
@@ -362,7 +364,7 @@ def _walked_back(rounds: list[dict[int, int]], old: int, new: int) -> Iterator[_
 # ---- writing differences
 
 
-def _near(changes: list[_Stretch], context: int, old_length: int) -> Iterator[list[_Stretch]]:
+def _near(changes: list[Stretch], context: int, old_length: int) -> Iterator[list[Stretch]]:
     """Put changes together that share context; each group stands between two stretches for its context."""
     start = 0
     for index, change in enumerate(changes):
@@ -371,8 +373,8 @@ def _near(changes: list[_Stretch], context: int, old_length: int) -> Iterator[li
             first = changes[start]
             before = min(context, first.old_start)
             after = min(context, old_length - change.old_end)
-            head = _Stretch(first.old_start - before, first.old_start, first.new_start - before, first.new_start)
-            tail = _Stretch(change.old_end, change.old_end + after, change.new_end, change.new_end + after)
+            head = Stretch(first.old_start - before, first.old_start, first.new_start - before, first.new_start)
+            tail = Stretch(change.old_end, change.old_end + after, change.new_end, change.new_end + after)
             yield [head, *changes[start : index + 1], tail]
             start = index + 1
 

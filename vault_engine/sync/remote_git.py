@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from vault_engine.errors import GitUnusable
 from vault_engine.sync.git import Repository
 from vault_engine.sync.git_command import find_git, run_git
+from vault_engine.sync.remote_plan import Known
 
 _SCHEMES = ("file", "git", "http", "https", "ssh", "git+ssh", "ssh+git")
 _HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
@@ -49,13 +50,6 @@ class Remote(NamedTuple):
     def tracking(self) -> str:
         """The name under which git remembers where the branch was."""
         return f"refs/remotes/{self.name}/{self.branch}"
-
-
-class Known(NamedTuple):
-    """What a commit holds under one path."""
-
-    mode: str
-    oid: str
 
 
 def find_remote(repository: Repository, name: str | None = None) -> Remote:

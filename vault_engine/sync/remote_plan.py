@@ -1,7 +1,7 @@
 """What a pull makes of a vault: from what both machines had, what is here, and what is there. Pure.
 
 Who is the other side is told by `plan`; here notes are brought together, and what can't be goes into a copy beside
-the file, which stays as it is here. Names of contents are those that git has for them.
+the file, which stays as it is here. Contents have names: those that git has for them, or their SHA-256.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,10 +15,18 @@ from vault_engine.sync.plan import Conflict, Create, Delete, Held, Leave, Merge,
 from vault_engine.vault.copies import conflict_base
 from vault_engine.vault.paths import NOTE_SUFFIX
 
+PLAIN_MODE, PROGRAM_MODE = "100644", "100755"  # of a file, as git writes them
 ADDED, UPDATED, REMOVED, MERGED, RENAMED, COPIED = "added", "updated", "removed", "merged", "renamed", "conflict"
 
 _READABLE = (FrontmatterState.OK, FrontmatterState.EMPTY, FrontmatterState.NONE)
 _ROUNDS = 10  # of renames; more do not follow from each other
+
+
+class Known(NamedTuple):
+    """What one state of the vault holds under one path."""
+
+    mode: str
+    oid: str  # the name of the content
 
 
 class Told(NamedTuple):
@@ -36,6 +44,7 @@ class Pull:
     files: dict[str, str]  # by path, the name of what it holds
     texts: dict[str, bytes] = field(default_factory=dict)  # what nobody had before, by name
     told: list[Told] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)  # by the name that a file has here, the one it has there
 
 
 class Contents(NamedTuple):
@@ -115,6 +124,7 @@ def _renamed(base: Notes, here: dict[str, Held], there: dict[str, Held], pull: P
         for rename in plan.renames:
             if rename.side is Side.OURS:
                 there[rename.to] = there.pop(rename.path)
+                pull.moved[rename.to] = pull.moved.pop(rename.path, rename.path)
             else:
                 here[rename.to] = here.pop(rename.path)
                 pull.files[rename.to] = pull.files.pop(rename.path)

@@ -25,8 +25,10 @@ class Synced(NamedTuple):
 
     held: Held
     shown: str  # SHA-256 of the whole file in the folder
-    added: tuple[str, ...] = ()  # marks of the lines that were added to it there
+    added: tuple[str, ...] = ()  # marks of the lines that were added to it there, or of what its page showed
     seen: Signature | None = None  # of that file, where it could be trusted
+    before: str = ""  # SHA-256 of the note that the file showed before it was written here last; "" if that is past
+    written_ns: int = 0  # when it was, by the wall clock
 
 
 class State:
@@ -45,6 +47,8 @@ class State:
         self._renaming = self._file.with_name("renaming")
         self._temporary_dir = local_dir / "tmp"
         self._saved = b""
+        self.names = ""  # tells the names of the vault's notes from others, where links to them are written anew
+        self.daily: str | None = None  # the folder of the vault whose notes are journals, once that has been decided
         self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
 
     @property
@@ -91,6 +95,8 @@ class State:
                 return {}
             notes = {path: _synced(one) for path, one in stored["notes"].items()}
             self.merged = frozenset(map(str, stored["merged"]))
+            self.names = str(stored.get("names", ""))
+            self.daily = stored.get("daily")
         except (AttributeError, KeyError, TypeError, ValueError):
             return {}
         return notes
@@ -101,7 +107,9 @@ class State:
         Raises:
             VaultDenied, StorageFailed: it is not remembered.
         """
-        facts = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
+        facts: dict[str, Any] = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
+        if self.names:
+            facts |= {"names": self.names, "daily": self.daily}
         body = json.dumps(facts).encode()
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
@@ -109,5 +117,7 @@ class State:
 
 
 def _synced(stored: Any) -> Synced:
-    (sha256, id, size), shown, added, seen = stored
-    return Synced(Held(str(sha256), id, int(size)), str(shown), tuple(map(str, added)), seen and Signature(*seen))
+    (sha256, id, size), shown, added, seen, *more = stored
+    before, written_ns = more or ("", 0)
+    held, signature = Held(str(sha256), id, int(size)), seen and Signature(*seen)
+    return Synced(held, str(shown), tuple(map(str, added)), signature, str(before), int(written_ns))

@@ -51,13 +51,14 @@ def refusal(where: str | Path, error: OSError) -> VaultDenied | StorageFailed:
     return kind(str(where), reason)
 
 
-def write_atomic(target: Path, data: bytes, temporary_folder: Path) -> None:
-    """Write ``data`` to a file of our own, whole or not at all, keeping the mode of a file that is there.
+def write_atomic(target: Path, data: bytes, temporary_folder: Path, *, mode: int | None = None) -> None:
+    """Write ``data`` to a file of our own, whole or not at all.
 
     Args:
         target: the file; its folder is made if need be.
         data: what it shall hold.
         temporary_folder: on the same file system.
+        mode: its permissions; without it those of the file that is there.
 
     Raises:
         VaultDenied, StorageFailed: it is not there, or may not survive a power failure.
@@ -67,7 +68,7 @@ def write_atomic(target: Path, data: bytes, temporary_folder: Path) -> None:
         try:
             make_folder(temporary_folder)
             make_folder(target.parent)
-            _write_new(temporary, data, _mode_of(target))
+            _write_new(temporary, data, _mode_of(target) if mode is None else mode)
             temporary.replace(target)
             fsync_folder(target.parent)
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vault_engine.note import Profile, Rules, path_key
-from vault_engine.note.logseq import NEW_GRAPH, read_config
+from vault_engine.note.logseq import NEW_GRAPH, LogseqConfig, read_config
 from vault_engine.note.relink import LinkFormat
 from vault_engine.vault.walk import LOGSEQ_FOLDER
 
@@ -37,6 +37,16 @@ def read_habits(root: Path) -> Habits:
     )
 
 
+def read_daily_folder(root: Path) -> str | None:
+    """Give the folder of the daily notes, "" for the root, where Obsidian was told one; their names must be days."""
+    file = root / _OBSIDIAN_FOLDER / "daily-notes.json"
+    said = _read_object(file)
+    folder, form = said.get("folder", ""), said.get("format", "")
+    if not said or form not in ("", "YYYY-MM-DD") or not isinstance(folder, str):
+        return None
+    return folder.strip("/")
+
+
 def is_less_visible(path: str, habits: Habits) -> bool:
     """Say whether the owner wants to see less of this path. Links to it resolve all the same."""
     key = path_key(path)
@@ -57,8 +67,13 @@ def read_rules(root: Path, profile: str | None = None) -> Rules:
     chosen = Profile(profile) if profile else detect_profile(root)
     if chosen is not Profile.LOGSEQ:
         return Rules(chosen)
+    return Rules(chosen, read_graph(root))
+
+
+def read_graph(root: Path) -> LogseqConfig:
+    """Give what a Logseq graph says of its names; a folder that is none yet is one like a new graph."""
     edn = read_logseq_config_text(root)
-    return Rules(chosen, read_config(edn) if edn else NEW_GRAPH)
+    return read_config(edn) if edn else NEW_GRAPH
 
 
 def read_logseq_config_text(root: Path) -> str:

@@ -90,6 +90,25 @@ def clean_name(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
+def is_within(path: str, folder: str | None) -> bool:
+    """Say whether a path lies in a folder, at any depth; None is the whole vault. Case counts, on every device."""
+    if folder is None or path.startswith(f"{folder}/"):
+        return True
+    return not path.isascii() and unicodedata.normalize("NFC", path).startswith(f"{folder}/")
+
+
+def check_folder(folder: str) -> str:
+    """Return the folder of a vault that is meant, without a ``/`` at its end and in NFC.
+
+    Raises:
+        BadName: no folder of a vault can have that name.
+    """
+    cleaned = clean_name(folder).rstrip("/")
+    if problem := _path_problem(f"{cleaned}/a.md", windows=False):
+        raise BadName(folder[:200], problem)
+    return cleaned
+
+
 def check_path(path: str, *, windows: bool = sys.platform == "win32") -> str:
     """Return ``path`` if it may name a note of a vault.
 

@@ -19,8 +19,10 @@ def context(query: tuple[str, ...], budget: int, min_score: float | None, vault:
     situation. Without QUERY, those that changed last. Marks stand around it: what is between them is never remembered.
     """
     with open_vault(vault) as engine:
-        floor = {} if min_score is None else {"min_score": min_score}
-        answer = engine.context(" ".join(query) or None, budget_tokens=budget, **floor)
+        if min_score is None:
+            answer = engine.context(" ".join(query) or None, budget_tokens=budget)
+        else:
+            answer = engine.context(" ".join(query) or None, budget_tokens=budget, min_score=min_score)
     show(answer, as_json=as_json, text=lambda context: context.markdown)
     if not answer.notes and not as_json:
         remark("nothing to say within this budget")

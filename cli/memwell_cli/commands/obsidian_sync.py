@@ -34,7 +34,7 @@ _MOST_S = 86_400.0
     type=click.Choice([each.value for each in Format]),
     default=Format.OBSIDIAN.value,
     show_default=True,
-    help="What TARGET is for; notion is one way only.",
+    help="What reads TARGET; notion is one way only.",
 )
 @click.option("--one-way", is_flag=True, help="Only write TARGET, and over nothing that was changed there.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing.")
@@ -63,12 +63,15 @@ def obsidian_sync(
     vault: str | None,
     as_json: bool,
 ) -> int:
-    """Keep the vault and a folder of an Obsidian vault in step.
+    """Keep the vault and a folder of Obsidian's or Logseq's in step.
 
     Both ways: edits on different lines are merged; where both changed the same, the text in TARGET stays and the
     vault's goes into a conflict copy beside it. Deletions and renames are carried over. Properties that link to other
     notes are shown in TARGET as a list of links below the note; with the vault itself as TARGET, that list is all
     that is written. Nothing is printed when there is nothing to do. Exit code 3 if something failed.
+
+    With --format logseq TARGET is a graph: notes are pages of blocks, daily notes journals. A page that was changed
+    there a moment ago is written when it rests.
     """
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run do not go together")

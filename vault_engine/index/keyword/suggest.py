@@ -16,6 +16,7 @@ from vault_engine.index.keyword.reader import Reader
 
 _MAX_EDITS = 2
 _MAX_WORDS = 4  # of a question that are looked up
+_LOOKED_AT = 20  # words that are near: some may be only in rows that are not there any more
 
 
 class Suggestion(NamedTuple):
@@ -43,8 +44,9 @@ def suggestions(query: queries.Query, keywords: Keywords, schema: Schema) -> lis
     tokens = [token for leaf in words if leaf.fieldname in fields for token in leaf.tokens()]
     unknown = [token for token in tokens if _is_unknown(token, reader)]
     for token in unknown[:_MAX_WORDS]:
-        nearer = (corrector.suggest(token.text, limit=1, maxdist=edits, prefix=1) for edits in range(1, _MAX_EDITS + 1))
-        term = next((terms[0] for terms in nearer if terms), None)
+        every = range(1, _MAX_EDITS + 1)
+        nearer = (corrector.suggest(token.text, limit=_LOOKED_AT, maxdist=edits, prefix=1) for edits in every)
+        term = next((term for terms in nearer for term in terms if keywords.frequency(term.encode())), None)
         if term is not None:
             rows = keywords.holders(term.encode()).rows
             found.append(Suggestion(token.startchar, token.endchar, term, int(rows[np.argmax(keywords.alive[rows])])))

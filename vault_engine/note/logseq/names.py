@@ -14,6 +14,10 @@ _ENCODED = re.compile(
     f"%[0-7][0-9A-F]|%[CD][0-9A-F]{_MORE}|%E[0-9A-F](?:{_MORE}){{2}}|%F[0-7](?:{_MORE}){{3}}", re.IGNORECASE
 )
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNFIT = re.compile(r"%(?=[0-9A-Fa-f]{2})|[<>:\"|?*\\#\x00-\x1f\x7f]|^[. ]|[. ]$")
+_LEGACY_UNFIT = re.compile(r"[%.<>:\"|?*\\#\x00-\x1f\x7f]|^ | $")
+_BESIDE_SLASH = re.compile(r"^_|_$")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
 _KNOWN_DAYS = ("MMM do, yyyy", "yyyy-MM-dd", "yyyy_MM_dd")
 
 
@@ -22,6 +26,22 @@ def page_name(path: str, config: LogseqConfig) -> str:
     if day := journal_day(path, config):
         return journal_title(day, config)
     return _decode(_stem(path), config)
+
+
+def file_name(name: str, config: LogseqConfig) -> str:
+    """Give the name of the file for a page, as Logseq would; whether `page_name` reads it back is to be checked."""
+    if config.name_format != TRIPLE_LOWBAR:
+        return f"{_encode(_LEGACY_UNFIT, name).replace('/', '.')}.md"
+    parts = [_encode(_UNFIT, part).replace("___", "%5F%5F%5F") for part in name.split("/")]
+    if len(parts) > 1:
+        parts = [_BESIDE_SLASH.sub("%5F", part) for part in parts]
+    stem = "___".join(parts)
+    return f"{stem}{'___' if _DEVICE.fullmatch(stem) else ''}.md"
+
+
+def journal_file_name(iso_day: str, config: LogseqConfig) -> str:
+    """Give the name of the file for a day: ``2024-01-05`` gives ``2024_01_05.md``."""
+    return f"{write_day(iso_day, config.journal_file_format)}.md"
 
 
 def journal_day(path: str, config: LogseqConfig) -> str | None:
@@ -55,6 +75,10 @@ def _decode(stem: str, config: LogseqConfig) -> str:
         return normalize("NFC", _decode_whole(stem.replace(".", "/")))
     name = _ENCODED.sub(_decode_one, stem.replace("___", "/"))
     return normalize("NFC", "/".join(part for part in name.split("/") if part))
+
+
+def _encode(unfit: re.Pattern[str], text: str) -> str:
+    return unfit.sub(lambda mark: f"%{ord(mark[0]):02X}", text)
 
 
 def _decode_one(encoded: re.Match[str]) -> str:

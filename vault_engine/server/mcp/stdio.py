@@ -6,30 +6,35 @@ from typing import NoReturn
 from uuid import uuid4
 
 import anyio
+from mcp.server import MCPServer
 
 from vault_engine.engine import Actor, Engine
+from vault_engine.server.callers import CLIENT
 from vault_engine.server.mcp.app import make_server
-from vault_engine.server.mcp.tools import CLIENT
 
 
-def serve_stdio(vault: str | None) -> None:
+def serve_stdio(vault: str | None, profile: str) -> None:
     """Serve a vault on stdin and stdout until stdin ends.
 
     An interrupt or a request to terminate ends the process too, with the index kept and the exit code a shell would
     give (130 or 143).
 
+    Args:
+        vault: the vault; None for the one that is meant where the process was started.
+        profile: the tools that are offered, as `make_server` takes it.
+
     Raises:
-        VaultMissing, ConfigBroken: before anything is written to stdout.
+        BadInput, VaultMissing, ConfigBroken: before anything is written to stdout.
     """
     with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
-        anyio.run(_serve, engine)
+        anyio.run(_serve, engine, make_server(engine, profile))
 
 
-async def _serve(engine: Engine) -> None:
+async def _serve(engine: Engine, server: MCPServer) -> None:
     async with anyio.create_task_group() as tasks:
         if os.name != "nt":  # Windows has no signals a loop could wait for: an interrupt is raised there
             tasks.start_soon(_end_when_told, engine)
-        await make_server(engine).run_stdio_async()
+        await server.run_stdio_async()
         tasks.cancel_scope.cancel()
 
 

@@ -1,53 +1,56 @@
-"""The tools an agent has: each is one verb of the engine with its arguments described and bounded."""
+"""The tools that every agent has: each is one verb of the engine with its arguments described and bounded."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from vault_engine.engine import (
-    MAX_FIELD_CHARS,
-    MAX_LIST_ITEMS,
     MAX_QUERY_CHARS,
     MAX_TEXT_BYTES,
-    Actor,
-    Engine,
+    AddLink,
+    Append,
+    Changed,
+    Edit,
     Forgotten,
     Memory,
     Mode,
     NoteView,
     Recalled,
     Remembered,
+    RemoveLink,
+    Replace,
+    ReplaceSection,
+    Scope,
+    SetProperty,
     Status,
+    UnsetProperty,
 )
-from vault_engine.errors import MemwellError
-from vault_engine.server.mcp.advice import explain
+from vault_engine.engine import Context as Briefing
+from vault_engine.errors import BadInput
+from vault_engine.server.mcp.arguments import Headings, Line, Name, Reason, Ref, Sha256, Tags
+from vault_engine.server.mcp.calling import Verbs
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
+Value = (
+    Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
+    | Annotated[float, Field(ge=-1e15, le=1e15)]
+    | bool
+    | Annotated[list[Line], Field(max_length=500)]
+    | None
+)
+Situations = Annotated[list[Line] | None, Field(max_length=50, description="situations it matters in")]
+Merge = Annotated[bool, Field(description="if it changed since expected, keep both")]
+Action = Literal["append", "replace", "replace_section", "set_property", "remove_property"]
 
-CLIENT = "mcp"
 
-Ref = Annotated[str, Field(max_length=1000, description="path, id, category/key, or a name only one note has")]
-Name = Annotated[str | None, Field(max_length=200)]
-Line = Annotated[str, Field(max_length=MAX_FIELD_CHARS)]
-Tags = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="tags, without '#'")]
-Situations = Annotated[list[Line] | None, Field(max_length=MAX_LIST_ITEMS, description="situations it matters in")]
-
-
-class Tools:
-    """The verbs of one open vault. The docstrings are what the agent reads."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+class Tools(Verbs):
+    """The verbs that every agent has. The docstrings are what it reads."""
 
     def remember(
         self,
         context: Context,
-        text: Annotated[str, Field(max_length=MAX_TEXT_BYTES, description="Markdown; [[WikiLinks]] are welcome")],
+        text: Annotated[str, Field(max_length=MAX_TEXT_BYTES, description="Markdown with [[WikiLinks]]")],
         category: Annotated[str | None, Field(max_length=200, description="folder, such as decisions")] = None,
         key: Annotated[str | None, Field(max_length=200, description="same category and key: an update")] = None,
         title: Name = None,
@@ -55,8 +58,8 @@ class Tools:
         tags: Tags = None,
         importance: Annotated[float | None, Field(ge=0, le=1)] = None,
         recall_when: Situations = None,
-        expected: Annotated[str | None, Field(max_length=64, description="sha256 of the revision to replace")] = None,
-        merge: Annotated[bool, Field(description="if the note changed since expected, keep that change too")] = False,
+        expected: Annotated[str | None, Field(max_length=64, description="sha256 of what to replace")] = None,
+        merge: Merge = False,
     ) -> Remembered:
         """Keep something as a Markdown note, or update the note of the same category and key."""
         memory = Memory(
@@ -71,10 +74,12 @@ class Tools:
             expected=expected or None,
             merge=merge,
         )
-        return self._engine.remember(memory, actor=_caller(context))
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.remember(memory, actor=caller.actor, within=caller.within)
 
     def recall(
         self,
+        context: Context,
         query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="a question or a few words")],
         limit: Annotated[int, Field(ge=1, le=50)] = 8,
         category: Name = None,
@@ -82,38 +87,100 @@ class Tools:
         tags: Tags = None,
         mode: Mode = Mode.HYBRID,
     ) -> Recalled:
-        """Search the notes, those a person has just edited included, by words and by meaning."""
+        """Search the notes by words and by meaning."""
         return self._engine.recall(
-            query, limit=limit, mode=mode, category=category or None, type=type or None, tags=tuple(tags or ())
+            query,
+            limit=limit,
+            mode=mode,
+            category=category or None,
+            type=type or None,
+            tags=tuple(tags or ()),
+            within=self._callers(context, Scope.READ).within,
         )
 
-    def read_note(self, note: Ref) -> NoteView:
+    def context(
+        self,
+        context: Context,
+        query: Annotated[str, Field(max_length=MAX_QUERY_CHARS, description="the task")] = "",
+        budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 1000,
+    ) -> Briefing:
+        """Give what to know before a task, as Markdown: pinned notes, then those that fit it or are new."""
+        within = self._callers(context, Scope.READ).within
+        return self._engine.context(query or None, budget_tokens=budget, within=within)
+
+    def read_note(self, context: Context, note: Ref) -> NoteView:
         """Give one whole note with its properties, links, backlinks and sha256."""
-        return self._engine.read(note)
+        return self._engine.read(note, within=self._callers(context, Scope.READ).within)
 
-    def forget(self, context: Context, note: Ref, reason: Annotated[str, Field(max_length=1000)] = "") -> Forgotten:
+    def edit_note(
+        self,
+        context: Context,
+        note: Ref,
+        action: Action,
+        text: Annotated[Text, Field(description="to append, or to put in the place of old or the section")] = "",
+        old: Annotated[Text | None, Field(description="text that stands there exactly once")] = None,
+        under: Headings = None,
+        property: Name = None,
+        value: Value = None,
+        expected: Sha256 = None,
+        merge: Merge = False,
+    ) -> Changed:
+        """Change part of a note; the rest keeps every byte."""
+        edit = _edit(action, text, old, tuple(under or ()), property, value)
+        return self._changed(context, note, edit, expected=expected or None, merge=merge)
+
+    def forget(self, context: Context, note: Ref, reason: Reason = "") -> Forgotten:
         """Move a note into the archive; a person can restore it."""
-        return self._engine.forget(note, reason=reason, actor=_caller(context))
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.forget(note, reason=reason, actor=caller.actor, within=caller.within)
 
-    def status(self) -> Status:
-        """Say how the vault is: how many notes, how far the index is, what needs a look."""
-        return self._engine.status()
+    def link(
+        self,
+        context: Context,
+        note: Ref,
+        target: Annotated[str, Field(max_length=1000, description="name of the other note")],
+        relation: Annotated[str, Field(max_length=100, description="supersedes, depends_on …")] = "related",
+        remove: bool = False,
+    ) -> Changed:
+        """Add a typed link to another note, or remove it."""
+        edit = RemoveLink(target, relation) if remove else AddLink(target, relation)
+        return self._changed(context, note, edit)
+
+    def status(self, context: Context) -> Status:
+        """Say how the vault and its index are, and what needs a look."""
+        return self._engine.status(within=self._callers(context, Scope.READ).within)
+
+    def _changed(
+        self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
+    ) -> Changed:
+        caller = self._callers(context, Scope.WRITE)
+        return self._engine.edit(note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within)
 
 
-def told(tool: Callable[P, R]) -> Callable[P, R]:
-    """Let an agent read what went wrong; the protocol's library hides any other exception's text."""
+def _edit(
+    action: Action, text: str, old: str | None, under: tuple[str, ...], property: str | None, value: Value
+) -> Edit:
+    """Make an edit of what an agent has filled in.
 
-    @wraps(tool)
-    def telling(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return tool(*args, **kwargs)
-        except MemwellError as error:
-            raise ToolError(explain(error)) from error
+    Raises:
+        BadInput: what the action needs is missing.
+    """
+    match action:
+        case "append":
+            return Append(text, under)
+        case "replace":
+            return Replace(_given(old, "replace", "old"), text)
+        case "replace_section":
+            if not under:
+                raise BadInput("replace_section needs under: the headings of the section")
+            return ReplaceSection(under, text)
+        case "set_property":
+            return SetProperty(_given(property, "set_property", "property"), value)
+        case "remove_property":
+            return UnsetProperty(_given(property, "remove_property", "property"))
 
-    return telling
 
-
-def _caller(context: Context) -> Actor:
-    """Name the client for the journal, as it named itself."""
-    client = context.session.client_params
-    return Actor("agent", client.client_info.name if client else CLIENT, CLIENT)
+def _given(value: str | None, action: str, name: str) -> str:
+    if not value:
+        raise BadInput(f"{action} needs {name}")
+    return value

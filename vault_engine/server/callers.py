@@ -1,0 +1,58 @@
+"""Who calls a tool: in whose name the journal has it, what that one may do, which notes there are for it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mcp.server.mcpserver import Context
+
+from vault_engine.engine import Actor, Scope, Token
+from vault_engine.errors import NotAllowed
+
+CLIENT = "mcp"
+TOKEN = "memwell.token"  # of an HTTP request: its `Token`, None where none is needed; without it nothing is allowed
+
+_MAX_NAME_CHARS = 100
+_SHOWN_OF_SESSION = 12
+
+
+class Caller(NamedTuple):
+    """Who calls."""
+
+    actor: Actor
+    within: str | None  # the folder whose notes it reaches; None: the whole vault
+
+
+Callers = Callable[[Context[Any, Any], Scope], Caller]
+"""Says who calls, if that one may do what needs a scope. Raises NotAllowed: it may not."""
+
+
+def local_caller(context: Context[Any, Any], _needed: Scope) -> Caller:
+    """Give who started this process: it may do everything, and is called what its client calls itself."""
+    return Caller(Actor("agent", _client_name(context), CLIENT), None)
+
+
+def http_caller(context: Context[Any, Any], needed: Scope) -> Caller:
+    """Give who sent a request, by its token.
+
+    Raises:
+        NotAllowed: the token is for less.
+    """
+    request = context.request_context.request
+    if request is None or TOKEN not in request.scope:
+        raise NotAllowed("nobody has said who asks")
+    token: Token | None = request.scope[TOKEN]
+    if token is None:
+        return local_caller(context, needed)
+    if not token.scope.allows(needed):
+        raise NotAllowed(f"the token {token.name!r} may {token.scope}, and this needs {needed}")
+    session = (request.headers.get("mcp-session-id") or "")[:_SHOWN_OF_SESSION]
+    return Caller(Actor("agent", token.name, _client_name(context), _printable(session)), token.prefix)
+
+
+def _client_name(context: Context[Any, Any]) -> str:
+    client = context.session.client_params
+    return (_printable(client.client_info.name) if client else "") or CLIENT
+
+
+def _printable(text: str) -> str:
+    return "".join(mark for mark in text if mark.isprintable()).strip()[:_MAX_NAME_CHARS]
