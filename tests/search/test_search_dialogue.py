@@ -85,3 +85,16 @@ def test_other_notes_are_ranked_as_if_there_were_no_conversation(talk, write_not
 def test_a_conversation_is_asked_in_the_query_language_as_anything_else(talk):
     """Exactly what matches is found: no turn that only stands beside one."""
     assert ["talk/t4.md"] == [hit.path for hit in talk.recall("colour", query_syntax=True).hits]
+
+
+def test_a_search_within_a_folder_knows_no_other_notes(talk, write_note):
+    """Not as turns around, not by links, not for the reranker: scores are those of a vault of that folder alone."""
+    write_note("apart/own.md", "Ann: the old boat, see [[t2]]")
+    asked = {"within": "apart", "expand": "graph", "rerank": True, "explain": True}
+
+    recalled = talk.recall("the old boat", **asked)
+
+    assert (["apart/own.md"], 1) == ([hit.path for hit in recalled.hits], recalled.notes_searched)
+    before = recalled.hits[0].explain.parts
+    write_note("talk/t9.md", "Ann: the old boat, the old boat")
+    assert before == talk.recall("the old boat", **asked).hits[0].explain.parts

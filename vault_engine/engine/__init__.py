@@ -24,7 +24,6 @@ from vault_engine.engine.mirrored import MirrorChange, Mirrored
 from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
 from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
-from vault_engine.engine.read import CONTEXT_FLOOR
 from vault_engine.engine.results import (
     FINDING_KINDS,
     Backlinks,
@@ -71,7 +70,6 @@ from vault_engine.note.change import (
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
 
 __all__ = [
-    "CONTEXT_FLOOR",
     "FINDING_KINDS",
     "GRAPH_FORMATS",
     "INTERVAL_S",

@@ -1,6 +1,7 @@
 """`Engine`: one open vault, and every verb there is for it."""
 
 import os
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,20 +14,24 @@ from vault_engine.engine import (
     edit,
     entries,
     fsck,
+    git,
     graph,
     graph_formats,
     history,
     links,
     maintain,
+    mirror,
     move,
     past,
     purge,
     read,
-    recalling,
+    remote,
+    tokens,
     undo,
     write,
 )
 from vault_engine.engine.adopting import enter_backlog_for
+from vault_engine.engine.asking import Asking
 from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
@@ -34,21 +39,22 @@ from vault_engine.engine.entries import Entries
 from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.fsck import Repaired, Verified
+from vault_engine.engine.git import Committed, GitState, Postponed
 from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
 from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.history import Diffed, History, NoteAt
 from vault_engine.engine.memory import Memory
+from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
+from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.move import Moved
-from vault_engine.engine.outward import Outward
 from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
-from vault_engine.engine.read import CONTEXT_FLOOR
+from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, SyncState, Where
 from vault_engine.engine.results import (
     Backlinks,
     Built,
     Changed,
     Checked,
-    Context,
     Created,
     Forgotten,
     IndexChecked,
@@ -57,29 +63,28 @@ from vault_engine.engine.results import (
     Listed,
     NoteView,
     RawNote,
-    Recalled,
     Remembered,
     Restored,
     Status,
 )
 from vault_engine.engine.session import Session
+from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
-from vault_engine.errors import VaultMissing
+from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
-from vault_engine.search.query import Fusion, Mode, Query
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Outward):
+class Engine(Asking):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
+        self._session = session
         self._following: Following | None = None
 
     @property
@@ -123,53 +128,6 @@ class Engine(Outward):
     ) -> RememberedMany:
         """Make or update many notes, durable together; see `bulk.remember_many`."""
         return bulk.remember_many(self._session, memories, actor=actor, progress=progress)
-
-    def recall(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        mode: Mode | str = Mode.HYBRID,
-        category: str | None = None,
-        type: str | None = None,
-        tags: tuple[str, ...] = (),
-        query_syntax: bool = False,
-        since: str | None = None,
-        until: str | None = None,
-        as_of: str | None = None,
-        fusion: Fusion | str = Fusion.CONVEX,
-        expand: str | None = None,
-        diverse: bool = False,
-        min_score: float = 0.0,
-        budget_tokens: int | None = None,
-        cursor: str | None = None,
-        rerank: bool | None = None,
-        explain: bool = False,
-        within: str | None = None,
-    ) -> Recalled:
-        """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
-
-        ``since``, ``until`` and ``as_of`` are points in time as `moments.FORMS` has them; ``expand`` may be ``graph``.
-        """
-        now = self._session.now()
-        asked = Query(
-            query,
-            limit,
-            Mode.named(mode),
-            category,
-            type,
-            tags,
-            query_syntax,
-            since=None if since is None else recalling.since_us(since, now),
-            until=None if until is None else recalling.until_us(until, now),
-            as_of=None if as_of is None else recalling.as_of_us(as_of, now),
-            fusion=Fusion.named(fusion),
-            expand=recalling.is_expanded(expand),
-            diverse=diverse,
-            min_score=min_score,
-            within=within,
-        )
-        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))
 
     def read(self, ref: str, *, within: str | None = None) -> NoteView:
         """Give one whole note; see `read.read`."""
@@ -292,6 +250,55 @@ class Engine(Outward):
         """Mend what can be mended; see `fsck.repair`."""
         return fsck.repair(self._session, dry_run=dry_run, actor=actor)
 
+    def git_enable(self, *, everything: bool = False) -> GitState:
+        """Let what Memwell changes be committed; see `git.enable`."""
+        return git.enable(self._session, everything=everything)
+
+    def git_disable(self) -> GitState:
+        """Leave committing to the owner; see `git.disable`."""
+        return git.disable(self._session)
+
+    def git_state(self) -> GitState:
+        """Say what is committed and what is not; see `git.state`."""
+        return git.state(self._session)
+
+    def git_commit(self) -> Committed | Postponed:
+        """Commit what waits; see `git.commit_pending`."""
+        return git.commit_pending(self._session)
+
+    def sync(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        unrelated: bool = False,
+        yes: bool = False,
+        progress: maintain.Progress | None = None,
+    ) -> Synced:
+        """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
+        return remote.sync(self._session, where, unrelated=unrelated, yes=yes, progress=progress)
+
+    def sync_pull(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        dry_run: bool = False,
+        unrelated: bool = False,
+        yes: bool = False,
+        progress: maintain.Progress | None = None,
+    ) -> Pulled:
+        """Bring in what other machines have sent; see `remote.pull`."""
+        return remote.pull(self._session, where, dry_run=dry_run, unrelated=unrelated, yes=yes, progress=progress)
+
+    def sync_push(
+        self, where: Where = ANYWHERE, *, yes: bool = False, progress: maintain.Progress | None = None
+    ) -> Pushed:
+        """Send the other machines what is here; see `remote.push`."""
+        return remote.push(self._session, where, yes=yes, progress=progress)
+
+    def sync_state(self, where: Where = ANYWHERE) -> SyncState:
+        """Say how the vault stands to where it is synced; see `remote.sync_state`."""
+        return remote.sync_state(self._session, where)
+
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
         return read.raw(self._session, ref)
@@ -348,6 +355,22 @@ class Engine(Outward):
         """Write the graph as a text of some format; see `graph_formats.export`."""
         return graph_formats.export(self._session, format, limit=limit)
 
+    def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
+        """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
+        return mirror.mirror(self._session, target, terms, actor)
+
+    def watch_mirror(
+        self,
+        target: Path,
+        terms: MirrorTerms,
+        *,
+        tell: Callable[[Mirrored | MemwellError], None],
+        stop: threading.Event,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
+        mirror.watch_mirror(self._session, target, terms, interval_s=interval_s, tell=tell, stop=stop)
+
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
         return check.check(self._session)
@@ -364,17 +387,6 @@ class Engine(Outward):
         """List notes; see `read.list_notes`."""
         return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
 
-    def context(
-        self,
-        query: str | None = None,
-        *,
-        budget_tokens: int = 2000,
-        min_score: float = CONTEXT_FLOOR,
-        within: str | None = None,
-    ) -> Context:
-        """Put together what an agent should know; see `read.context`."""
-        return read.context(self._session, query, budget_tokens=budget_tokens, min_score=min_score, within=within)
-
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
         return accept_gone(self._session)
@@ -382,6 +394,24 @@ class Engine(Outward):
     def status(self, *, within: str | None = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
         return maintain.status(self._session, within=within)
+
+    def create_token(
+        self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
+    ) -> TokenCreated:
+        """Make a token for the server; see `tokens.create_token`."""
+        return tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
+
+    def revoke_token(self, name: str) -> TokenRevoked:
+        """Have a token open nothing any more; see `tokens.revoke_token`."""
+        return tokens.revoke_token(self._session, name)
+
+    def list_tokens(self) -> TokenList:
+        """List the tokens; see `tokens.list_tokens`."""
+        return tokens.list_tokens(self._session)
+
+    def token_check(self) -> TokenCheck:
+        """Give what tells a server who comes; see `tokens.TokenCheck`."""
+        return tokens.token_check(self._session)
 
     def index_state(self) -> IndexState:
         """Say how far the index has followed the notes."""

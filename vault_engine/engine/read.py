@@ -127,18 +127,18 @@ def context(
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
 
 
-def _newest(session: Session, within: str | None) -> list[str]:
-    records = session.index.records
-    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
-    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
-
-
 def _is_situation(session: Session, record: Record, query: str) -> bool:
     """Say whether a question holds every word of a situation that a note says it matters in."""
     stated, asked = record.properties.get("recall_when"), session.index.analyser.counts(query).keys()
     situations = stated if isinstance(stated, list) else [stated]
     terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
     return any(words and words <= asked for words in terms)
+
+
+def _newest(session: Session, within: str | None) -> list[str]:
+    records = session.index.records
+    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
+    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
 
 
 def _opening(session: Session, record: Record) -> str:

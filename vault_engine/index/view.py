@@ -34,9 +34,9 @@ class View:
 
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
+        self._notes = notes
         self._within: dict[str, View] = {}
         self._counting = [layer.alive.copy() for layer in notes.layers]  # by segment: which notes count
-        self._notes = notes
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._layers = tuple(notes.layers)
         self._segments = [layer.segment for layer in notes.layers]
@@ -60,8 +60,8 @@ class View:
             return self
         if folder not in self._within:
             view = copy(self)
-            for made in ("distinct_keys", "turns"):
-                view.__dict__.pop(made, None)
+            for name in ("distinct_keys", "turns"):
+                view.__dict__.pop(name, None)
             view._within = {}
             lying = [_lying_in(segment, folder) for segment in self._segments]
             view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
@@ -100,13 +100,12 @@ class View:
         return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
 
     def first_row(self, path: str) -> int | None:
-        """Give the row of a note's first chunk; None for no note that counts."""
+        """Give the row of a note's first chunk; None for no note."""
         if path not in self._notes:
             return None
         layer, number = self._notes.place(path)
-        at = self._layers.index(layer)
         first = int(layer.segment.catalogue.first_rows[number])
-        return self._firsts[at] + first if self._counting[at][number] else None
+        return self._firsts[self._layers.index(layer)] + first
 
     def owner(self, row: int) -> Row:
         """Say which chunk a row is."""

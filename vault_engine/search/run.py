@@ -317,7 +317,7 @@ def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | N
     for hit in hits[: weights.linked_hits]:
         for edge in index.graph.edges(Node(NodeKind.NOTE, hit.path)):
             row = view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
-            if row is None or (allowed is not None and not allowed[row]):
+            if row is None or not view.keywords.alive[row] or (allowed is not None and not allowed[row]):
                 continue
             score = hit.score * weights.linked
             known = by_path.get(edge.node.name)
