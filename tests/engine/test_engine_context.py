@@ -27,6 +27,8 @@ def test_what_does_not_answer_is_not_told(engine, write_note):
 
     assert () == engine.context("lantern", min_score=0.9).notes
     assert ("a.md",) == engine.context("lantern", min_score=0).notes
+    write_note("b.md", "# Lantern keeper\n\nThe lantern keeper trims the wick.")
+    assert ("b.md",) == engine.context("who is the lantern keeper of the wick").notes
 
 
 def test_a_context_is_not_remembered(engine, write_note):

@@ -1,7 +1,6 @@
 """The part of `Engine` that answers questions: searching, and putting together what an agent should know."""
 
 from vault_engine.engine import read, recalling
-from vault_engine.engine.read import CONTEXT_FLOOR
 from vault_engine.engine.results import Context, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.search.query import Fusion, Mode, Query
@@ -64,7 +63,7 @@ class Asking:
         query: str | None = None,
         *,
         budget_tokens: int = 2000,
-        min_score: float = CONTEXT_FLOOR,
+        min_score: float | None = None,
         within: str | None = None,
     ) -> Context:
         """Put together what an agent should know; see `read.context`."""

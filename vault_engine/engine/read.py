@@ -20,7 +20,7 @@ from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
 from vault_engine.vault.paths import is_within
 
-CONTEXT_FLOOR = 0.15  # a note that answers worse is not worth an agent's attention
+_FLOOR = 0.3  # of the best hit's score: a note that answers worse is not worth an agent's attention
 _CONTEXT_NOTES = 50
 
 
@@ -94,13 +94,14 @@ def context(
     query: str | None,
     *,
     budget_tokens: int = 2000,
-    min_score: float = CONTEXT_FLOOR,
+    min_score: float | None = None,
     within: str | None = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
-    ``min_score`` are left out. Given a folder, as if there were no notes but those ``within`` it.
+    ``min_score``, or without one far worse than the best, are left out. Given a folder, as if there were no notes but
+    those ``within`` it.
 
     Raises:
         BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
@@ -118,10 +119,12 @@ def context(
             for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score or 0.0, within=within))
             mode = answer.mode
+            floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], query)):
-                shown.setdefault(hit.path, hit.excerpt)
+                if hit.score >= floor:
+                    shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
         markdown = marked("\n".join(lines))
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
