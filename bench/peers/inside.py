@@ -59,6 +59,18 @@ def random_embedder(key: Callable[[str], str]) -> Iterator[bool]:
             yield True
 
 
+@contextmanager
+def clock_stands_still() -> Iterator[None]:
+    """Let every search be at one moment: how old a note is counts for its score."""
+    with ExitStack() as stack:
+        try:
+            session = importlib.import_module("vault_engine.engine.session").Session
+            stack.enter_context(mock.patch.object(session, "now_us", return_value=1_800_000_000_000_000))
+        except _MOVED:
+            pass
+        yield
+
+
 def scan_s(vault: Path) -> float | None:
     """Time the look at every file's name and stamp."""
     try:
@@ -78,7 +90,7 @@ def search_alone(engine: Engine, mode: Mode, first: Question) -> Search | None:
             tags = (question.tag,) if question.tag else ()
             wanted = query.Query(question.text, LIMIT, mode, question.category, question.type, tags)
             vector = index.embeddings.question(question.text) if mode is Mode.SEMANTIC else None
-            return [hit.path for hit in run.search(index, wanted, vector).hits]
+            return [hit.path for hit in run.search(index, wanted, vector, inside._session.now_us()).hits]
 
         search(first)
     except _MOVED:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import isolated_env, median, p95, size_of
-from bench.peers.inside import EMBEDDER, random_embedder, search_alone
+from bench.peers.inside import EMBEDDER, clock_stands_still, random_embedder, search_alone
 from bench.peers.job import Job, NotRun, Search, asked, built, found_after_ms, report_times
 from bench.peers.questions import LENGTHS, Question
 from bench.peers.vectors import questions as vector_questions
@@ -39,7 +39,7 @@ imported = time.perf_counter()
 with Engine.open(sys.argv[1]) as engine:
     engine.recall(sys.argv[2], mode="keyword")
     answered, cpu = time.perf_counter(), time.process_time()
-from bench.peers.inside import scan_s
+from bench.peers.inside import clock_stands_still, scan_s
 from pathlib import Path
 print(json.dumps([answered - began, answered - imported, cpu, scan_s(Path(sys.argv[1]))]))
 """
@@ -131,7 +131,7 @@ def churn(job: Job) -> None:
     """
     random_source = random.Random(5)
     texts = [text for _, text in make_notes(_CHURN, seed=9)]
-    with Engine.open(vault_of(job), env=_env(job)) as engine:
+    with clock_stands_still(), Engine.open(vault_of(job), env=_env(job)) as engine:
         for number in random_source.sample(range(job.notes), min(_CHURN, job.notes)):
             file = vault_of(job) / path_of(number)
             match number % 3:
