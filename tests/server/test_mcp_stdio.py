@@ -326,7 +326,7 @@ class TestWhatIsLoaded:
     """An agent waits for all of it before its first answer."""
 
     def test_nothing_is_that_is_not_needed(self, wire, folder):
-        """Neither what serves over HTTP nor what only the conformance suite asks for, nor a model where none is used."""
+        """Neither what serves over HTTP nor what the conformance suite asks for, nor a model where none is used."""
         (folder / "n.md").write_text("Tea at four.\n")
         server = wire(PYTHONPROFILEIMPORTTIME="1")
         server.greet()
