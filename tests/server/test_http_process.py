@@ -1,8 +1,10 @@
 """A real ``memwell serve --transport http`` as a process: where it listens, what it writes down, how it ends."""
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ from http_world import ACCEPT, Served, free_port, headers_for, message, until
 
 from vault_engine.errors import CannotServe
 from vault_engine.server.http import HttpTerms
-from vault_engine.server.http.serve import check_certificate
+from vault_engine.server.http.serve import check_certificate, listening
 from vault_engine.vault.lock import Lock
 
 
@@ -172,3 +174,25 @@ def json_like(line: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_what_is_written_is_sent_at_once():
+    """A connection knows that it is TCP, by which asyncio turns off what would hold an answer's end back for 40 ms."""
+
+    async def served() -> int:
+        async with asyncio.timeout(10):
+            answered = asyncio.get_running_loop().create_future()
+
+            def look(_reader, writer):
+                found = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                writer.close()
+                answered.set_result(found)
+
+            with listening(HttpTerms(port=0)) as listener:
+                async with await asyncio.start_server(look, sock=listener):
+                    _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+                    found = await answered
+                    writer.close()
+                    return found
+
+    assert asyncio.run(served())

@@ -320,3 +320,25 @@ def test_a_paraphrase_is_found_in_the_sample_vault(over_stdio, run, answer, samp
     assert "decisions/no-native-app.md" in [hit["path"] for hit in found["hits"]]
     assert "incidents/2026-08-08-charged-twice.md" in [hit["path"] for hit in again["hits"]]
     assert before == {file: file.read_bytes() for file in sample.rglob("*.md")}
+
+
+class TestWhatIsLoaded:
+    """An agent waits for all of it before its first answer."""
+
+    def test_nothing_is_that_is_not_needed(self, wire, folder):
+        """Neither what serves over HTTP nor what the conformance suite asks for, nor a model where none is used."""
+        (folder / "n.md").write_text("Tea at four.\n")
+        server = wire(PYTHONPROFILEIMPORTTIME="1")
+        server.greet()
+        assert "n.md" == server.call(1, "recall", query="tea")["structuredContent"]["hits"][0]["path"]
+        loaded = {line.rpartition("|")[2].strip() for line in server.end()[1].splitlines()}
+
+        assert "vault_engine.server.mcp.tools" in loaded
+        unneeded = {
+            "vault_engine.server.http",
+            "vault_engine.server.mcp.fixtures",
+            "fastembed",
+            "onnxruntime",
+            "botocore",
+        }
+        assert set() == unneeded & loaded

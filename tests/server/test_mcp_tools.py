@@ -29,7 +29,7 @@ class TestWhatIsOffered:
             assert (tool.description or "").endswith(".")
             assert "object" == tool.input_schema["type"]
             assert tool.output_schema is not None
-            assert tool.output_schema["properties"]
+            assert tool.output_schema["required"]
 
     def test_the_context_is_no_argument(self, tools):
         """Nor is anything else that a model could not know."""

@@ -16,6 +16,7 @@ from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
 from vault_engine.index.filters import PINNED
 from vault_engine.index.record import Record, describe
+from vault_engine.note.invisible import invisible_marks
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
 from vault_engine.vault.paths import is_within
@@ -38,6 +39,7 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
         fresh = describe(record.path, data, session.index.rules).record
         graph = session.index.graph
         linked = graph.links_of(record, within)
+        text = data.decode("utf-8", "replace")
         return NoteView(
             id=fresh.id,
             path=fresh.path,
@@ -49,7 +51,8 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
             backlinks=tuple(path for path in graph.backlinks_of(fresh.path) if is_within(path, within)),
             unresolved=linked.unresolved,
             problem=fresh.problem,
-            text=data.decode("utf-8", "replace"),
+            invisible=invisible_marks(text),
+            text=text,
         )
 
 

@@ -104,6 +104,7 @@ class NoteView:
     backlinks: tuple[str, ...]  # notes that link to it
     unresolved: tuple[str, ...]  # link targets that no file answers to
     problem: str | None
+    invisible: tuple[str, ...]  # marks in the text that nobody sees, as in U+202E: they may hide words from people
     text: str
 
 

@@ -12,17 +12,13 @@ def brief_input(schema: Schema) -> Schema:
 
     The server goes on to accept null there, which some clients send.
     """
-    wanted = set(schema.get("required", ()))
     short: Schema = _brief(schema, schema.get("$defs", {}))
-    short["properties"] = {
-        name: each if name in wanted else _without_null(each) for name, each in short.get("properties", {}).items()
-    }
     return short
 
 
 def brief_output(schema: Schema) -> Schema:
     """Shorten the schema of a tool's answer to the names of its fields: what is in them is seen when it comes."""
-    return {"type": "object", "properties": {name: {} for name in schema.get("properties", ())}}
+    return {"type": "object", "required": list(schema.get("properties", ()))}
 
 
 def _brief(schema: Any, definitions: Schema) -> Any:
@@ -35,8 +31,9 @@ def _brief(schema: Any, definitions: Schema) -> Any:
         found = definitions[schema["$ref"].rpartition("/")[2]]
         rest = {name: each for name, each in schema.items() if name != "$ref"}
         return _brief({**found, "description": None} | rest, definitions)
+    wanted = schema.get("required", ())
     short = {
-        name: {one: _brief(each, definitions) for one, each in value.items()}
+        name: {one: _property(each, definitions, is_wanted=one in wanted) for one, each in value.items()}
         if name == "properties"
         else _brief(value, definitions)
         for name, value in schema.items()
@@ -45,6 +42,11 @@ def _brief(schema: Any, definitions: Schema) -> Any:
     if "default" in schema and schema["default"] not in (None, "", False, [], {}):
         short["default"] = schema["default"]
     return _with_null_as_type(short)
+
+
+def _property(schema: Schema, definitions: Schema, *, is_wanted: bool) -> Schema:
+    short: Schema = _brief(schema, definitions)
+    return short if is_wanted else _without_null(short)
 
 
 def _with_null_as_type(schema: Schema) -> Schema:

@@ -1,5 +1,6 @@
 """The server of one vault on stdin and stdout, from its first message to its end."""
 
+import gc
 import os
 import signal
 from typing import NoReturn
@@ -27,7 +28,9 @@ def serve_stdio(vault: str | None, profile: str) -> None:
         BadInput, VaultMissing, ConfigBroken: before anything is written to stdout.
     """
     with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
-        anyio.run(_serve, engine, make_server(engine, profile))
+        server = make_server(engine, profile)
+        gc.freeze()  # what is loaded stays: to look through it for garbage would keep answers waiting
+        anyio.run(_serve, engine, server)
 
 
 async def _serve(engine: Engine, server: MCPServer) -> None:

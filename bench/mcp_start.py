@@ -1,0 +1,63 @@
+"""How long an agent waits for its first answer from a server that has just been started: spawn, initialize, recall.
+
+The index is warm: it was built before. The model too is the one that is packaged, unless ``--embedder`` says another.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.machine import facts_line, isolated_env, median, p95, table
+from bench.peers.pipe import Pipe
+from bench.vault_maker import rare_word, write_vault
+from vault_engine import Engine
+
+_COMMAND = [sys.executable, "-m", "memwell_cli", "serve", "--vault"]
+
+
+def prepare(vault: Path, notes: int, env: Mapping[str, str]) -> None:
+    """Make a vault of so many notes, and its index."""
+    Engine.create(vault)
+    write_vault(vault, notes)
+    with Engine.open(vault, env=env) as engine:
+        engine.build_index()
+
+
+def first_answer_ms(vault: Path, env: Mapping[str, str], word: str, mode: str) -> tuple[float, float]:
+    """Start a server and ask it once; give when it was ready, and when the answer was there, in ms from the start.
+
+    Raises:
+        NotRun: the server stopped, or answered with an error.
+    """
+    began = time.perf_counter()
+    with Pipe([*_COMMAND, str(vault)], env, vault) as server:
+        ready = time.perf_counter()
+        server.call("recall", {"query": word, "mode": mode})
+        answered = time.perf_counter()
+    return (ready - began) * 1000, (answered - began) * 1000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; see the module's text."""
+    parser = argparse.ArgumentParser(prog="python -m bench.mcp_start", description=__doc__.splitlines()[0])
+    parser.add_argument("--notes", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--embedder", help="as MEMWELL_EMBEDDER; embedding 10,000 notes first takes minutes")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="memwell-start-") as scratch:
+        vault, env = Path(scratch) / "vault", isolated_env(Path(scratch) / "cache", options.embedder)
+        prepare(vault, options.notes, env)
+        rows: list[tuple[str, ...]] = [("mode", "initialized p50 ms", "p95", "answered p50 ms", "p95")]
+        for mode in ("keyword", "hybrid"):
+            runs = [first_answer_ms(vault, env, rare_word(number), mode) for number in range(options.runs)]
+            rows.append((mode, *(f"{of(each):.0f}" for each in zip(*runs, strict=True) for of in (median, p95))))
+    print(table(rows))
+    print(facts_line())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
