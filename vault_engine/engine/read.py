@@ -1,5 +1,7 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
+from collections.abc import Set
+
 from vault_engine.engine.find import find
 from vault_engine.engine.marked import marked
 from vault_engine.engine.recalling import (
@@ -125,7 +127,8 @@ def context(
             answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score or 0.0, within=within))
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
-            for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], query)):
+            asked = session.index.analyser.counts(query).keys()
+            for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], asked)):
                 if hit.score >= floor:
                     shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
@@ -133,9 +136,9 @@ def context(
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
 
 
-def _is_situation(session: Session, record: Record, query: str) -> bool:
-    """Say whether a question holds every word of a situation that a note says it matters in."""
-    stated, asked = record.properties.get("recall_when"), session.index.analyser.counts(query).keys()
+def _is_situation(session: Session, record: Record, asked: Set[str]) -> bool:
+    """Say whether the words of a question hold every word of a situation that a note says it matters in."""
+    stated = record.properties.get("recall_when")
     situations = stated if isinstance(stated, list) else [stated]
     terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
     return any(words and words <= asked for words in terms)

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from vault_engine.search.run import did_you_mean, search
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
 EXPAND_GRAPH = "graph"
-CHARS_PER_TOKEN = 4
+CHARS_PER_TOKEN = 4  # about what tokenizers make of English and JSON
 MAX_BUDGET_TOKENS = 100_000
 _CURSOR_FORMAT = 1
 _MAX_WORDS_SHOWN = 6
@@ -73,7 +73,8 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         view = index.view.within(query.within)
         judge, problem = _reranker(session, view, wish.rerank)
         answer = search(index, query, question, session.now_us(), judge)
-        hits = [_hit(session, scored, query, wish.explain) for scored in answer.hits]
+        terms = index.analyser.counts(query.text)
+        hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
         has_more = answer.has_more or len(shown) < len(hits)
         return Recalled(
@@ -150,12 +151,11 @@ def _judging(session: Session, view: View, reranker: Reranker) -> Reranking:
 # ---- what is shown
 
 
-def _hit(session: Session, scored: Scored, query: Query, explain: bool) -> Hit:
+def _hit(session: Session, scored: Scored, terms: Collection[str], explain: bool) -> Hit:
     index = session.index
     record = index.records[scored.path]
     ordinal = index.view.owner(scored.row).ordinal
     chunk, text = record.chunks[ordinal], chunk_text(session, record, ordinal)
-    terms = index.analyser.counts(query.text)
     return Hit(
         id=record.id,
         path=record.path,

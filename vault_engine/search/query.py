@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from vault_engine.errors import BadInput
 from vault_engine.index.filters import CATEGORY, TAG, TYPE
@@ -12,43 +13,35 @@ MAX_LIMIT = 200
 MAX_OFFSET = 2_000
 
 
-class Mode(StrEnum):
+class _Choice(StrEnum):
+    """What a caller chooses by its name."""
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Give what has a name.
+
+        Raises:
+            BadInput: nothing has.
+        """
+        try:
+            return cls(name)
+        except ValueError:
+            raise BadInput(f"there is no {cls.__name__.lower()} {name!r} (there are {', '.join(cls)})") from None
+
+
+class Mode(_Choice):
     """Which legs of the search run."""
 
     HYBRID = "hybrid"
     KEYWORD = "keyword"
     SEMANTIC = "semantic"
 
-    @classmethod
-    def named(cls, name: str) -> "Mode":
-        """Give the mode of a name.
 
-        Raises:
-            BadInput: there is none.
-        """
-        try:
-            return cls(name)
-        except ValueError:
-            raise BadInput(f"there is no mode {name!r} (there are {', '.join(cls)})") from None
-
-
-class Fusion(StrEnum):
+class Fusion(_Choice):
     """How the legs' scores become one."""
 
     CONVEX = "convex"  # a weighted sum of scaled scores
     RRF = "rrf"  # by the ranks alone
-
-    @classmethod
-    def named(cls, name: str) -> "Fusion":
-        """Give the fusion of a name.
-
-        Raises:
-            BadInput: there is none.
-        """
-        try:
-            return cls(name)
-        except ValueError:
-            raise BadInput(f"there is no fusion {name!r} (there are {', '.join(cls)})") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from mcp.types import Tool as Line
 from pydantic_core import to_json
 
 from vault_engine.engine import Engine
+from vault_engine.engine.recalling import CHARS_PER_TOKEN
 from vault_engine.server.callers import local_caller
 from vault_engine.server.mcp.profiles import FULL, GROUPS, as_tool, chosen, offers
-
-CHARS_PER_TOKEN = 4  # about what tokenizers make of English and JSON
 
 
 @dataclass(frozen=True)
