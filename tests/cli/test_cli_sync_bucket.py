@@ -1,6 +1,5 @@
 """``memwell sync --to s3://…``: two machines and a bucket, as people at terminals meet them."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -8,30 +7,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sync"))
 
-KEYS = {"AWS_ACCESS_KEY_ID": "anna", "AWS_SECRET_ACCESS_KEY": "a-secret-of-anna", "AWS_DEFAULT_REGION": "us-east-1"}
-
 
 @pytest.fixture(scope="module")
 def server():
     """A server that speaks S3; skipped where the extra is not installed."""
-    for module in ("botocore", "moto", "flask_cors"):
-        pytest.importorskip(module)
-    from bucket_server import Server
+    from bucket_server import running
 
-    made = Server()
-    yield made
-    made.stop()
+    yield from running()
 
 
 @pytest.fixture
 def there(server, home, monkeypatch, tmp_path):
     """A place in the bucket, as options."""
-    from bucket_server import Place
+    from bucket_server import Place, use_keys
 
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
+    use_keys(monkeypatch, tmp_path)
     Place(server.url, tmp_path.name).create()
     return ("--to", f"s3://notes/{tmp_path.name}", "--endpoint-url", server.url)
 

@@ -1,16 +1,13 @@
 """A run that keeps a vault and a folder in step, killed anywhere: the next one carries it on, and nothing is lost."""
 
-import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from mirror_stops import StoppedRuns
 from mirroring import Pair, files
-from stops import Fail, Killed, Stop, watched
 
 from vault_engine import Actor, Engine
 from vault_engine.engine import MirrorTerms
-from vault_engine.errors import MemwellError
 
 BASE = {
     "edited-here.md": "one\n\ntwo\n\nthree\n",
@@ -80,78 +77,38 @@ def check(folder: Path, env) -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """Gives a vault and a folder that are not in step, as often as wanted, always at one and the same place."""
+def runs(tmp_path_factory):
+    """Runs that are stopped somewhere."""
     root = tmp_path_factory.mktemp("mirror")
-    folder, pattern = root / "pair", root / "pattern"
-    env = {"MEMWELL_CACHE_DIR": str(folder / "cache"), "MEMWELL_EMBEDDER": "none"}
-    prepared(folder, env)
-    folder.rename(pattern)
-
-    def copy() -> tuple[Path, dict[str, str]]:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(pattern, folder)
-        return folder, env
-
-    return copy
+    return StoppedRuns(root, "target", MirrorTerms(), prepare=prepared, opened=opened, check=check)
 
 
-def steps_of(fresh, monkeypatch) -> int:
-    """Count the file operations of one whole run."""
-    folder, env = fresh()
-    with opened(folder, env) as engine:
-        operations = Stop(10**9, folder)
-        with watched(operations, monkeypatch):
-            engine.mirror(folder / "target", MirrorTerms())
-    check(folder, env)
-    return len(operations.seen)
-
-
-def test_a_whole_run_holds_what_is_checked(fresh, monkeypatch):
+def test_a_whole_run_holds_what_is_checked(runs, monkeypatch):
     """There are many operations to be killed at."""
-    assert steps_of(fresh, monkeypatch) > 100
+    assert runs.steps(monkeypatch) > 100
 
 
-def killed(fresh, monkeypatch, at: int) -> None:
-    folder, env = fresh()
-    engine = opened(folder, env)
-    with watched(Stop(at, folder), monkeypatch), pytest.raises(Killed):
-        engine.mirror(folder / "target", MirrorTerms())
-    check(folder, env)
-
-
-def test_killed_at_some_operation_the_next_run_carries_on(fresh, monkeypatch):
+def test_killed_at_some_operation_the_next_run_carries_on(runs, monkeypatch):
     """Both sides come together as if nothing had happened: no line is lost, no copy is made for nothing."""
-    count = steps_of(fresh, monkeypatch)
-    for at in range(1, count, 1 + count // 12):
-        killed(fresh, monkeypatch, at)
+    for at in runs.some(monkeypatch, 1):
+        runs.kill(monkeypatch, at)
 
 
 @pytest.mark.slow
-def test_killed_at_any_operation_the_next_run_carries_on(fresh, monkeypatch):
+def test_killed_at_any_operation_the_next_run_carries_on(runs, monkeypatch):
     """The same for each of them."""
-    for at in range(1, steps_of(fresh, monkeypatch)):
-        killed(fresh, monkeypatch, at)
+    for at in runs.every(monkeypatch):
+        runs.kill(monkeypatch, at)
 
 
-def failed(fresh, monkeypatch, at: int) -> None:
-    folder, env = fresh()
-    engine = opened(folder, env)
-    with watched(Fail(at, folder, 28), monkeypatch), suppress(MemwellError):
-        engine.mirror(folder / "target", MirrorTerms())
-    engine.close()
-    check(folder, env)
-
-
-def test_an_operation_that_fails_is_made_up_for_by_the_next_run(fresh, monkeypatch):
+def test_an_operation_that_fails_is_made_up_for_by_the_next_run(runs, monkeypatch):
     """The disk was full for a moment."""
-    count = steps_of(fresh, monkeypatch)
-    for at in range(2, count, 1 + count // 12):
-        failed(fresh, monkeypatch, at)
+    for at in runs.some(monkeypatch, 2):
+        runs.fail(monkeypatch, at)
 
 
 @pytest.mark.slow
-def test_whichever_operation_fails_the_next_run_makes_up_for_it(fresh, monkeypatch):
+def test_whichever_operation_fails_the_next_run_makes_up_for_it(runs, monkeypatch):
     """The same for each of them."""
-    for at in range(1, steps_of(fresh, monkeypatch)):
-        failed(fresh, monkeypatch, at)
+    for at in runs.every(monkeypatch):
+        runs.fail(monkeypatch, at)

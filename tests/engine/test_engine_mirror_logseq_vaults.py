@@ -6,20 +6,11 @@ from pathlib import Path
 
 import pytest
 from mirroring import Pair, files
+from real_vaults import NAMES, PROJECT, real_vault
 
 from vault_engine import Engine
 
-PROJECT = Path(__file__).parents[2]
-SHARED_VAULTS = PROJECT.parent / "shared" / "vaults"
-NAMES = ("foam-docs", "kepano-obsidian", "logseq-docs", "markdown-oxide-testfiles")
 ROUNDS = 10
-
-
-def real_vault(name):
-    """Give one real vault; skipped visibly where it is not beside the project."""
-    folder = SHARED_VAULTS / name
-    marks = [] if folder.is_dir() else [pytest.mark.skip(reason="shared/ is not beside the project")]
-    return pytest.param(folder, id=name, marks=marks)
 
 
 def texts(folder: Path) -> dict[str, bytes]:

@@ -5,25 +5,16 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from real_vaults import NAMES, PROJECT, real_vault
 
 from vault_engine import Engine
 from vault_engine.errors import BadInput
 from vault_engine.note import FrontmatterState, read_frontmatter
 from vault_engine.note.change import Append, SetProperty, UnsetProperty
 
-PROJECT = Path(__file__).parents[2]
 SAMPLE_VAULT = PROJECT / "sample_vault"
-SHARED_VAULTS = PROJECT.parent / "shared" / "vaults"
-NAMES = ("foam-docs", "kepano-obsidian", "logseq-docs", "markdown-oxide-testfiles")
 TRIED = 10  # notes of each vault
 EDITED = 25
-
-
-def real_vault(name):
-    """Give one real vault; skipped visibly where it is not beside the project."""
-    folder = SHARED_VAULTS / name
-    marks = [] if folder.is_dir() else [pytest.mark.skip(reason="shared/ is not beside the project")]
-    return pytest.param(folder, id=name, marks=marks)
 
 
 VAULTS = [pytest.param(SAMPLE_VAULT, id="sample_vault"), *(real_vault(name) for name in NAMES)]

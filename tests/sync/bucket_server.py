@@ -1,13 +1,16 @@
 """A server that speaks S3 in a process of its own, and machines that meet there, for the tests of syncing."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from machines import Machine
 
 from vault_engine import Engine
-from vault_engine.engine.remote import Pulled, Synced, Where
+from vault_engine.engine.remote import Where
 from vault_engine.sync.bucket import Bucket
 from vault_engine.sync.bucket_format import parse_address
 
@@ -76,26 +79,33 @@ class Place(Bucket):
         return sorted(key.removeprefix("heads/") for key in self.held if key.startswith("heads/"))
 
 
+def running() -> Iterator[Server]:
+    """Run a server, as a fixture; what needs it is skipped where the extra is not installed."""
+    for module in ("botocore", "moto", "flask_cors"):
+        pytest.importorskip(module)
+    server = Server()
+    yield server
+    server.stop()
+
+
+def use_keys(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have the keys for the bucket in the environment, and nothing else of a machine's settings."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "aws-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "aws-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
 class Member(Machine):
     """A machine that meets others in a bucket."""
 
     def __init__(self, folder: Path, name: str, cache: Path, place: Place) -> None:
         if not folder.exists():
             Engine.create(folder)
-        self.where = place.where
-        super().__init__(folder, name, cache)
-
-    def pull(self) -> Pulled:
-        """Bring in what the bucket has."""
-        return self.engine.sync_pull(self.where)
-
-    def both(self, *, yes: bool = False, unrelated: bool = False) -> Synced:
-        """Pull, then push."""
-        return self.engine.sync(self.where, yes=yes, unrelated=unrelated)
-
-    def sync(self, *, yes: bool = False, unrelated: bool = False) -> Pulled:
-        """Pull, then push; give what was pulled."""
-        return self.both(yes=yes, unrelated=unrelated).pulled
+        super().__init__(folder, name, cache, place.where)
 
 
 def members(folder: Path, place: Place, *names: str) -> list[Member]:

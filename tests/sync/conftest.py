@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from bucket_server import KEYS, Place, Server, members
+from bucket_server import Place, members, running, use_keys
 from git_person import run
 from machines import machines
 
@@ -53,23 +53,13 @@ def pair(person, tmp_path):
 @pytest.fixture(scope="session")
 def server():
     """A server that speaks S3; the tests that need it are skipped where the extra is not installed."""
-    for module in ("botocore", "moto", "flask_cors"):
-        pytest.importorskip(module)
-    made = Server()
-    yield made
-    made.stop()
+    yield from running()
 
 
 @pytest.fixture
 def place(server, monkeypatch, tmp_path):
     """A prefix of a bucket that nobody has used yet, and the keys for it."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    use_keys(monkeypatch, tmp_path)
     made = Place(server.url, tmp_path.name)
     made.create()
     return made
@@ -82,3 +72,9 @@ def duo(place, tmp_path):
     yield made
     for machine in made:
         machine.engine.close()
+
+
+@pytest.fixture(params=["pair", "duo"], ids=["git", "bucket"])
+def meeting(request):
+    """Two machines that have the same, wherever they meet."""
+    return request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""Two machines with a vault each and a bare repository between them, for the tests of syncing."""
+"""Machines with a vault each, and a bare repository between two of them, for the tests of syncing."""
 
 import os
 from contextlib import suppress
@@ -7,16 +7,16 @@ from pathlib import Path
 from git_person import run
 
 from vault_engine import Actor, Engine
-from vault_engine.engine.remote import Pulled
+from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, Where
 
 LONG_AGO_NS = 1_700_000_000_000_000_000
 
 
 class Machine:
-    """One person's machine: a vault in a repository, and a name in the journal."""
+    """One person's machine: a vault, where it meets others, and a name in the journal."""
 
-    def __init__(self, folder: Path, name: str, cache: Path) -> None:
-        self.folder, self.name = folder, name
+    def __init__(self, folder: Path, name: str, cache: Path, where: Where = ANYWHERE) -> None:
+        self.folder, self.name, self.where = folder, name, where
         self._env = {"MEMWELL_CACHE_DIR": str(cache / name), "MEMWELL_EMBEDDER": "none", "MEMWELL_DEVICE": name}
         self.engine = self.opened()
 
@@ -53,12 +53,20 @@ class Machine:
         }
 
     def pull(self) -> Pulled:
-        """Bring in what the remote has."""
-        return self.engine.sync_pull()
+        """Bring in what others have sent."""
+        return self.engine.sync_pull(self.where)
 
-    def sync(self, *, yes: bool = False) -> Pulled:
+    def push(self) -> Pushed:
+        """Send what is new here."""
+        return self.engine.sync_push(self.where)
+
+    def both(self, *, yes: bool = False, unrelated: bool = False) -> Synced:
+        """Pull, then push."""
+        return self.engine.sync(self.where, yes=yes, unrelated=unrelated)
+
+    def sync(self, *, yes: bool = False, unrelated: bool = False) -> Pulled:
         """Pull, then push; give what was pulled."""
-        return self.engine.sync(yes=yes).pulled
+        return self.both(yes=yes, unrelated=unrelated).pulled
 
     def git(self, *arguments: str) -> str:
         """Run git as the person does."""

@@ -11,7 +11,6 @@ from machines import told
 from vault_engine import Engine, Memory
 from vault_engine.engine import Append
 from vault_engine.engine.remote_bucket import BucketGround
-from vault_engine.engine.remote_files import AnyFiles
 from vault_engine.errors import SyncBlocked
 from vault_engine.sync.bucket import Bucket
 from vault_engine.vault.copies import conflict_base
@@ -78,52 +77,6 @@ def test_where_both_changed_the_same_lines_the_other_text_lies_beside_the_note(d
     assert {"start.md": START.replace("two", "two by Bert")} == bert.files
 
 
-def test_a_deletion_reaches_only_notes_that_nobody_has_changed(duo):
-    """What was edited on the other machine stays, or comes back."""
-    anna, bert = duo
-    for name in "abc":
-        anna.write(f"{name}.md", f"{name}\n")
-    anna.sync()
-    bert.sync()
-    anna.remove("a.md")
-    anna.remove("b.md")
-    anna.write("c.md", "c by Anna\n")
-    bert.write("b.md", "b by Bert\n")
-    bert.remove("c.md")
-    anna.sync()
-
-    bert.sync()
-    anna.sync()
-
-    assert {"start.md": START, "b.md": "b by Bert\n", "c.md": "c by Anna\n"} == bert.files
-    assert anna.files == bert.files
-
-
-def test_a_renamed_note_takes_the_other_machines_edit_along(duo):
-    """In either direction."""
-    anna, bert = duo
-    anna.write("a.md", START)
-    anna.write("b.md", START + "b\n")
-    anna.sync()
-    bert.sync()
-    anna.engine.move("a.md", "new/a.md")
-    anna.write("b.md", START.replace("one", "by Anna") + "b\n")
-    bert.write("a.md", START.replace("one", "by Bert"))
-    (bert.folder / "b.md").rename(bert.folder / "c.md")
-    anna.sync()
-
-    pulled = bert.sync()
-    anna.sync()
-
-    assert ("renamed", "a.md") in told(pulled)
-    assert {
-        "start.md": START,
-        "new/a.md": START.replace("one", "by Bert"),
-        "c.md": START.replace("one", "by Anna") + "b\n",
-    } == bert.files
-    assert anna.files == bert.files
-
-
 def test_every_visible_file_travels_and_no_hidden_one(duo):
     """Attachments go along, are taken whole or laid beside, and may be programs; an editor's settings stay here."""
     anna, bert = duo
@@ -166,21 +119,6 @@ def test_running_again_changes_nothing(duo, place):
     assert [()] * 4 == [one.pulled.files for one in done]
     assert [0] * 4 == [one.pushed.sent for one in done]
     assert before == place.held
-
-
-def test_a_push_that_comes_too_late_merges_first(duo):
-    """Nobody has to ask for it."""
-    anna, bert = duo
-    anna.write("a.md", "a\n")
-    bert.write("b.md", "b\n")
-    anna.engine.sync_push(anna.where)
-
-    pushed = bert.engine.sync_push(bert.where)
-
-    assert pushed.pulled
-    assert [("added", "a.md")] == told(pushed.pulled)
-    anna.pull()
-    assert anna.files == bert.files == {"a.md": "a\n", "b.md": "b\n", "start.md": START}
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(duo, place):
@@ -245,29 +183,6 @@ def test_two_who_bring_the_same_states_together_make_the_same_commit(duo, place,
     assert commits[0] == commits[1]
     assert [commits[0]] == place.heads()
     assert {"start.md", "a.txt", "b.txt"} == anna.files.keys() == bert.files.keys()
-
-
-def test_what_a_person_saves_meanwhile_is_merged_too(duo, monkeypatch):
-    """They save between the look at a note and the moment it is replaced: their text is in the note, and not lost."""
-    anna, bert = duo
-    anna.write("start.md", START.replace("one", "one by Anna"))
-    anna.sync()
-    put, saved = AnyFiles.put, []
-
-    def put_late(files, staged, path, before, keep):
-        if not saved and path == "start.md":
-            saved.append(path)
-            bert.write(path, START.replace("three", "three by Bert"))
-        put(files, staged, path, before, keep)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(AnyFiles, "put", put_late)
-        bert.sync()
-    anna.sync()
-
-    assert ["start.md"] == saved
-    assert START.replace("one", "one by Anna").replace("three", "three by Bert") == bert.read("start.md")
-    assert anna.files == bert.files
 
 
 def test_a_machine_that_was_away_for_long_is_merged_with_what_it_had_last(duo):

@@ -8,7 +8,6 @@ from machines import Machine, machines, told
 
 from vault_engine import Actor, Memory
 from vault_engine.engine import Append, remote_repository
-from vault_engine.engine.remote_files import AnyFiles
 from vault_engine.errors import GitUnusable
 from vault_engine.vault.copies import conflict_base
 from vault_engine.vault.files import sha256_hex
@@ -85,68 +84,6 @@ def test_where_both_changed_the_same_lines_the_other_text_lies_beside_the_note(p
     assert is_clean(bert.folder)
 
 
-def test_a_deletion_reaches_only_notes_that_nobody_has_changed(pair):
-    """What was edited on the other machine stays, or comes back."""
-    anna, bert = pair
-    anna.write("a.md", "a\n")
-    anna.write("b.md", "b\n")
-    anna.write("c.md", "c\n")
-    anna.sync()
-    bert.sync()
-    anna.remove("a.md")
-    anna.remove("b.md")
-    anna.write("c.md", "c by Anna\n")
-    bert.write("b.md", "b by Bert\n")
-    bert.remove("c.md")
-    anna.sync()
-
-    bert.sync()
-    anna.sync()
-
-    assert {"start.md": START, "b.md": "b by Bert\n", "c.md": "c by Anna\n"} == bert.files
-    assert anna.files == bert.files
-
-
-def test_a_renamed_note_takes_the_other_machines_edit_along(pair):
-    """In either direction."""
-    anna, bert = pair
-    anna.write("a.md", START)
-    anna.write("b.md", START + "b\n")
-    anna.sync()
-    bert.sync()
-    anna.engine.move("a.md", "new/a.md")
-    anna.write("b.md", START.replace("one", "by Anna") + "b\n")
-    bert.write("a.md", START.replace("one", "by Bert"))
-    (bert.folder / "b.md").rename(bert.folder / "c.md")
-    anna.sync()
-
-    pulled = bert.sync()
-    anna.sync()
-
-    assert ("renamed", "a.md") in told(pulled)
-    assert {
-        "start.md": START,
-        "new/a.md": START.replace("one", "by Bert"),
-        "c.md": START.replace("one", "by Anna") + "b\n",
-    } == bert.files
-    assert anna.files == bert.files
-
-
-def test_a_push_that_comes_too_late_merges_first(pair):
-    """Nothing there is overwritten, and nobody has to ask for it."""
-    anna, bert = pair
-    anna.write("a.md", "a\n")
-    bert.write("b.md", "b\n")
-    anna.engine.sync_push()
-
-    pushed = bert.engine.sync_push()
-
-    assert pushed.pulled
-    assert [("added", "a.md")] == told(pushed.pulled)
-    anna.pull()
-    assert anna.files == bert.files == {"a.md": "a\n", "b.md": "b\n", "start.md": START}
-
-
 def test_running_again_changes_nothing(pair):
     """No commit, no entry, no file."""
     anna, bert = pair
@@ -210,29 +147,6 @@ def test_other_files_are_taken_whole_or_laid_beside(pair):
 
 
 # ---- while others are at work
-
-
-def test_what_a_person_saves_meanwhile_is_merged_too(pair, monkeypatch):
-    """They save between the look at a note and the moment it is replaced: their text is in the note, and not lost."""
-    anna, bert = pair
-    anna.write("start.md", START.replace("one", "one by Anna"))
-    anna.sync()
-    put, saved = AnyFiles.put, []
-
-    def put_late(files, staged, path, before, keep):
-        if not saved and path == "start.md":
-            saved.append(path)
-            bert.write(path, START.replace("three", "three by Bert"))
-        put(files, staged, path, before, keep)
-
-    monkeypatch.setattr(AnyFiles, "put", put_late)
-    bert.sync()
-    monkeypatch.undo()
-    anna.sync()
-
-    assert ["start.md"] == saved
-    assert START.replace("one", "one by Anna").replace("three", "three by Bert") == bert.read("start.md")
-    assert anna.files == bert.files
 
 
 def test_somebody_else_pushes_at_the_same_moment(pair, monkeypatch):
