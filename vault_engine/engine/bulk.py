@@ -138,7 +138,7 @@ class _Batch:
         Raises:
             VaultDenied, StorageFailed: the batch can't be written.
         """
-        if self._packs:
+        if self._packs and self._pack.size:
             self._stage_pack()
         many = self._opened()
         self.refused |= many.finish()
