@@ -1,7 +1,7 @@
 """Remembering many memories at once: one step of the journal, one sync, then each note in its place."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -246,24 +246,29 @@ def remember_many(
     memories = list(memories)
     report = _Report(len(memories), progress)
     with collecting_later(), writing(session, actor) as author:
-        ids = iter(ulids(session.now(), len(memories)))
-        batch = _Batch(session, author, ids)
-        try:
-            for number, memory in enumerate(memories):
-                try:
-                    drafted = _drafted(memory)
-                    if batch.is_full or batch.meets(drafted):
-                        full, batch = batch, _Batch(session, author, ids)
-                        _carry_out(session, author, full, report)
-                        session.refresh(wait=False)
-                        session.known.catch_up()
-                    batch.add(number, drafted)
-                except MemwellError as error:
-                    report.say(number, _shown(session, error))
-            _carry_out(session, author, batch, report)
-        finally:
-            batch.close()
+        _remember_each(session, author, memories, report)
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
+
+
+def _remember_each(session: Session, author: Actor, memories: Sequence[Memory], report: _Report) -> None:
+    """Make notes of memories, batch by batch; what was planned is let go of before garbage is searched for again."""
+    ids = iter(ulids(session.now(), len(memories)))
+    batch = _Batch(session, author, ids)
+    try:
+        for number, memory in enumerate(memories):
+            try:
+                drafted = _drafted(memory)
+                if batch.is_full or batch.meets(drafted):
+                    full, batch = batch, _Batch(session, author, ids)
+                    _carry_out(session, author, full, report)
+                    session.refresh(wait=False)
+                    session.known.catch_up()
+                batch.add(number, drafted)
+            except MemwellError as error:
+                report.say(number, _shown(session, error))
+        _carry_out(session, author, batch, report)
+    finally:
+        batch.close()
 
 
 def _drafted(memory: Memory) -> _Drafted:

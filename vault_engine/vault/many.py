@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault_engine.errors import MemwellError, NotConfirmed
+from vault_engine.vault.ahead import SyncAhead
 from vault_engine.vault.files import explained, refusal
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.place import (
@@ -65,12 +66,15 @@ class Many:
         self._beside: dict[str, Place] = {}  # temporary files that are no notes, by name
         self._alone: int | None = None  # how many of these were staged here before there was another process
         self._stager: Stager | None = None
+        self._ahead = SyncAhead(temporaries)
+        held.callback(self._ahead.close)
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
         """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data.
 
         Of a note in a new folder that may be done until `finish`, which then gives what it raised.
         """
+        self._ahead.wrote(len(data))
         try:
             if is_new and (new := self._new_folder(path)):
                 if stager := self._helper():
@@ -91,6 +95,7 @@ class Many:
 
         That may be done until `finish`; `is_beside` says then whether it was.
         """
+        self._ahead.wrote(len(data))
         place = self._in_temporaries(self._vault.temporary_name("beside"))
         with explained(self._temporaries.folder):
             if stager := self._helper():
