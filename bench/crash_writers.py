@@ -14,7 +14,7 @@ from unittest.mock import patch
 from bench.crash_steps import STEPS, Step, actor_of, line_of, text_of
 from bench.kept import sha256, sha256_at
 from vault_engine import Actor, Engine, Memory
-from vault_engine.engine import Append, SetProperty
+from vault_engine.engine import Append, SetProperty, bulk
 from vault_engine.errors import NotConfirmed
 from vault_engine.vault import many
 from vault_engine.vault.place import Place
@@ -89,8 +89,13 @@ class ByEngine:
         return Memory(text_of(number, path), category=category, key=name, expected=sha256_at(self._vault / path))
 
     def _import(self, engine: Engine, memories: list[Memory], actor: Actor) -> None:
-        # Another process stages what is in new folders, as of many notes; the recorder sees that one's operations too.
-        with patch.object(many, "_STAGED_ALONE", new=0), patch.object(many, "sync_all", new=_sync_each):
+        # Another process stages what is in new folders and whole packs, as of many notes; the recorder sees that one's
+        # operations too.
+        with (
+            patch.object(many, "_STAGED_ALONE", new=0),
+            patch.object(bulk, "FULL_PACK_BYTES", new=1),
+            patch.object(many, "sync_all", new=_sync_each),
+        ):
             done = engine.remember_many(memories, actor=actor)
         if done.failed or not done.confirmed:
             raise NotConfirmed(", ".join(str(one.error) for one in done.failed), "some may have been made")

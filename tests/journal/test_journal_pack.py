@@ -16,12 +16,12 @@ from revision_store import NAMES, NOTES, Store, readable, records
 
 from vault_engine.errors import StorageFailed
 from vault_engine.journal import pack as pack_module
+from vault_engine.journal.appending import Appender
 from vault_engine.journal.pack import (
     ERASED,
     MAX_STORED_BYTES,
     RAW,
     ZLIB,
-    Appender,
     Gap,
     content,
     encode,

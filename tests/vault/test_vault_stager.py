@@ -75,6 +75,39 @@ def test_it_is_not_started_for_a_few(vault, monkeypatch):
         assert many._stager is not None
 
 
+@pytest.mark.parametrize("alone", [0, 3])
+def test_what_is_no_note_is_its_owners_and_whoever_wants_it_moves_it_away(vault, monkeypatch, tmp_path, alone):
+    """Whoever wrote it; what nobody wants is removed."""
+    monkeypatch.setattr(many_module, "_STAGED_ALONE", alone)
+    with vault.many() as many:
+        wanted, unwanted = many.stage_beside(b"wanted"), many.stage_beside(b"unwanted")
+        stage_all(many)
+        assert {} == many.finish()
+        assert [True, True] == [many.is_beside(wanted), many.is_beside(unwanted)]
+        assert (b"unwanted", 0o600) == (unwanted.file.read_bytes(), wanted.file.stat().st_mode & 0o777)
+        wanted.file.rename(tmp_path / "wanted")
+        put_all(many)
+
+    assert (NOTES, b"wanted") == (content(vault), (tmp_path / "wanted").read_bytes())
+
+
+@pytest.mark.parametrize("alone", [0, 1])
+def test_what_is_no_note_goes_with_the_process(vault, monkeypatch, alone):
+    """Nobody can say what there is of it, so that nothing is; the notes are staged again."""
+    monkeypatch.setattr(many_module, "_STAGED_ALONE", alone)
+    with vault.many() as many:
+        beside = [many.stage_beside(b"one"), many.stage_beside(b"two")]
+        stage_all(many)
+        assert many._stager
+        many._stager._process.kill()
+        beside[1].file.write_bytes(b"tw")
+        assert {} == many.finish()
+        assert [(False, False)] * 2 == [(many.is_beside(one), one.file.exists()) for one in beside]
+        put_all(many)
+
+    assert NOTES == content(vault)
+
+
 @pytest.mark.parametrize("number", range(len(NOTES)))
 def test_killed_in_the_middle_it_costs_nothing_but_time(vault, monkeypatch, number):
     """Whether it had written a note, half of one, or none."""

@@ -1,7 +1,7 @@
 """Remembering many memories at once: one step of the journal, one sync, then each note in its place."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -15,19 +15,21 @@ from vault_engine.engine.write import Planned, Terms, creation, plan
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
 from vault_engine.garbage import collecting_later
 from vault_engine.index.record import stem_of
+from vault_engine.journal.appending import NewPack
 from vault_engine.journal.entry import Actor, Change, Entry
 from vault_engine.journal.ids import ulids
+from vault_engine.journal.revisions import FULL_PACK_BYTES
 from vault_engine.note import parse, path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.many import Many
 from vault_engine.vault.paths import note_path, placeholder_of
+from vault_engine.vault.place import Place
 
 Progress = Callable[[int, int], None]
 """Called with how many memories have been dealt with, and how many there are."""
 
 MAX_AT_ONCE = 20_000  # notes that become durable together
 _MAX_BYTES_AT_ONCE = 64 << 20
-_PORTION_BYTES = 240 << 10  # of new notes that are kept and staged together: no more than goes to a pack at once
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ class _Report:
 class _Batch:
     """Memories that become durable together.
 
-    The new notes among them are kept as revisions and staged while the next ones are planned: nothing tells of either
-    before the whole batch is announced.
+    The new notes among them are staged while the next ones are planned, and so are packs with their revisions: nothing
+    tells of either before the whole batch is announced.
     """
 
     def __init__(self, session: Session, author: Actor, ids: Iterator[str]) -> None:
@@ -95,10 +97,9 @@ class _Batch:
         self.refused: dict[str, MemwellError] = {}  # by path: notes that could not be staged
         self._held = ExitStack()
         self._many: Many | None = None
-        self._waiting: list[Planned] = []  # new notes that are neither kept nor staged yet
-        self._waiting_bytes = 0
+        self._pack = NewPack()  # of new notes, not staged yet
+        self._packs: list[tuple[Place, Mapping[str, int]]] = []  # those that are
         self._failure: MemwellError | None = None  # of the batch as a whole
-        self._taken_back = session.revisions.taken_back  # when the first was kept
         self._session, self._author = session, author
         self._ids, self._moment = ids, timestamp(session.now())
         self._taken: set[str] = set()  # names that new notes will have
@@ -125,46 +126,62 @@ class _Batch:
             self._taken.add(path_key(stem_of(planned.result.path)))
         self.planned[number] = self._by_place[drafted.place] = planned
         self._bytes += len(planned.old) + len(planned.new)
-        if not planned.replaces:
-            self._waiting.append(planned)
-            self._waiting_bytes += len(planned.new)
-            if self._waiting_bytes >= _PORTION_BYTES:
-                with suppress(MemwellError):  # which concerns all of them, and is raised again by `staged`
-                    self._stage_waiting()
+        if not planned.replaces and not self._failure:
+            try:
+                self._stage(planned)
+            except MemwellError as error:  # which concerns all of them, and is raised by `staged`
+                self._failure = error
 
     def staged(self) -> Many:
-        """Give what holds the new notes, all of them kept, and staged but for those that were refused.
+        """Give what holds the new notes, all of them staged but for those that were refused.
 
         Raises:
             VaultDenied, StorageFailed: the batch can't be written.
         """
-        many = self._stage_waiting()
-        revisions = self._session.revisions
-        if revisions.taken_back != self._taken_back:  # for somebody else, but it may have been what is ours
-            revisions.put_hashed((one.result.sha256, one.new) for one in self.planned.values() if not one.replaces)
+        if self._packs and self._pack.size:
+            self._stage_pack()
+        many = self._opened()
         self.refused |= many.finish()
+        self._packs = [(place, offsets) for place, offsets in self._packs if many.is_beside(place)]
+        kept = set().union(*(offsets for _, offsets in self._packs))
+        new = ((one.result.sha256, one.new) for one in self.planned.values() if not one.replaces)
+        self._session.revisions.put_hashed(one for one in new if one[0] not in kept)
         return many
+
+    def keep(self) -> None:
+        """Make the revisions of the new notes durable, once all that is staged is.
+
+        Raises:
+            VaultDenied, StorageFailed: they are not.
+        """
+        self._session.revisions.sync()
+        if self._packs:
+            self._session.revisions.take_in(self._packs)
 
     def close(self) -> None:
         """Remove what was staged and did not get its place."""
         self._held.close()
 
-    def _stage_waiting(self) -> Many:
+    def _opened(self) -> Many:
         if self._failure:
             raise self._failure
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        self._many = self._many or self._held.enter_context(self._session.vault.many())
+        return self._many
+
+    def _stage(self, planned: Planned) -> None:
+        path, sha256 = planned.result.path, planned.result.sha256
+        many = self._opened()
         try:
-            self._session.revisions.put_hashed((one.result.sha256, one.new) for one in waiting)
-            many = self._many = self._many or self._held.enter_context(self._session.vault.many())
+            many.stage(path, planned.new, sha256, is_new=True)
         except MemwellError as error:
-            self._failure = error
-            raise
-        for one in waiting:
-            try:
-                many.stage(one.result.path, one.new, one.result.sha256, is_new=True)
-            except MemwellError as error:
-                self.refused[one.result.path] = error
-        return many
+            self.refused[path] = error
+        self._pack.add(sha256, planned.new)
+        if self._pack.size >= FULL_PACK_BYTES:
+            self._stage_pack()
+
+    def _stage_pack(self) -> None:
+        pack, self._pack = self._pack, NewPack()
+        self._packs.append((self._opened().stage_beside(pack.take()), pack.offsets))
 
     @property
     def is_full(self) -> bool:
@@ -229,24 +246,29 @@ def remember_many(
     memories = list(memories)
     report = _Report(len(memories), progress)
     with collecting_later(), writing(session, actor) as author:
-        ids = iter(ulids(session.now(), len(memories)))
-        batch = _Batch(session, author, ids)
-        try:
-            for number, memory in enumerate(memories):
-                try:
-                    drafted = _drafted(memory)
-                    if batch.is_full or batch.meets(drafted):
-                        full, batch = batch, _Batch(session, author, ids)
-                        _carry_out(session, author, full, report)
-                        session.refresh(wait=False)
-                        session.known.catch_up()
-                    batch.add(number, drafted)
-                except MemwellError as error:
-                    report.say(number, _shown(session, error))
-            _carry_out(session, author, batch, report)
-        finally:
-            batch.close()
+        _remember_each(session, author, memories, report)
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
+
+
+def _remember_each(session: Session, author: Actor, memories: Sequence[Memory], report: _Report) -> None:
+    """Make notes of memories, batch by batch; what was planned is let go of before garbage is searched for again."""
+    ids = iter(ulids(session.now(), len(memories)))
+    batch = _Batch(session, author, ids)
+    try:
+        for number, memory in enumerate(memories):
+            try:
+                drafted = _drafted(memory)
+                if batch.is_full or batch.meets(drafted):
+                    full, batch = batch, _Batch(session, author, ids)
+                    _carry_out(session, author, full, report)
+                    session.refresh(wait=False)
+                    session.known.catch_up()
+                batch.add(number, drafted)
+            except MemwellError as error:
+                report.say(number, _shown(session, error))
+        _carry_out(session, author, batch, report)
+    finally:
+        batch.close()
 
 
 def _drafted(memory: Memory) -> _Drafted:
@@ -297,7 +319,7 @@ def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, 
 
         def make_durable() -> None:
             synced.result()
-            session.revisions.sync()  # costs nothing where the call before has written it all
+            batch.keep()
 
         entries = session.journal.announce(list(changes.values()), at=session.now(), actor=author, first=make_durable)
     undone: list[Entry] = []

@@ -14,10 +14,9 @@ import re
 import stat
 import struct
 import sys
-import weakref
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
@@ -107,6 +106,23 @@ def walk(data: bytes, start: int = 0, salvage_bytes: float = _SALVAGE_BYTES) -> 
         at = record.end
 
 
+def records_in(data: bytes) -> Iterator[Record]:
+    """Give the records in the bytes of a pack, erased ones too."""
+    return (part for part in walk(data) if isinstance(part, Record))
+
+
+def problems(data: bytes) -> Iterator[tuple[int, str, str]]:
+    """Say at which offset of a pack something is wrong, what, and the revision that it has cost."""
+    for part in walk(data):
+        if isinstance(part, Gap):
+            at_end = part.end == len(data)
+            yield part.start, f"{part.end - part.start} bytes are {'cut short' if at_end else 'no record'}", ""
+        elif not is_whole(part, data):
+            erasing = f"erasing {part.sha256} was begun and not finished: do it again"
+            problem = erasing if part.erased else f"the content of {part.sha256} is damaged"
+            yield part.offset, problem, "" if part.erased else part.sha256
+
+
 def content(record: Record, data: bytes) -> bytes | None:
     """Give the content of a record in the pack's bytes, or None if it is damaged or erased."""
     payload = data[record.payload : record.end]
@@ -171,7 +187,7 @@ def opened(path: str | Path, flags: int = os.O_RDONLY) -> Iterator[int]:
     Raises:
         OSError: it can't be opened, or is a link, a device, a pipe.
     """
-    handle = _open(path, flags)
+    handle = open_plain(path, flags)
     try:
         yield handle
     finally:
@@ -198,74 +214,11 @@ def erase_records(path: Path, records: list[Record]) -> None:
     """
     with opened(path, os.O_RDWR) as handle:
         for record in records:
-            _write_at(handle, record.payload - 1, ERASED)
+            write_at(handle, record.payload - 1, ERASED)
         os.fsync(handle)
         for record in records:
-            _write_at(handle, record.payload, bytes(record.end - record.payload))
+            write_at(handle, record.payload, bytes(record.end - record.payload))
         os.fsync(handle)
-
-
-class Appender:
-    """A pack held open for appending. The caller holds the vault's lock."""
-
-    def __init__(self, path: Path) -> None:
-        """Open a pack that is there.
-
-        Raises:
-            OSError: it can't be opened for writing.
-        """
-        self.path = path
-        self._handle = _open(path, os.O_RDWR | os.O_APPEND)
-        self.close = weakref.finalize(self, os.close, self._handle)
-        opened_file = os.fstat(self._handle)
-        self._identity = (opened_file.st_dev, opened_file.st_ino)
-        self.size = self._durable = opened_file.st_size
-
-    def size_found(self) -> int:
-        """Give the size of the file as other processes may have changed it; -1 if another one is at the path."""
-        try:
-            found = os.lstat(self.path)
-        except OSError:
-            return -1
-        return found.st_size if (found.st_dev, found.st_ino) == self._identity else -1
-
-    def append(self, records: bytes) -> int:
-        """Append whole records, which are durable only after `sync`; give the offset of the first.
-
-        Raises:
-            OSError: the disk is full or broken. Everything since the last `sync` was taken back.
-        """
-        start = self.size
-        try:
-            _write_at(self._handle, start, records)
-        except OSError:
-            self._take_back()
-            raise
-        self.size += len(records)
-        return start
-
-    def sync(self) -> None:
-        """Make durable what was appended.
-
-        Raises:
-            OSError: the disk did not confirm it. Everything since the last `sync` was taken back: after such a
-                failure what can be read is not always what is on the disk.
-        """
-        if self._durable == self.size:
-            return
-        try:
-            os.fsync(self._handle)
-        except OSError:
-            if self.size_found() == self.size:
-                self._take_back()
-            raise
-        finally:
-            self._durable = self.size
-
-    def _take_back(self) -> None:
-        self.size = self._durable
-        with suppress(OSError):  # then the pack ends with half a record, which the next writer finds
-            os.ftruncate(self._handle, self._durable)
 
 
 class _Seen(NamedTuple):
@@ -303,6 +256,12 @@ class Places:
         known = self._fresh.setdefault(_key(sha256), [])
         if place not in known:
             known.append(place)
+
+    def add_pack(self, pack: str, offsets: Mapping[str, int], found: os.stat_result) -> None:
+        """Take note of a pack with nothing but whole records, by revision, which need not be gone through."""
+        for sha256, offset in offsets.items():
+            self.add(pack, sha256, offset)
+        self._seen[pack] = _Seen(*_state(found), found.st_size)
 
     def look_again(self) -> bool:
         """Go through what was appended or replaced since the last look; say whether there was anything."""
@@ -483,7 +442,8 @@ def _inflated(payload: bytes, raw: int) -> bytes:
         return b""
 
 
-def _open(path: str | Path, flags: int) -> int:
+def open_plain(path: str | Path, flags: int) -> int:
+    """Open a file as `opened` does; give its handle."""
     handle = os.open(path, flags | _SAFE_FLAGS, 0o600)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
@@ -491,7 +451,8 @@ def _open(path: str | Path, flags: int) -> int:
     return handle
 
 
-def _write_at(handle: int, offset: int, data: bytes) -> None:
+def write_at(handle: int, offset: int, data: bytes) -> None:
+    """Write all of ``data``. Windows has no ``pwrite``."""
     os.lseek(handle, offset, os.SEEK_SET)
     view = memoryview(data)
     while view:

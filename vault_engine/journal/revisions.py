@@ -16,15 +16,15 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from itertools import takewhile
+from contextlib import suppress
+from itertools import count, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_engine.journal.appending import Appender
 from vault_engine.journal.loose import read_loose
 from vault_engine.journal.pack import (
     MAX_PACK_BYTES,
-    Appender,
     Gap,
     Places,
     Record,
@@ -33,12 +33,15 @@ from vault_engine.journal.pack import (
     is_whole,
     opened,
     packs_in,
+    problems,
     read_content,
     read_pack,
+    records_in,
     sound_end,
     walk,
 )
 from vault_engine.vault.files import explained, fsync_folder, sha256_hex, write_atomic
+from vault_engine.vault.place import Place, place_of, rename_new
 
 FULL_PACK_BYTES = 1 << 20
 _BATCH_BYTES = 256 << 10
@@ -85,7 +88,6 @@ class Revisions:
         self._own = ""  # what this device's packs begin with, once it was asked for
         self._appender: Appender | None = None
         self._confirmed: dict[str, int] = {}  # by pack: up to where this process knows it to be durable
-        self.taken_back = 0  # how often what was not durable yet had to be taken back, which was told to one caller
 
     def put(self, data: bytes, *, sync: bool = True) -> str:
         """Keep ``data`` and return its SHA-256. A damaged copy that is there is not relied on.
@@ -139,6 +141,28 @@ class Revisions:
         if batch:
             self._append(batch.items())
 
+    def take_in(self, packs: Iterable[tuple[Place, Mapping[str, int]]]) -> None:
+        """Give new packs their place, durably.
+
+        Args:
+            packs: files that are durable and hold nothing but records, each with where these are, by revision.
+
+        Raises:
+            VaultDenied, StorageFailed: some of them have no place, or the disk did not confirm it.
+        """
+        self.sync()
+        self.close()
+        self.mend()  # what is last now is not any more
+        prefix = self._own_prefix()
+        folder = self._folder / prefix
+        with explained(folder):
+            _make_folder(folder)
+            with place_of(self._folder, f"{prefix}-") as held:
+                for (place, offsets), name in zip(packs, self._free_names(), strict=False):
+                    rename_new(place, Place(held.folder, name, held.handle))
+                    self._places.add_pack(prefix + name, offsets, os.lstat(folder / name))
+            self._sync_names(folder)
+
     def sync(self) -> None:
         """Make durable what `put` and `put_many` have kept.
 
@@ -146,7 +170,7 @@ class Revisions:
             VaultDenied, StorageFailed: the disk did not confirm it; what was not durable yet is not kept.
         """
         if self._appender is not None:
-            with explained(self._appender.path), self._counting_failures():
+            with explained(self._appender.path):
                 self._appender.sync()
             self._confirmed[self._name_of(self._appender.path)] = self._appender.size
 
@@ -191,7 +215,7 @@ class Revisions:
                 erased |= self._erase_in(self._folder / pack, names)
             else:
                 with suppress(OSError):
-                    records = _records(read_pack(self._folder / pack))
+                    records = records_in(read_pack(self._folder / pack))
                     left.update(record.sha256 for record in records if record.sha256 in names and not record.erased)
         erased.update(self._remove_loose(names))
         self._remove_set_aside(names)
@@ -238,7 +262,7 @@ class Revisions:
             except OSError as error:
                 damages.append(RevisionDamage(pack, 0, f"can't be read: {error.strerror}"))
                 continue
-            damages += [RevisionDamage(pack, *found) for found in _problems(data)]
+            damages += [RevisionDamage(pack, *found) for found in problems(data)]
             if seen.st_size > MAX_PACK_BYTES:
                 damages.append(RevisionDamage(pack, MAX_PACK_BYTES, "the pack is longer than any may be"))
         for sha256, _ in self._loose_files():
@@ -261,7 +285,7 @@ class Revisions:
         found = {sha256 for sha256, _ in self._loose_files()}
         for pack, _ in packs_in(self._folder):
             with suppress(OSError):
-                found.update(r.sha256 for r in _records(read_pack(self._folder / pack)) if not r.erased)
+                found.update(r.sha256 for r in records_in(read_pack(self._folder / pack)) if not r.erased)
         return found
 
     def count(self) -> int:
@@ -304,7 +328,7 @@ class Revisions:
     def _erase_in(self, file: Path, names: Collection[str]) -> set[str]:
         with explained(file):
             data = read_pack(file)
-            named = [record for record in _records(data) if record.sha256 in names]
+            named = [record for record in records_in(data) if record.sha256 in names]
             records = [record for record in named if not (record.erased and is_whole(record, data))]
             if records:
                 erase_records(file, records)
@@ -331,20 +355,12 @@ class Revisions:
 
     def _append(self, records: Collection[tuple[str, bytes]]) -> None:
         appender = self._ready()
-        with explained(appender.path), self._counting_failures():
+        with explained(appender.path):
             offset = appender.append(b"".join(record for _, record in records))
         pack = self._name_of(appender.path)
         for sha256, record in records:
             self._places.add(pack, sha256, offset)
             offset += len(record)
-
-    @contextmanager
-    def _counting_failures(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError:
-            self.taken_back += 1
-            raise
 
     def _ready(self) -> Appender:
         """Give the pack to append to: it ends with a whole record, and has room."""
@@ -379,14 +395,18 @@ class Revisions:
         folder = self._folder / self._own_prefix()
         with explained(folder):
             _make_folder(folder)
-            own = self._own_packs()
-            number = int(own[-1][-11:-5]) + 1 if own else 1
-            while os.path.lexists(file := folder / f"{number:06}.pack"):  # a link or a folder, say
-                number += 1
+            file = folder / next(self._free_names())
             with opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL):
                 pass
             self._sync_names(folder)
             return Appender(file)
+
+    def _free_names(self) -> Iterator[str]:
+        """Give the names of the packs that come next."""
+        own = self._own_packs()
+        for number in count(int(own[-1][-11:-5]) + 1 if own else 1):
+            if not os.path.lexists(f"{self._folder}/{self._own_prefix()}{number:06}.pack"):  # a link or a folder, say
+                yield f"{number:06}.pack"
 
     def _sync_names(self, folder: Path) -> None:
         for changed in (folder, self._folder, self._folder.parent):
@@ -459,22 +479,6 @@ class Revisions:
                 if any(digest in data for digest in digests):
                     file.unlink()
                     fsync_folder(file.parent)
-
-
-def _records(data: bytes) -> Iterator[Record]:
-    return (part for part in walk(data) if isinstance(part, Record))
-
-
-def _problems(data: bytes) -> Iterator[tuple[int, str, str]]:
-    """Say at which offset of a pack something is wrong, what, and the revision that it has cost."""
-    for part in walk(data):
-        if isinstance(part, Gap):
-            at_end = part.end == len(data)
-            yield part.start, f"{part.end - part.start} bytes are {'cut short' if at_end else 'no record'}", ""
-        elif not is_whole(part, data):
-            erasing = f"erasing {part.sha256} was begun and not finished: do it again"
-            problem = erasing if part.erased else f"the content of {part.sha256} is damaged"
-            yield part.offset, problem, "" if part.erased else part.sha256
 
 
 def _make_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault_engine.errors import MemwellError, NotConfirmed
+from vault_engine.vault.ahead import SyncAhead
 from vault_engine.vault.files import explained, refusal
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.place import (
@@ -18,6 +19,7 @@ from vault_engine.vault.place import (
     rename_new,
     sync_all,
     sync_folder,
+    write_new,
 )
 from vault_engine.vault.stager import Stager, is_possible
 from vault_engine.vault.swap import Keep, Staged, confirm, put_new, put_over
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vault_engine.vault.store import Vault
 
 _FOLDERS_HELD = 200
+_OWNERS_MODE = 0o600
 _STAGED_ALONE = 300  # notes; for those that come then another process is started, which takes as long as to stage them
 
 
@@ -59,15 +62,19 @@ class Many:
         self._new_folders: dict[str, _NewFolder | None] = {}
         self._new_held = ExitStack()
         self._not_confirmed: NotConfirmed | None = None
-        self._inside: dict[str, bytes] = {}  # what is staged in new folders, by path, in order
+        self._inside: dict[str, bytes] = {}  # what is staged in new folders, by path, in order, and what is beside them
+        self._beside: dict[str, Place] = {}  # temporary files that are no notes, by name
         self._alone: int | None = None  # how many of these were staged here before there was another process
         self._stager: Stager | None = None
+        self._ahead = SyncAhead(temporaries)
+        held.callback(self._ahead.close)
 
     def stage(self, path: str, data: bytes, sha256: str, *, is_new: bool) -> None:
         """Write the temporary file of one note, as `Vault.staged` does; ``sha256`` is that of its data.
 
         Of a note in a new folder that may be done until `finish`, which then gives what it raised.
         """
+        self._ahead.wrote(len(data))
         try:
             if is_new and (new := self._new_folder(path)):
                 if stager := self._helper():
@@ -83,8 +90,27 @@ class Many:
         except OSError as error:
             raise refusal(path, error) from error
 
+    def stage_beside(self, data: bytes) -> Place:
+        """Write a temporary file that is no note, and only its owner's; whoever wants to keep it moves it away.
+
+        That may be done until `finish`; `is_beside` says then whether it was.
+        """
+        self._ahead.wrote(len(data))
+        place = self._in_temporaries(self._vault.temporary_name("beside"))
+        with explained(self._temporaries.folder):
+            if stager := self._helper():
+                stager.hand_over(os.curdir, place.name, data, _OWNERS_MODE)
+            else:
+                write_new(place, data, mode=_OWNERS_MODE, sync=not CAN_SYNC_ALL)
+        self._inside[place.name], self._beside[place.name] = b"", place
+        return place
+
+    def is_beside(self, place: Place) -> bool:
+        """Say whether a file that `stage_beside` was given is there."""
+        return place.name in self._beside
+
     def finish(self) -> dict[str, MemwellError]:
-        """See to it that all is staged; give the notes for which that failed, by path.
+        """See to it that all notes are staged; give those for which that failed, by path.
 
         What another process could not write is written here; where it has died, so is all else: what there is of a
         file then, nobody can say.
@@ -97,11 +123,11 @@ class Many:
         if len(written) < len(self._inside):
             written = [False] * len(self._inside)
             for path in self._inside:
-                if new := self._new_folder(path):
+                if place := self._place_inside(path):
                     with suppress(OSError):  # then it can't be written either
-                        remove(new.inside(path))
+                        remove(place)
         for (path, data), is_written in zip(self._inside.items(), written, strict=False):
-            if not is_written and (new := self._new_folder(path)):
+            if not is_written and not self._beside.pop(path, None) and (new := self._new_folder(path)):
                 try:
                     self._stage_inside(new, path, data)
                 except OSError as error:
@@ -153,6 +179,9 @@ class Many:
         for new in self._new_folders.values():
             if new and not new.is_there:
                 shutil.rmtree(new.place.file, ignore_errors=True)
+        for beside in self._beside.values():
+            with suppress(OSError):
+                remove(beside)
         for staged in self._staged.values():
             if staged.holds_ours:
                 with suppress(OSError):
@@ -195,6 +224,12 @@ class Many:
 
     def _in_temporaries(self, name: str) -> Place:
         return Place(self._temporaries.folder, name, self._temporaries.handle, name)
+
+    def _place_inside(self, path: str) -> Place | None:
+        if path in self._beside:
+            return self._beside[path]
+        new = self._new_folder(path)
+        return new.inside(path) if new else None
 
     def _stage_inside(self, new: _NewFolder, path: str, data: bytes) -> None:
         try:

@@ -1,13 +1,13 @@
-"""Another process that writes the temporary files of many new notes, while this one goes on computing.
+"""Another process that writes the temporary files of many new notes and packs, while this one goes on computing.
 
 Creating a small file is nearly all system calls, each of which a thread would have to get Python's lock back after. So
 this module is also a small program, which knows nothing but the standard library and starts in some ten milliseconds.
 It is a help that may fail at any moment: whoever uses it does again what it does not say to have done.
 
 What goes to the program: portions, each its length and so many bytes; one of length 0 is the last. A portion holds
-whole files: the lengths of folder, name and content, then these. What comes back, after the last portion: a greeting,
-as the program may be another than we think, and a byte for each file in turn, 1 if it is written. A program whose
-parent is gone does no further portion.
+whole files: the permissions, which the umask narrows, the lengths of folder, name and content, then these. What comes
+back, after the last portion: a greeting, as the program may be another than we think, and a byte for each file in turn,
+1 if it is written. A program whose parent is gone does no further portion.
 """
 
 import os
@@ -19,7 +19,7 @@ from typing import BinaryIO
 _PORTION_BYTES = 128 << 10
 _PIPE_BYTES = 1 << 20  # what may wait for the program
 _LENGTH = struct.Struct("<I")
-_LENGTHS = struct.Struct("<III")
+_HEAD = struct.Struct("<IIII")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _GREETING = b"\0staged:"
@@ -56,10 +56,10 @@ class Stager:
         self._waiting_bytes = 0
         self._is_there = True
 
-    def hand_over(self, folder: str, name: str, data: bytes) -> None:
+    def hand_over(self, folder: str, name: str, data: bytes, mode: int = 0o666) -> None:
         """Have a file written that is not there yet; waits while the process has much to do."""
         where, what = os.fsencode(folder), os.fsencode(name)
-        self._waiting += (_LENGTHS.pack(len(where), len(what), len(data)), where, what, data)
+        self._waiting += (_HEAD.pack(mode, len(where), len(what), len(data)), where, what, data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes >= _PORTION_BYTES:
             self._send()
@@ -133,11 +133,11 @@ def main(folder: int, parent: int, source: BinaryIO) -> bytes:
             raise EOFError
         at = 0
         while at < len(portion):
-            into, name, data, at = _next_file(portion, at)
+            mode, into, name, data, at = _next_file(portion, at)
             try:
                 if into not in folders:
                     folders[into] = os.open(into, _FOLDER, dir_fd=folder)
-                _write_new(folders[into], name, data)
+                _write_new(folders[into], name, data, mode)
                 done.append(_DONE)
             except OSError:
                 done.append(_NOT_DONE)
@@ -152,12 +152,13 @@ def _next_portion(source: BinaryIO) -> bytes:
     return portion
 
 
-def _next_file(portion: bytes, at: int) -> tuple[bytes, bytes, memoryview, int]:
-    """Give folder, name and content of the file at an offset, and where the next one is."""
-    folder, name, size = _LENGTHS.unpack_from(portion, at)
-    at += _LENGTHS.size
+def _next_file(portion: bytes, at: int) -> tuple[int, bytes, bytes, memoryview, int]:
+    """Give permissions, folder, name and content of the file at an offset, and where the next one is."""
+    mode, folder, name, size = _HEAD.unpack_from(portion, at)
+    at += _HEAD.size
     start = at + folder + name
     return (
+        mode,
         portion[at : at + folder],
         portion[at + folder : start],
         memoryview(portion)[start : start + size],
@@ -165,9 +166,9 @@ def _next_file(portion: bytes, at: int) -> tuple[bytes, bytes, memoryview, int]:
     )
 
 
-def _write_new(folder: int, name: bytes, data: memoryview) -> None:
+def _write_new(folder: int, name: bytes, data: memoryview, mode: int) -> None:
     """Write a file as `place.write_new` does; on a failure nothing of it is left."""
-    handle = os.open(name, _NEW, 0o666, dir_fd=folder)
+    handle = os.open(name, _NEW, mode, dir_fd=folder)
     try:
         try:
             while data:
