@@ -63,7 +63,6 @@ class Following:
             self._committer.poke()
             done = self._look(hint)
             with self._session.guard:
-                self._session.is_watched = self._watcher.polling is None
                 enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
@@ -81,6 +80,7 @@ class Following:
         with session.guard:
             done = session.refresh(wait=False) if hint is None else session.look_at(*hint.notes, folders=hint.folders)
             session.has_news = True
+            session.is_watched = self._watcher.polling is None  # before the guard is free: who waits need not look too
             wait_ns = session.index.unsettled_ns
         if wait_ns:
             time.sleep(wait_ns / 1e9)
