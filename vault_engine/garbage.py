@@ -18,3 +18,11 @@ def collecting_later() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Put the search off, and never look through what was made meanwhile, as it stays: modules, a server."""
+    with collecting_later():
+        yield
+        gc.freeze()

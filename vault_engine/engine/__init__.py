@@ -1,29 +1,11 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from vault_engine.engine.access import Scope, Token
-from vault_engine.engine.graph import (
-    GraphEdge,
-    GraphView,
-    Hub,
-    Hubs,
-    Neighbour,
-    Neighbours,
-    NodeView,
-    Orphans,
-    Reached,
-    Related,
-    RelatedView,
-    ShortestPath,
-    Traversed,
-)
-from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
-from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
-from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
-from vault_engine.engine.mirrored import MirrorChange, Mirrored
-from vault_engine.engine.move import LinkEdit, Moved
 from vault_engine.engine.open import Engine
-from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
 from vault_engine.engine.results import (
     FINDING_KINDS,
     Backlinks,
@@ -52,7 +34,6 @@ from vault_engine.engine.results import (
     Restored,
     Status,
 )
-from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import (
     AddLink,
@@ -68,6 +49,60 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+
+if TYPE_CHECKING:
+    from vault_engine.engine.graph import (
+        GraphEdge,
+        GraphView,
+        Hub,
+        Hubs,
+        Neighbour,
+        Neighbours,
+        NodeView,
+        Orphans,
+        Reached,
+        Related,
+        RelatedView,
+        ShortestPath,
+        Traversed,
+    )
+    from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
+    from vault_engine.engine.graph_formats import Exported
+    from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
+    from vault_engine.engine.mirrored import MirrorChange, Mirrored
+    from vault_engine.engine.move import LinkEdit, Moved
+    from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
+
+# Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
+_LATER = {
+    "graph": (
+        "GraphEdge",
+        "GraphView",
+        "Hub",
+        "Hubs",
+        "Neighbour",
+        "Neighbours",
+        "NodeView",
+        "Orphans",
+        "Reached",
+        "Related",
+        "RelatedView",
+        "ShortestPath",
+        "Traversed",
+    ),
+    "graph_formats": ("Exported",),
+    "mirror": ("INTERVAL_S", "Format", "MirrorTerms"),
+    "mirrored": ("MirrorChange", "Mirrored"),
+    "move": ("LinkEdit", "Moved"),
+    "parsing": ("MAX_FILE_BYTES", "parse_file", "source_of"),
+    "tokens": ("TokenCheck", "TokenCreated", "TokenLine", "TokenList", "TokenRevoked"),
+}
+_VERBS = {
+    *("bulk", "check", "conflicts", "fsck", "git", "graph", "graph_formats", "history", "links", "mirror", "move"),
+    *("past", "purge", "remote", "tokens", "undo"),
+}
+_HOME = {name: module for module, names in _LATER.items() for name in names}
 
 __all__ = [
     "FINDING_KINDS",
@@ -149,3 +184,14 @@ __all__ = [
     "parse_file",
     "source_of",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load a module of verbs, or give a name out of one."""
+    if name in _VERBS:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name == "GRAPH_FORMATS":
+        return importlib.import_module(f"{__name__}.graph_formats").FORMATS
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -75,18 +75,11 @@ def find_entries(session: Session, which: str | None = None, *, path: str | None
         return _listed(entries, found)
 
 
-def follow(session: Session, on_entries: Callable[[Entries], None]) -> None:
+def follow(session: Session, on_entries: Callable[[tuple[EntryLine, ...]], None]) -> None:
     """From now on, tell of what comes into the journals, whoever enters it, when this process gets to know of it."""
     with session.guard:
         session.known.catch_up()
-        total = len(session.journal.entries())
-
-        def tell(fresh: Sequence[Entry]) -> None:
-            nonlocal total
-            total += len(fresh)
-            on_entries(Entries(_listed(fresh, fresh).entries, total))
-
-        session.known.on_entries = tell
+        session.known.on_entries = lambda fresh: on_entries(_listed(fresh, fresh).entries)
 
 
 def _is_called(entry: Entry, name: str) -> bool:

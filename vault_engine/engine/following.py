@@ -14,6 +14,7 @@ from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.watch import Hint, Watcher
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
+_OTHERS_S = 0.005  # long enough for who waits for a look to have his answer first: to enter what is new may take longer
 
 
 class Following:
@@ -62,8 +63,8 @@ class Following:
         try:
             self._committer.poke()
             done = self._look(hint)
+            time.sleep(_OTHERS_S)
             with self._session.guard:
-                self._session.is_watched = self._watcher.polling is None
                 enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
@@ -81,6 +82,7 @@ class Following:
         with session.guard:
             done = session.refresh(wait=False) if hint is None else session.look_at(*hint.notes, folders=hint.folders)
             session.has_news = True
+            session.is_watched = self._watcher.polling is None  # before the guard is free: who waits need not look too
             wait_ns = session.index.unsettled_ns
         if wait_ns:
             time.sleep(wait_ns / 1e9)

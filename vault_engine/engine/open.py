@@ -1,78 +1,83 @@
 """`Engine`: one open vault, and every verb there is for it."""
 
-import os
-import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
+from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import vault_engine.engine as verbs
 from vault_engine.config import find_vault, load_config
-from vault_engine.engine import (
-    bulk,
-    check,
-    conflicts,
-    edit,
-    entries,
-    fsck,
-    git,
-    graph,
-    graph_formats,
-    history,
-    links,
-    maintain,
-    mirror,
-    move,
-    past,
-    purge,
-    read,
-    remote,
-    tokens,
-    undo,
-    write,
-)
+from vault_engine.engine import edit, entries, maintain, read, write
 from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.asking import Asking
-from vault_engine.engine.bulk import Progress as BulkProgress
-from vault_engine.engine.bulk import RememberedMany
-from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
-from vault_engine.engine.entries import Entries
 from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
-from vault_engine.engine.fsck import Repaired, Verified
-from vault_engine.engine.git import Committed, GitState, Postponed
-from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
-from vault_engine.engine.graph_formats import Exported
-from vault_engine.engine.history import Diffed, History, NoteAt
-from vault_engine.engine.memory import Memory
-from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
-from vault_engine.engine.mirrored import Mirrored
-from vault_engine.engine.move import Moved
-from vault_engine.engine.past import ListedAt, VaultAt
-from vault_engine.engine.purge import Pruned, Purged
-from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, SyncState, Where
-from vault_engine.engine.results import (
-    Backlinks,
-    Built,
-    Changed,
-    Checked,
-    Created,
-    Forgotten,
-    IndexChecked,
-    IndexState,
-    Links,
-    Listed,
-    NoteView,
-    RawNote,
-    Remembered,
-    Restored,
-    Status,
-)
 from vault_engine.engine.session import Session
-from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
-from vault_engine.engine.undo import Undone
-from vault_engine.errors import MemwellError, VaultMissing
+from vault_engine.errors import VaultMissing
 from vault_engine.journal.entry import Actor
-from vault_engine.note.change import Edit
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    # What follows is loaded when it is asked for, by `vault_engine.engine`: few of these verbs are used at a time.
+    from vault_engine.engine import (  # noqa: F401 - as `verbs.…`
+        bulk,
+        check,
+        conflicts,
+        fsck,
+        git,
+        graph,
+        graph_formats,
+        history,
+        links,
+        mirror,
+        move,
+        past,
+        purge,
+        remote,
+        tokens,
+        undo,
+    )
+    from vault_engine.engine.bulk import Progress as BulkProgress
+    from vault_engine.engine.bulk import RememberedMany
+    from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
+    from vault_engine.engine.entries import Entries, EntryLine
+    from vault_engine.engine.fsck import Repaired, Verified
+    from vault_engine.engine.git import Committed, GitState, Postponed
+    from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
+    from vault_engine.engine.graph_formats import Exported
+    from vault_engine.engine.history import Diffed, History, NoteAt
+    from vault_engine.engine.memory import Memory
+    from vault_engine.engine.mirror import MirrorTerms
+    from vault_engine.engine.mirrored import Mirrored
+    from vault_engine.engine.move import Moved
+    from vault_engine.engine.past import ListedAt, VaultAt
+    from vault_engine.engine.purge import Pruned, Purged
+    from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
+    from vault_engine.engine.results import (
+        Backlinks,
+        Built,
+        Changed,
+        Checked,
+        Created,
+        Forgotten,
+        IndexChecked,
+        IndexState,
+        Links,
+        Listed,
+        NoteView,
+        RawNote,
+        Remembered,
+        Restored,
+        Status,
+    )
+    from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
+    from vault_engine.engine.undo import Undone
+    from vault_engine.errors import MemwellError
+    from vault_engine.note.change import Edit
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
@@ -99,7 +104,7 @@ class Engine(Asking):
         *,
         actor: Actor | None = None,
         env: Mapping[str, str] = os.environ,
-    ) -> "Engine":
+    ) -> Engine:
         """Open a vault.
 
         Args:
@@ -127,7 +132,7 @@ class Engine(Asking):
         self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
     ) -> RememberedMany:
         """Make or update many notes, durable together; see `bulk.remember_many`."""
-        return bulk.remember_many(self._session, memories, actor=actor, progress=progress)
+        return verbs.bulk.remember_many(self._session, memories, actor=actor, progress=progress)
 
     def read(self, ref: str, *, within: str | None = None) -> NoteView:
         """Give one whole note; see `read.read`."""
@@ -158,23 +163,23 @@ class Engine(Asking):
 
     def move(self, ref: str, to: str, *, dry_run: bool = False, yes: bool = False, actor: Actor | None = None) -> Moved:
         """Give a note another path, links to it included; see `move.move`."""
-        return move.move(self._session, ref, to, dry_run=dry_run, yes=yes, actor=actor)
+        return verbs.move.move(self._session, ref, to, dry_run=dry_run, yes=yes, actor=actor)
 
     def undo_move(self, entry: str | None = None, *, actor: Actor | None = None) -> Moved:
         """Take a move back; see `move.undo_move`."""
-        return move.undo_move(self._session, entry, actor)
+        return verbs.move.undo_move(self._session, entry, actor)
 
     def history(self, ref: str, *, limit: int = 50) -> History:
         """Give every version of a note; see `history.history`."""
-        return history.history(self._session, ref, limit=limit)
+        return verbs.history.history(self._session, ref, limit=limit)
 
     def diff(self, ref: str, old: str | None = None, new: str | None = None) -> Diffed:
         """Compare two versions of a note; see `history.diff`."""
-        return history.diff(self._session, ref, old, new)
+        return verbs.history.diff(self._session, ref, old, new)
 
     def show_at(self, ref: str, at: str) -> NoteAt:
         """Give a note as it was known at a time; see `history.show_at`."""
-        return history.show_at(self._session, ref, at)
+        return verbs.history.show_at(self._session, ref, at)
 
     def list_at(
         self,
@@ -186,11 +191,11 @@ class Engine(Asking):
         tags: tuple[str, ...] = (),
     ) -> ListedAt:
         """List what was known at a time, and true at another; see `past.list_at`."""
-        return past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags)
+        return verbs.past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags)
 
     def vault_at(self, at: str, to: Path, *, progress: maintain.Progress | None = None) -> VaultAt:
         """Write the whole vault as it was; see `past.vault_at`."""
-        return past.vault_at(self._session, at, to, progress=progress)
+        return verbs.past.vault_at(self._session, at, to, progress=progress)
 
     def undo(
         self,
@@ -202,15 +207,15 @@ class Engine(Asking):
         actor: Actor | None = None,
     ) -> Undone:
         """Take a change of a note back; see `undo.undo`."""
-        return undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
+        return verbs.undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
 
     def conflicts(self) -> Conflicts:
         """List the conflict copies of sync tools; see `conflicts.conflicts`."""
-        return conflicts.conflicts(self._session)
+        return verbs.conflicts.conflicts(self._session)
 
     def show_conflict(self, ref: str) -> ConflictShown:
         """Compare a conflict copy with its note; see `conflicts.show_conflict`."""
-        return conflicts.show_conflict(self._session, ref)
+        return verbs.conflicts.show_conflict(self._session, ref)
 
     def resolve_conflict(
         self,
@@ -222,17 +227,19 @@ class Engine(Asking):
         actor: Actor | None = None,
     ) -> Resolved:
         """Choose the text of a note that has a conflict copy; see `conflicts.resolve_conflict`."""
-        return conflicts.resolve_conflict(self._session, ref, take, expected=expected, dry_run=dry_run, actor=actor)
+        return verbs.conflicts.resolve_conflict(
+            self._session, ref, take, expected=expected, dry_run=dry_run, actor=actor
+        )
 
     def purge(
         self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None
     ) -> Purged:
         """Erase a note and all it ever held; see `purge.purge`."""
-        return purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
+        return verbs.purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
 
     def prune(self, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
-        return purge.prune(self._session, dry_run=dry_run, actor=actor)
+        return verbs.purge.prune(self._session, dry_run=dry_run, actor=actor)
 
     def last_entries(self, count: int = 20) -> Entries:
         """Give the newest entries of the journal; see `entries.last_entries`."""
@@ -244,42 +251,44 @@ class Engine(Asking):
 
     def verify(self, *, read_data: bool = False, against: Sequence[str] = ()) -> Verified:
         """Check journal, revisions and notes; see `fsck.verify`."""
-        return fsck.verify(self._session, read_data=read_data, against=against)
+        return verbs.fsck.verify(self._session, read_data=read_data, against=against)
 
     def repair(self, *, dry_run: bool = False, actor: Actor | None = None) -> Repaired:
         """Mend what can be mended; see `fsck.repair`."""
-        return fsck.repair(self._session, dry_run=dry_run, actor=actor)
+        return verbs.fsck.repair(self._session, dry_run=dry_run, actor=actor)
 
     def git_enable(self, *, everything: bool = False) -> GitState:
         """Let what Memwell changes be committed; see `git.enable`."""
-        return git.enable(self._session, everything=everything)
+        return verbs.git.enable(self._session, everything=everything)
 
     def git_disable(self) -> GitState:
         """Leave committing to the owner; see `git.disable`."""
-        return git.disable(self._session)
+        return verbs.git.disable(self._session)
 
     def git_state(self) -> GitState:
         """Say what is committed and what is not; see `git.state`."""
-        return git.state(self._session)
+        return verbs.git.state(self._session)
 
     def git_commit(self) -> Committed | Postponed:
         """Commit what waits; see `git.commit_pending`."""
-        return git.commit_pending(self._session)
+        return verbs.git.commit_pending(self._session)
 
     def sync(
         self,
-        where: Where = ANYWHERE,
+        where: Where | None = None,
         *,
         unrelated: bool = False,
         yes: bool = False,
         progress: maintain.Progress | None = None,
     ) -> Synced:
         """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
-        return remote.sync(self._session, where, unrelated=unrelated, yes=yes, progress=progress)
+        return verbs.remote.sync(
+            self._session, where or verbs.remote.ANYWHERE, unrelated=unrelated, yes=yes, progress=progress
+        )
 
     def sync_pull(
         self,
-        where: Where = ANYWHERE,
+        where: Where | None = None,
         *,
         dry_run: bool = False,
         unrelated: bool = False,
@@ -287,17 +296,24 @@ class Engine(Asking):
         progress: maintain.Progress | None = None,
     ) -> Pulled:
         """Bring in what other machines have sent; see `remote.pull`."""
-        return remote.pull(self._session, where, dry_run=dry_run, unrelated=unrelated, yes=yes, progress=progress)
+        return verbs.remote.pull(
+            self._session,
+            where or verbs.remote.ANYWHERE,
+            dry_run=dry_run,
+            unrelated=unrelated,
+            yes=yes,
+            progress=progress,
+        )
 
     def sync_push(
-        self, where: Where = ANYWHERE, *, yes: bool = False, progress: maintain.Progress | None = None
+        self, where: Where | None = None, *, yes: bool = False, progress: maintain.Progress | None = None
     ) -> Pushed:
         """Send the other machines what is here; see `remote.push`."""
-        return remote.push(self._session, where, yes=yes, progress=progress)
+        return verbs.remote.push(self._session, where or verbs.remote.ANYWHERE, yes=yes, progress=progress)
 
-    def sync_state(self, where: Where = ANYWHERE) -> SyncState:
+    def sync_state(self, where: Where | None = None) -> SyncState:
         """Say how the vault stands to where it is synced; see `remote.sync_state`."""
-        return remote.sync_state(self._session, where)
+        return verbs.remote.sync_state(self._session, where or verbs.remote.ANYWHERE)
 
     def raw(self, ref: str) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
@@ -305,15 +321,15 @@ class Engine(Asking):
 
     def links(self, ref: str) -> Links:
         """Give every link of a note; see `links.links`."""
-        return links.links(self._session, ref)
+        return verbs.links.links(self._session, ref)
 
     def backlinks(self, ref: str) -> Backlinks:
         """Give every link to a note; see `links.backlinks`."""
-        return links.backlinks(self._session, ref)
+        return verbs.links.backlinks(self._session, ref)
 
     def neighbours(self, ref: str, *, direction: str = "both", relations: Collection[str] = ()) -> Neighbours:
         """Say what a note links to and what links to it; see `graph.neighbours`."""
-        return graph.neighbours(self._session, ref, direction=direction, relations=relations)
+        return verbs.graph.neighbours(self._session, ref, direction=direction, relations=relations)
 
     def traverse(
         self,
@@ -325,7 +341,7 @@ class Engine(Asking):
         limit: int = 100,
     ) -> Traversed:
         """Follow links from a note; see `graph.traverse_links`."""
-        return graph.traverse_links(
+        return verbs.graph.traverse_links(
             self._session, ref, depth=depth, direction=direction, relations=relations, limit=limit
         )
 
@@ -333,31 +349,31 @@ class Engine(Asking):
         self, ref: str, to: str, *, direction: str = "both", relations: Collection[str] = ()
     ) -> ShortestPath:
         """Find a shortest way along links; see `graph.shortest_path`."""
-        return graph.shortest_path(self._session, ref, to, direction=direction, relations=relations)
+        return verbs.graph.shortest_path(self._session, ref, to, direction=direction, relations=relations)
 
     def orphans(self, *, direction: str = "both", limit: int = 1000) -> Orphans:
         """List the notes without links; see `graph.orphans`."""
-        return graph.orphans(self._session, direction=direction, limit=limit)
+        return verbs.graph.orphans(self._session, direction=direction, limit=limit)
 
     def hubs(self, *, limit: int = 10) -> Hubs:
         """Rank the notes by what leads to them; see `graph.hubs`."""
-        return graph.hubs(self._session, limit=limit)
+        return verbs.graph.hubs(self._session, limit=limit)
 
     def related(self, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
         """Rank the notes that have links, tags or meaning in common with one; see `graph.related_notes`."""
-        return graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
+        return verbs.graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
 
     def graph(self, *, limit: int | None = None) -> GraphView:
         """Give the graph of the vault; see `graph.whole_graph`."""
-        return graph.whole_graph(self._session, limit=limit)
+        return verbs.graph.whole_graph(self._session, limit=limit)
 
     def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
         """Write the graph as a text of some format; see `graph_formats.export`."""
-        return graph_formats.export(self._session, format, limit=limit)
+        return verbs.graph_formats.export(self._session, format, limit=limit)
 
     def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
         """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
-        return mirror.mirror(self._session, target, terms, actor)
+        return verbs.mirror.mirror(self._session, target, terms, actor)
 
     def watch_mirror(
         self,
@@ -366,14 +382,15 @@ class Engine(Asking):
         *,
         tell: Callable[[Mirrored | MemwellError], None],
         stop: threading.Event,
-        interval_s: float = INTERVAL_S,
+        interval_s: float | None = None,
     ) -> None:
         """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
-        mirror.watch_mirror(self._session, target, terms, interval_s=interval_s, tell=tell, stop=stop)
+        seconds = verbs.mirror.INTERVAL_S if interval_s is None else interval_s
+        verbs.mirror.watch_mirror(self._session, target, terms, interval_s=seconds, tell=tell, stop=stop)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
-        return check.check(self._session)
+        return verbs.check.check(self._session)
 
     def list(
         self,
@@ -399,19 +416,19 @@ class Engine(Asking):
         self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
     ) -> TokenCreated:
         """Make a token for the server; see `tokens.create_token`."""
-        return tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
+        return verbs.tokens.create_token(self._session, name, scope=scope, prefix=prefix, expires=expires)
 
     def revoke_token(self, name: str) -> TokenRevoked:
         """Have a token open nothing any more; see `tokens.revoke_token`."""
-        return tokens.revoke_token(self._session, name)
+        return verbs.tokens.revoke_token(self._session, name)
 
     def list_tokens(self) -> TokenList:
         """List the tokens; see `tokens.list_tokens`."""
-        return tokens.list_tokens(self._session)
+        return verbs.tokens.list_tokens(self._session)
 
     def token_check(self) -> TokenCheck:
         """Give what tells a server who comes; see `tokens.TokenCheck`."""
-        return tokens.token_check(self._session)
+        return verbs.tokens.token_check(self._session)
 
     def index_state(self) -> IndexState:
         """Say how far the index has followed the notes."""
@@ -428,7 +445,7 @@ class Engine(Asking):
         """Compare the index with the notes; see `maintain.check_index`."""
         return maintain.check_index(self._session, progress or _silent, repair=repair)
 
-    def watch(self, on_entries: Callable[[Entries], None] | None = None) -> None:
+    def watch(self, on_entries: Callable[[tuple[EntryLine, ...]], None] | None = None) -> None:
         """Follow the vault in the background from now on, embedding what is new.
 
         Args:
@@ -450,7 +467,7 @@ class Engine(Asking):
         enter_backlog_for(self._session, _LEAVING_S)
         self._session.close()
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Engine:
         return self
 
     def __exit__(

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_option, show
-from vault_engine.garbage import collecting_later
+from vault_engine.garbage import keeping
 
 if TYPE_CHECKING:
     from vault_engine.server.mcp import Described
@@ -93,11 +93,11 @@ def serve(
         return _describe(vault, profile, as_json=as_json)
     if transport == "stdio":
         _check_no_http_options(click.get_current_context())
-        with collecting_later():
+        with keeping():
             from vault_engine.server.mcp import serve_stdio
 
         return serve_stdio(vault, profile)
-    with collecting_later():
+    with keeping():
         from vault_engine.server.http import HttpTerms, serve_http
 
     terms = HttpTerms(host, port, tls_cert, tls_key, plain_http, allow_hosts, allow_origins, public_url, rate)

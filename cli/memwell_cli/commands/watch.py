@@ -9,7 +9,7 @@ import click
 from memwell_cli.commands.journal import row
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_line, remark
-from vault_engine.engine.entries import Entries
+from vault_engine.engine.entries import EntryLine
 
 _SHOWN = 20  # of what comes at once
 _WAKE_S = 1.0  # a wait without an end can't be interrupted everywhere
@@ -24,7 +24,7 @@ def watch(vault: str | None, as_json: bool) -> None:
     Edits by hand are entered in the journal, and all that is new is indexed and embedded, as 'memwell serve' does
     while it runs. A line tells the entry's number, when it was made and by whom, what was done, and the note.
     """
-    told: SimpleQueue[Entries] = SimpleQueue()
+    told: SimpleQueue[tuple[EntryLine, ...]] = SimpleQueue()
     with open_vault(vault) as engine, suppress(KeyboardInterrupt):
         status = engine.status()
         polled = f" by the clock, as {status.polled}" if status.polled else ""
@@ -35,11 +35,11 @@ def watch(vault: str | None, as_json: bool) -> None:
                 _print(told.get(timeout=_WAKE_S), as_json=as_json)
 
 
-def _print(found: Entries, *, as_json: bool) -> None:
+def _print(found: tuple[EntryLine, ...], *, as_json: bool) -> None:
     if as_json:
-        lines = [json_line(asdict(entry)) for entry in found.entries]
+        lines = [json_line(asdict(entry)) for entry in found]
     else:
-        lines = ["  ".join(filter(None, row(entry))) for entry in found.entries[:_SHOWN]]
-        if len(found.entries) > _SHOWN:
-            lines.append(f"and {len(found.entries) - _SHOWN:,} more")
+        lines = ["  ".join(filter(None, row(entry))) for entry in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            lines.append(f"and {len(found) - _SHOWN:,} more")
     click.echo("\n".join(lines))

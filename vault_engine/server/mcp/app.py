@@ -6,7 +6,7 @@ from vault_engine import __version__
 from vault_engine.engine import Engine, Scope
 from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.news import News
-from vault_engine.server.mcp.profiles import CORE, as_tool, chosen, offers
+from vault_engine.server.mcp.profiles import CORE, as_tool, chosen, groups_of, offers
 from vault_engine.server.mcp.prompts import add_prompts
 from vault_engine.server.mcp.resources import Resources
 
@@ -34,7 +34,7 @@ def make_server(engine: Engine, profile: str = CORE, callers: Callers = local_ca
         instructions=INSTRUCTIONS,
         lifespan=news.following,
         log_level="WARNING",
-        tools=[as_tool(offer) for offer in chosen(profile, offers(engine, callers))],
+        tools=[as_tool(offer) for offer in chosen(profile, offers(engine, callers, groups_of(profile)))],
         subscriptions=news.bus,
         middleware=[news.guard, news.elders.greet, resources.noting_request],
     )

@@ -17,7 +17,7 @@ from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import INVALID_REQUEST
 
 from vault_engine.engine import Engine, Scope
-from vault_engine.engine.entries import Entries
+from vault_engine.engine.entries import EntryLine
 from vault_engine.errors import NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.elders import Elders
@@ -39,7 +39,7 @@ class News:
         """Follow the vault for as long as the block lasts."""
         async with BlockingPortal() as portal:
 
-            def tell(entries: Entries) -> None:
+            def tell(entries: tuple[EntryLine, ...]) -> None:
                 with suppress(RuntimeError):  # the server is about to end
                     portal.start_task_soon(self._publish, entries)
 
@@ -57,9 +57,9 @@ class News:
                 raise MCPError(INVALID_REQUEST, f"the token reaches only {caller.within}: it can't listen to the vault")
         return await call_next(ctx)
 
-    async def _publish(self, entries: Entries) -> None:
+    async def _publish(self, entries: tuple[EntryLine, ...]) -> None:
         others = False
-        for entry in entries.entries:
+        for entry in entries:
             for path in filter(None, (entry.path, entry.to)):
                 await self.bus.publish(ResourceUpdated(note_uri(path)))
                 await self.elders.tell_of(path)

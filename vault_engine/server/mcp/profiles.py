@@ -1,6 +1,7 @@
 """Which tools a server offers: all of a profile, of some groups, or some by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from inspect import signature
 from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.tools import Tool
@@ -10,14 +11,15 @@ from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.calling import told
-from vault_engine.server.mcp.graph_tools import GraphTools
-from vault_engine.server.mcp.history_tools import HistoryTools
 from vault_engine.server.mcp.schemas import brief_input, brief_output
 from vault_engine.server.mcp.tools import Tools
-from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
 CORE, FULL = "core", "full"
 GROUPS = (CORE, "history", "graph", "upkeep")
+
+
+Hinted = tuple[Callable[..., Any], ToolAnnotations]
+"""A tool, and what a client may decide by."""
 
 
 class Offer(NamedTuple):
@@ -40,56 +42,83 @@ CHANGES = ToolAnnotations(destructive_hint=False, open_world_hint=False)  # a se
 ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 
-def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
-    """Give every tool there is, in the order in which clients see them."""
-    core, history = Tools(engine, callers), HistoryTools(engine, callers)
-    graph, upkeep = GraphTools(engine, callers), UpkeepTools(engine, callers)
-    by_group: dict[str, tuple[tuple[Callable[..., Any], ToolAnnotations], ...]] = {
-        CORE: (
-            (core.remember, WRITES),
-            (core.recall, READS),
-            (core.context, READS),
-            (core.read_note, READS),
-            (core.edit_note, CHANGES),
-            (core.forget, ARCHIVES),
-            (core.link, WRITES),
-            (core.status, READS),
-        ),
-        "history": (
-            (history.note_history, READS),
-            (history.note_diff, READS),
-            (history.note_at, READS),
-            (history.notes_at, READS),
-            (history.undo, ARCHIVES),
-            (history.undo_move, CHANGES),
-            (history.restore, CHANGES),
-            (history.journal, READS),
-        ),
-        "graph": (
-            (graph.links, READS),
-            (graph.backlinks, READS),
-            (graph.neighbours, READS),
-            (graph.traverse, READS),
-            (graph.shortest_path, READS),
-            (graph.orphans, READS),
-            (graph.hubs, READS),
-            (graph.related, READS),
-        ),
-        "upkeep": (
-            (upkeep.list_notes, READS),
-            (upkeep.remember_many, WRITES),
-            (upkeep.move_note, CHANGES),
-            (upkeep.check_vault, READS),
-            (upkeep.verify, READS),
-            (upkeep.conflicts, READS),
-            (upkeep.show_conflict, READS),
-            (upkeep.resolve_conflict, ARCHIVES),
-            (upkeep.index_state, READS),
-            (upkeep.build_index, WRITES),
-            (upkeep.purge, ARCHIVES),
-        ),
-    }
-    return tuple(Offer(*each, group) for group in GROUPS for each in by_group[group])
+def offers(engine: Engine, callers: Callers, groups: Collection[str] = GROUPS) -> tuple[Offer, ...]:
+    """Give every tool there is in some groups, in the order in which clients see them."""
+    return tuple(Offer(*each, group) for group in GROUPS if group in groups for each in _TOOLS[group](engine, callers))
+
+
+def _core_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+    core = Tools(engine, callers)
+    yield core.remember, WRITES
+    yield core.recall, READS
+    yield core.context, READS
+    yield core.read_note, READS
+    yield core.edit_note, CHANGES
+    yield core.forget, ARCHIVES
+    yield core.link, WRITES
+    yield core.status, READS
+
+
+# The other groups are loaded when they are offered: with what they need of the engine, that takes a while.
+
+
+def _history_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.history_tools import HistoryTools
+
+    history = HistoryTools(engine, callers)
+    yield history.note_history, READS
+    yield history.note_diff, READS
+    yield history.note_at, READS
+    yield history.notes_at, READS
+    yield history.undo, ARCHIVES
+    yield history.undo_move, CHANGES
+    yield history.restore, CHANGES
+    yield history.journal, READS
+
+
+def _graph_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.graph_tools import GraphTools
+
+    graph = GraphTools(engine, callers)
+    yield graph.links, READS
+    yield graph.backlinks, READS
+    yield graph.neighbours, READS
+    yield graph.traverse, READS
+    yield graph.shortest_path, READS
+    yield graph.orphans, READS
+    yield graph.hubs, READS
+    yield graph.related, READS
+
+
+def _upkeep_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.upkeep_tools import UpkeepTools
+
+    upkeep = UpkeepTools(engine, callers)
+    yield upkeep.list_notes, READS
+    yield upkeep.remember_many, WRITES
+    yield upkeep.move_note, CHANGES
+    yield upkeep.check_vault, READS
+    yield upkeep.verify, READS
+    yield upkeep.conflicts, READS
+    yield upkeep.show_conflict, READS
+    yield upkeep.resolve_conflict, ARCHIVES
+    yield upkeep.index_state, READS
+    yield upkeep.build_index, WRITES
+    yield upkeep.purge, ARCHIVES
+
+
+_TOOLS: dict[str, Callable[[Engine, Callers], Iterator[Hinted]]] = {
+    CORE: _core_tools,
+    "history": _history_tools,
+    "graph": _graph_tools,
+    "upkeep": _upkeep_tools,
+}
+
+
+def groups_of(profile: str) -> Collection[str]:
+    """Say which groups may have tools of a profile: those it names, all of them once it names anything else."""
+    named = set(_names(profile))
+    return named if named and named <= set(GROUPS) else GROUPS
 
 
 def chosen(profile: str, every: Iterable[Offer]) -> list[Offer]:
@@ -103,7 +132,7 @@ def chosen(profile: str, every: Iterable[Offer]) -> list[Offer]:
         BadInput: one of them is none of these.
     """
     every = tuple(every)
-    wanted = [name.strip() for name in profile.split(",") if name.strip()]
+    wanted = _names(profile)
     known = {FULL, *GROUPS, *(each.name for each in every)}
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
@@ -112,10 +141,13 @@ def chosen(profile: str, every: Iterable[Offer]) -> list[Offer]:
     return [each for each in every if {FULL, each.group, each.name}.intersection(wanted)]
 
 
+def _names(profile: str) -> list[str]:
+    return [name.strip() for name in profile.split(",") if name.strip()]
+
+
 def as_tool(offer: Offer) -> Tool:
     """Make of an offer what the protocol's library serves, with schemas as short as they can be."""
-    tool = Tool.from_function(told(offer.tool), annotations=offer.annotations)
+    tool = Tool.from_function(told(offer.tool), annotations=offer.annotations, structured_output=False)
     tool.parameters = brief_input(tool.parameters)
-    if tool.fn_metadata.output_schema is not None:
-        tool.fn_metadata.output_schema = brief_output(tool.fn_metadata.output_schema)
+    tool.fn_metadata.output_schema = brief_output(signature(offer.tool).return_annotation)
     return tool

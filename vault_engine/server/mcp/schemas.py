@@ -1,5 +1,6 @@
 """JSON schemas as short as they can be with the same meaning: every session of every agent pays for them. Pure."""
 
+from dataclasses import fields
 from typing import Any
 
 Schema = dict[str, Any]
@@ -16,9 +17,9 @@ def brief_input(schema: Schema) -> Schema:
     return short
 
 
-def brief_output(schema: Schema) -> Schema:
-    """Shorten the schema of a tool's answer to the names of its fields: what is in them is seen when it comes."""
-    return {"type": "object", "required": list(schema.get("properties", ()))}
+def brief_output(answer: type) -> Schema:
+    """Give the schema of a tool's answer, a dataclass, by the names of its fields: the rest is seen when it comes."""
+    return {"type": "object", "required": [field.name for field in fields(answer)]}
 
 
 def _brief(schema: Any, definitions: Schema) -> Any:

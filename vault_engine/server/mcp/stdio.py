@@ -1,6 +1,5 @@
 """The server of one vault on stdin and stdout, from its first message to its end."""
 
-import gc
 import os
 import signal
 from typing import NoReturn
@@ -10,6 +9,7 @@ import anyio
 from mcp.server import MCPServer
 
 from vault_engine.engine import Actor, Engine
+from vault_engine.garbage import keeping
 from vault_engine.server.callers import CLIENT
 from vault_engine.server.mcp.app import make_server
 
@@ -28,8 +28,8 @@ def serve_stdio(vault: str | None, profile: str) -> None:
         BadInput, VaultMissing, ConfigBroken: before anything is written to stdout.
     """
     with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
-        server = make_server(engine, profile)
-        gc.freeze()  # what is loaded stays: to look through it for garbage would keep answers waiting
+        with keeping():
+            server = make_server(engine, profile)
         anyio.run(_serve, engine, server)
 
 
