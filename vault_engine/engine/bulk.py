@@ -11,7 +11,7 @@ from vault_engine.engine.changing import keeper, saw, with_text, writing
 from vault_engine.engine.memory import Draft, Memory, draft
 from vault_engine.engine.results import Remembered
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.engine.write import Planned, Terms, creation, plan
+from vault_engine.engine.write import Planned, Terms, creation, path_for, plan
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
 from vault_engine.garbage import collecting_later
 from vault_engine.index.record import stem_of
@@ -20,7 +20,8 @@ from vault_engine.journal.ids import ulids
 from vault_engine.note import parse, path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.many import Many
-from vault_engine.vault.paths import note_path, placeholder_of
+from vault_engine.vault.paths import placeholder_of
+from vault_engine.vault.reach import Within
 
 Progress = Callable[[int, int], None]
 """Called with how many memories have been dealt with, and how many there are."""
@@ -216,7 +217,12 @@ class _Batch:
 
 
 def remember_many(
-    session: Session, memories: Iterable[Memory], *, actor: Actor | None = None, progress: Progress | None = None
+    session: Session,
+    memories: Iterable[Memory],
+    *,
+    actor: Actor | None = None,
+    progress: Progress | None = None,
+    within: Within = None,
 ) -> RememberedMany:
     """Make notes of many memories, or bring the notes of their categories and keys up to date.
 
@@ -234,7 +240,7 @@ def remember_many(
         try:
             for number, memory in enumerate(memories):
                 try:
-                    drafted = _drafted(memory)
+                    drafted = _drafted(memory, within)
                     if batch.is_full or batch.meets(drafted):
                         full, batch = batch, _Batch(session, author, ids)
                         _carry_out(session, author, full, report)
@@ -249,11 +255,11 @@ def remember_many(
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 
-def _drafted(memory: Memory) -> _Drafted:
-    """Check a memory, and its names. Raises as `draft` and `note_path` do."""
-    checked = draft(memory)
-    path = note_path(checked.category, checked.key)
-    return _Drafted(checked, Terms(memory.expected, memory.merge), path, path_key(path), path_key(checked.key))
+def _drafted(memory: Memory, within: Within) -> _Drafted:
+    """Check a memory, and its names. Raises as `draft` and `path_for` do."""
+    checked = draft(memory, within)
+    path, terms = path_for(checked, within), Terms(memory.expected, memory.merge, within)
+    return _Drafted(checked, terms, path, path_key(path), path_key(checked.key))
 
 
 def _names_in(folder: str) -> set[str] | None:

@@ -8,13 +8,13 @@ from vault_engine.index.filters import ADDRESS, AT, CALLED, ID
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import Record, stem_of
 from vault_engine.note import path_key
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import Within, is_within
 
 _NEAR = 3
 
 
-def find(ref: str, notes: Layers, within: str | None = None) -> Record:
-    """Give the note that ``ref`` means; given a folder, as if there were no notes but those ``within`` it.
+def find(ref: str, notes: Layers, within: Within = None) -> Record:
+    """Give the note that ``ref`` means; as if there were no notes but those ``within`` reach.
 
     Raises:
         NoteMissing: none answers to it.

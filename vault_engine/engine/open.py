@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,10 +15,7 @@ from vault_engine.engine import (
     entries,
     fsck,
     git,
-    graph,
-    graph_formats,
     history,
-    links,
     maintain,
     mirror,
     move,
@@ -40,8 +37,6 @@ from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.fsck import Repaired, Verified
 from vault_engine.engine.git import Committed, GitState, Postponed
-from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
-from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.history import Diffed, History, NoteAt
 from vault_engine.engine.memory import Memory
 from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
@@ -51,7 +46,6 @@ from vault_engine.engine.past import ListedAt, VaultAt
 from vault_engine.engine.purge import Pruned, Purged
 from vault_engine.engine.remote import ANYWHERE, Pulled, Pushed, Synced, SyncState, Where
 from vault_engine.engine.results import (
-    Backlinks,
     Built,
     Changed,
     Checked,
@@ -59,7 +53,6 @@ from vault_engine.engine.results import (
     Forgotten,
     IndexChecked,
     IndexState,
-    Links,
     Listed,
     NoteView,
     RawNote,
@@ -73,6 +66,7 @@ from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
+from vault_engine.vault.reach import Within
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
@@ -119,27 +113,32 @@ class Engine(Asking):
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(os.fspath(path))
 
-    def remember(self, memory: Memory, *, actor: Actor | None = None, within: str | None = None) -> Remembered:
+    def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
         return write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
-        self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
+        self,
+        memories: Iterable[Memory],
+        *,
+        actor: Actor | None = None,
+        progress: BulkProgress | None = None,
+        within: Within = None,
     ) -> RememberedMany:
         """Make or update many notes, durable together; see `bulk.remember_many`."""
-        return bulk.remember_many(self._session, memories, actor=actor, progress=progress)
+        return bulk.remember_many(self._session, memories, actor=actor, progress=progress, within=within)
 
-    def read(self, ref: str, *, within: str | None = None) -> NoteView:
+    def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return read.read(self._session, ref, within=within)
 
-    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None) -> Forgotten:
+    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
         return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
-    def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
+    def restore(self, ref: str, *, actor: Actor | None = None, within: Within = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
-        return write.restore(self._session, ref, actor=actor)
+        return write.restore(self._session, ref, actor=actor, within=within)
 
     def edit(
         self,
@@ -149,7 +148,7 @@ class Engine(Asking):
         merge: bool = False,
         dry_run: bool = False,
         actor: Actor | None = None,
-        within: str | None = None,
+        within: Within = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
         return edit.edit(
@@ -164,17 +163,17 @@ class Engine(Asking):
         """Take a move back; see `move.undo_move`."""
         return move.undo_move(self._session, entry, actor)
 
-    def history(self, ref: str, *, limit: int = 50) -> History:
+    def history(self, ref: str, *, limit: int = 50, within: Within = None) -> History:
         """Give every version of a note; see `history.history`."""
-        return history.history(self._session, ref, limit=limit)
+        return history.history(self._session, ref, limit=limit, within=within)
 
-    def diff(self, ref: str, old: str | None = None, new: str | None = None) -> Diffed:
+    def diff(self, ref: str, old: str | None = None, new: str | None = None, *, within: Within = None) -> Diffed:
         """Compare two versions of a note; see `history.diff`."""
-        return history.diff(self._session, ref, old, new)
+        return history.diff(self._session, ref, old, new, within=within)
 
-    def show_at(self, ref: str, at: str) -> NoteAt:
+    def show_at(self, ref: str, at: str, *, within: Within = None) -> NoteAt:
         """Give a note as it was known at a time; see `history.show_at`."""
-        return history.show_at(self._session, ref, at)
+        return history.show_at(self._session, ref, at, within=within)
 
     def list_at(
         self,
@@ -184,9 +183,10 @@ class Engine(Asking):
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        within: Within = None,
     ) -> ListedAt:
         """List what was known at a time, and true at another; see `past.list_at`."""
-        return past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags)
+        return past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags, within=within)
 
     def vault_at(self, at: str, to: Path, *, progress: maintain.Progress | None = None) -> VaultAt:
         """Write the whole vault as it was; see `past.vault_at`."""
@@ -200,9 +200,12 @@ class Engine(Asking):
         expected: str | None = None,
         dry_run: bool = False,
         actor: Actor | None = None,
+        within: Within = None,
     ) -> Undone:
         """Take a change of a note back; see `undo.undo`."""
-        return undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
+        return undo.undo(
+            self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor, within=within
+        )
 
     def conflicts(self) -> Conflicts:
         """List the conflict copies of sync tools; see `conflicts.conflicts`."""
@@ -234,13 +237,13 @@ class Engine(Asking):
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
         return purge.prune(self._session, dry_run=dry_run, actor=actor)
 
-    def last_entries(self, count: int = 20) -> Entries:
+    def last_entries(self, count: int = 20, *, within: Within = None) -> Entries:
         """Give the newest entries of the journal; see `entries.last_entries`."""
-        return entries.last_entries(self._session, count)
+        return entries.last_entries(self._session, count, within=within)
 
-    def find_entries(self, which: str | None = None, *, path: str | None = None) -> Entries:
+    def find_entries(self, which: str | None = None, *, path: str | None = None, within: Within = None) -> Entries:
         """Give one entry of the journal, or those of a path; see `entries.find_entries`."""
-        return entries.find_entries(self._session, which, path=path)
+        return entries.find_entries(self._session, which, path=path, within=within)
 
     def verify(self, *, read_data: bool = False, against: Sequence[str] = ()) -> Verified:
         """Check journal, revisions and notes; see `fsck.verify`."""
@@ -299,61 +302,9 @@ class Engine(Asking):
         """Say how the vault stands to where it is synced; see `remote.sync_state`."""
         return remote.sync_state(self._session, where)
 
-    def raw(self, ref: str) -> RawNote:
+    def raw(self, ref: str, *, within: Within = None) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
-        return read.raw(self._session, ref)
-
-    def links(self, ref: str) -> Links:
-        """Give every link of a note; see `links.links`."""
-        return links.links(self._session, ref)
-
-    def backlinks(self, ref: str) -> Backlinks:
-        """Give every link to a note; see `links.backlinks`."""
-        return links.backlinks(self._session, ref)
-
-    def neighbours(self, ref: str, *, direction: str = "both", relations: Collection[str] = ()) -> Neighbours:
-        """Say what a note links to and what links to it; see `graph.neighbours`."""
-        return graph.neighbours(self._session, ref, direction=direction, relations=relations)
-
-    def traverse(
-        self,
-        ref: str,
-        *,
-        depth: int = 2,
-        direction: str = "both",
-        relations: Collection[str] = (),
-        limit: int = 100,
-    ) -> Traversed:
-        """Follow links from a note; see `graph.traverse_links`."""
-        return graph.traverse_links(
-            self._session, ref, depth=depth, direction=direction, relations=relations, limit=limit
-        )
-
-    def shortest_path(
-        self, ref: str, to: str, *, direction: str = "both", relations: Collection[str] = ()
-    ) -> ShortestPath:
-        """Find a shortest way along links; see `graph.shortest_path`."""
-        return graph.shortest_path(self._session, ref, to, direction=direction, relations=relations)
-
-    def orphans(self, *, direction: str = "both", limit: int = 1000) -> Orphans:
-        """List the notes without links; see `graph.orphans`."""
-        return graph.orphans(self._session, direction=direction, limit=limit)
-
-    def hubs(self, *, limit: int = 10) -> Hubs:
-        """Rank the notes by what leads to them; see `graph.hubs`."""
-        return graph.hubs(self._session, limit=limit)
-
-    def related(self, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
-        """Rank the notes that have links, tags or meaning in common with one; see `graph.related_notes`."""
-        return graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
-
-    def graph(self, *, limit: int | None = None) -> GraphView:
-        """Give the graph of the vault; see `graph.whole_graph`."""
-        return graph.whole_graph(self._session, limit=limit)
-
-    def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
-        """Write the graph as a text of some format; see `graph_formats.export`."""
-        return graph_formats.export(self._session, format, limit=limit)
+        return read.raw(self._session, ref, within=within)
 
     def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
         """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
@@ -383,15 +334,18 @@ class Engine(Asking):
         tags: tuple[str, ...] = (),
         limit: int = 1000,
         archived: bool = False,
+        within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
-        return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
+        return read.list_notes(
+            self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
+        )
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
         return accept_gone(self._session)
 
-    def status(self, *, within: str | None = None) -> Status:
+    def status(self, *, within: Within = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
         return maintain.status(self._session, within=within)
 

@@ -90,13 +90,6 @@ def clean_name(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
-def is_within(path: str, folder: str | None) -> bool:
-    """Say whether a path lies in a folder, at any depth; None is the whole vault. Case counts, on every device."""
-    if folder is None or path.startswith(f"{folder}/"):
-        return True
-    return not path.isascii() and unicodedata.normalize("NFC", path).startswith(f"{folder}/")
-
-
 def check_folder(folder: str) -> str:
     """Return the folder of a vault that is meant, without a ``/`` at its end and in NFC.
 
