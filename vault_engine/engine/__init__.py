@@ -53,6 +53,7 @@ from vault_engine.engine.results import (
     Status,
 )
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
+from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import (
     AddLink,
@@ -68,6 +69,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.vault.reach import Reach
 
 __all__ = [
     "FINDING_KINDS",
@@ -123,6 +125,7 @@ __all__ = [
     "Orphans",
     "Problem",
     "RawNote",
+    "Reach",
     "Reached",
     "Recalled",
     "Related",
@@ -146,6 +149,8 @@ __all__ = [
     "TokenRevoked",
     "Traversed",
     "UnsetProperty",
+    "WorkspaceLine",
+    "Workspaces",
     "parse_file",
     "source_of",
 ]

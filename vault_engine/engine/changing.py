@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from vault_engine.engine.external import enter_external
-from vault_engine.engine.find import find
+from vault_engine.engine.find import find, paths_meant
 from vault_engine.engine.recover import settle
 from vault_engine.engine.resting import check_rests
 from vault_engine.engine.session import Session
@@ -55,7 +55,7 @@ def find_note(session: Session, ref: str, within: Within = None) -> Record:
 
     A path means one note whatever else there is; of any other name, a look must say that it is the only one.
     """
-    for path in (ref, f"{ref}.md"):
+    for path in paths_meant(ref, within):
         if not is_within(path, within):
             continue
         if (record := session.index.records.get(path)) and os.path.lexists(f"{session.vault.root}/{path}"):

@@ -25,6 +25,7 @@ from vault_engine.engine import (
     remote,
     tokens,
     undo,
+    workspaces,
     write,
 )
 from vault_engine.engine.adopting import enter_backlog_for
@@ -63,10 +64,11 @@ from vault_engine.engine.results import (
 from vault_engine.engine.session import Session
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
+from vault_engine.engine.workspaces import Workspaces
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
-from vault_engine.vault.reach import Within
+from vault_engine.vault.reach import Reach, Within
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
@@ -112,6 +114,14 @@ class Engine(Asking):
     def create(path: str | os.PathLike[str]) -> Created:
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(os.fspath(path))
+
+    def reach(self, workspace: str | None = None, *, folder: str | None = None) -> Reach | None:
+        """Say what is reached in a workspace, for ``within``; see `workspaces.reach`."""
+        return workspaces.reach(self._session, workspace, folder, _working_folder_if_any())
+
+    def workspaces(self, current: Reach | None = None) -> Workspaces:
+        """List the workspaces there are; see `workspaces.workspaces`."""
+        return workspaces.workspaces(self._session, current)
 
     def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
@@ -418,6 +428,13 @@ def _working_folder() -> Path:
         return Path.cwd()
     except FileNotFoundError:
         raise VaultMissing("the working folder", "is not there any more") from None
+
+
+def _working_folder_if_any() -> Path | None:
+    try:
+        return _working_folder()
+    except VaultMissing:
+        return None
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:

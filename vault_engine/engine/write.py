@@ -163,13 +163,19 @@ def _note_of(session: Session, drafted: Draft, path: str, within: Within) -> Rec
     if found is None and is_there:
         session.look_at(path)  # made since the last look
         found = _look_up(session, drafted, path, within)
-    if found is None and not is_there:
+    if found is None and not is_there and not _has_moved(session, drafted):
         return None
     if found != path or not is_there:
         session.refresh(wait=False)  # somebody has been here since the last look
         enter_external(session)
         found = _look_up(session, drafted, path, within)
     return session.index.records[found] if found else None
+
+
+def _has_moved(session: Session, drafted: Draft) -> bool:
+    """Say whether a note of that category and key is gone from where it was: it may be in another workspace now."""
+    filed = session.index.names.filed_as(drafted.category, drafted.key)
+    return not all(os.path.lexists(f"{session.vault.root}/{path}") for path in filed)
 
 
 def _look_up(session: Session, drafted: Draft, path: str, within: Within) -> str | None:

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from vault_engine.errors import BadName
-from vault_engine.vault.paths import is_ignored, note_path
+from vault_engine.vault.paths import is_ignored, name_problem
 
 WORKSPACES = "workspaces"
 DEFAULT_WORKSPACE = "default"  # the notes of no workspace
@@ -89,16 +89,20 @@ def check_workspace(name: str) -> str:
     """Give the name of a workspace as its folder has it: in lower case, each run of other marks one ``-``.
 
     Raises:
-        BadName: it can't name a workspace: it says where, begins with a dot, or nothing is left of it.
+        BadName: it can't name a workspace: it is a path or hidden, is too long, or nothing is left of it.
     """
     cleaned = unicodedata.normalize("NFKC", name.strip()).lower()
-    if "/" in cleaned or "\\" in cleaned or not cleaned.isprintable():
-        raise BadName(name[:200], "a workspace is named by one word, which is no path")
-    slug = _NO_NAME.sub("-", cleaned).strip("-")
-    if not _NAME.fullmatch(slug) or slug.endswith("."):
-        reason = f"it needs 1 to {MAX_WORKSPACE_CHARS} letters, digits, '.', '_' and '-', a letter or digit first"
-        raise BadName(name[:200], reason)
+    if problem := _name_problem(cleaned):
+        raise BadName(name[:200], problem, "a workspace")
+    return _NO_NAME.sub("-", cleaned).strip("-")
+
+
+def _name_problem(name: str) -> str | None:
+    if "/" in name or "\\" in name or not name.isprintable():
+        return "it is one word, and no path"
+    slug = _NO_NAME.sub("-", name).strip("-")
+    if not _NAME.fullmatch(slug):
+        return f"it needs 1 to {MAX_WORKSPACE_CHARS} letters, digits, '.', '_' and '-', a letter or digit first"
     if is_ignored(slug):
-        raise BadName(name[:200], "a folder of that name is never part of a vault")
-    note_path(slug, "a")  # no device of Windows either
-    return slug
+        return "a folder of that name is never part of a vault"
+    return name_problem(slug)
