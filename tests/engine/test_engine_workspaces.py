@@ -231,7 +231,7 @@ class TestKeeping:
         made = engine.remember(Memory("Of none.", category="decisions", key="db"))
         assert ("created", "decisions/db.md") == (made.action, made.path)
 
-    def test_a_note_moved_within_its_workspace_is_found(self, engine, vault):
+    def test_a_note_moved_within_its_workspace_is_found(self, engine, vault, open_engine):
         """It is still the note of its category and key; moved into another one it is that one's."""
         made = engine.remember(Memory("One.", category="decisions", key="db"), within=A)
         (vault / "workspaces/a/elsewhere").mkdir()
@@ -241,8 +241,9 @@ class TestKeeping:
 
         (vault / "workspaces/b").mkdir()
         (vault / again.path).rename(vault / "workspaces/b/db.md")
-        assert "updated" == engine.remember(Memory("Three.", category="decisions", key="db"), within=B).action
-        assert "created" == engine.remember(Memory("Four.", category="decisions", key="db"), within=A).action
+        later = open_engine()
+        assert "updated" == later.remember(Memory("Three.", category="decisions", key="db"), within=B).action
+        assert "created" == later.remember(Memory("Four.", category="decisions", key="db"), within=A).action
 
     def test_many_at_once_go_into_the_workspace_too(self, engine):
         """Each as one alone would."""
