@@ -20,7 +20,12 @@ vault_option = click.option(
 
 def open_vault(vault: str | None) -> Engine:
     """Open the vault a command was given, or is in."""
-    return Engine.open(vault, actor=Actor("human", _user(), "cli"))
+    return Engine.open(vault, actor=person())
+
+
+def person() -> Actor:
+    """Give who is at the terminal."""
+    return Actor("human", _user(), "cli")
 
 
 def workspace_option(command: Any) -> Any:

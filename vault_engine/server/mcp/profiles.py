@@ -1,6 +1,6 @@
 """Which tools a server offers: all of a profile, of some groups, or some by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mcp.server.mcpserver.tools import Tool
@@ -9,7 +9,7 @@ from mcp.types import ToolAnnotations
 from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import Callers
-from vault_engine.server.mcp.calling import told
+from vault_engine.server.mcp.calling import Place, of_one_vault, told
 from vault_engine.server.mcp.graph_tools import GraphTools
 from vault_engine.server.mcp.history_tools import HistoryTools
 from vault_engine.server.mcp.schemas import brief_input, brief_output
@@ -40,10 +40,10 @@ CHANGES = ToolAnnotations(destructive_hint=False, open_world_hint=False)  # a se
 ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 
-def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
-    """Give every tool there is, in the order in which clients see them."""
-    core, history = Tools(engine, callers), HistoryTools(engine, callers)
-    graph, upkeep = GraphTools(engine, callers), UpkeepTools(engine, callers)
+def offers(engine: Engine, callers: Callers, place: Place = Place()) -> tuple[Offer, ...]:  # noqa: B008  frozen
+    """Give every tool there is of one vault, in the order in which clients see them."""
+    core, history = Tools(engine, callers, place), HistoryTools(engine, callers, place)
+    graph, upkeep = GraphTools(engine, callers, place), UpkeepTools(engine, callers, place)
     by_group: dict[str, tuple[tuple[Callable[..., Any], ToolAnnotations], ...]] = {
         CORE: (
             (core.remember, WRITES),
@@ -90,6 +90,27 @@ def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
         ),
     }
     return tuple(Offer(*each, group) for group in GROUPS for each in by_group[group])
+
+
+def offers_of(vaults: Mapping[str, Engine], callers: Callers, workspace: str | None = None) -> tuple[Offer, ...]:
+    """Give every tool there is of some vaults; where there are several, each takes the name of one.
+
+    Args:
+        vaults: by name; the first is meant where none is named.
+        callers: says who calls.
+        workspace: that is meant where a caller names none.
+    """
+    names = tuple(vaults) if len(vaults) > 1 else ()
+    each = [
+        offers(engine, callers, Place(workspace, names, is_first=number == 0))
+        for number, engine in enumerate(vaults.values())
+    ]
+    if not names:
+        return each[0]
+    return tuple(
+        same[0]._replace(tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True))))
+        for same in zip(*each, strict=True)
+    )
 
 
 def chosen(profile: str, every: Iterable[Offer]) -> list[Offer]:

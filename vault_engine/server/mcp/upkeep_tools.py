@@ -87,18 +87,22 @@ class UpkeepTools(Verbs):
         limit: Limit = 50,
     ) -> Listed:
         """List notes by path, or those that were forgotten."""
-        self._whole(context)
         return self._engine.list(
-            category=category or None, type=type or None, tags=tuple(tags or ()), limit=limit, archived=archived
+            category=category or None,
+            type=type or None,
+            tags=tuple(tags or ()),
+            limit=limit,
+            archived=archived,
+            within=self._free(context).within,
         )
 
     def remember_many(
         self, context: Context, memories: Annotated[list[NewMemory], Field(max_length=_MOST_AT_ONCE)]
     ) -> RememberedAll:
         """Keep several memories at once."""
-        actor = self._whole(context, Scope.WRITE)
+        asked = self._free(context, Scope.WRITE)
         wanted = (Memory(**{**one.model_dump(), "tags": tuple(one.tags)}) for one in memories)
-        done = self._engine.remember_many(wanted, actor=actor, progress=reporter(context))
+        done = self._engine.remember_many(wanted, actor=asked.actor, progress=reporter(context), within=asked.within)
         notes = tuple(explain(one.error) if isinstance(one, NotRemembered) else one for one in done.notes)
         return RememberedAll(notes, done.confirmed)
 
