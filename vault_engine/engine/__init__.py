@@ -52,6 +52,7 @@ from vault_engine.engine.results import (
     Restored,
     Status,
 )
+from vault_engine.engine.sharing import Federated, Shared
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
 from vault_engine.journal.entry import Actor
@@ -95,6 +96,7 @@ __all__ = [
     "Engine",
     "Explained",
     "Exported",
+    "Federated",
     "Finding",
     "FindingKind",
     "Forgotten",
@@ -139,6 +141,7 @@ __all__ = [
     "Restored",
     "Scope",
     "SetProperty",
+    "Shared",
     "ShortestPath",
     "Status",
     "Token",

@@ -56,6 +56,13 @@ class RememberedMany:
         return [one for one in self.notes if isinstance(one, NotRemembered)]
 
 
+class WrittenMany(NamedTuple):
+    """What became of what was planned."""
+
+    results: dict[int, Remembered | NotRemembered]  # by the number of the plan
+    confirmed: bool
+
+
 class _Drafted(NamedTuple):
     draft: Draft
     terms: Terms
@@ -124,7 +131,12 @@ class _Batch:
             planned = plan(self._session, drafted.draft, drafted.terms, self._author, self._taken)
             self._by_place[path_key(planned.result.path)] = planned
             self._taken.add(path_key(stem_of(planned.result.path)))
-        self.planned[number] = self._by_place[drafted.place] = planned
+        self._by_place[drafted.place] = planned
+        self.take(number, planned)
+
+    def take(self, number: int, planned: Planned) -> None:
+        """Take in what becomes of a memory."""
+        self.planned[number] = planned
         self._bytes += len(planned.old) + len(planned.new)
         if not planned.replaces:
             self._waiting.append(planned)
@@ -253,6 +265,28 @@ def remember_many(
         finally:
             batch.close()
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
+
+
+def write_planned(session: Session, author: Actor, planned: Iterable[tuple[int, Planned]], total: int) -> WrittenMany:
+    """Do what is planned, durable together; the vault is held, and no two plans concern one path.
+
+    Args:
+        session: the open vault.
+        author: who does it.
+        planned: each with its number.
+        total: how many these are at most.
+    """
+    report, batch = _Report(total, None), _Batch(session, author, iter(()))
+    try:
+        for number, one in planned:
+            if batch.is_full:
+                full, batch = batch, _Batch(session, author, iter(()))
+                _carry_out(session, author, full, report)
+            batch.take(number, one)
+        _carry_out(session, author, batch, report)
+    finally:
+        batch.close()
+    return WrittenMany(report.results, report.confirmed)
 
 
 def _drafted(memory: Memory, within: Within) -> _Drafted:

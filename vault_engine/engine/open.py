@@ -23,6 +23,7 @@ from vault_engine.engine import (
     purge,
     read,
     remote,
+    sharing,
     tokens,
     undo,
     workspaces,
@@ -62,6 +63,7 @@ from vault_engine.engine.results import (
     Status,
 )
 from vault_engine.engine.session import Session
+from vault_engine.engine.sharing import Federated, Shared
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
 from vault_engine.engine.workspaces import Workspaces
@@ -122,6 +124,34 @@ class Engine(Asking):
     def workspaces(self, current: Reach | None = None) -> Workspaces:
         """List the workspaces there are; see `workspaces.workspaces`."""
         return workspaces.workspaces(self._session, current)
+
+    def share(
+        self,
+        ref: str,
+        to: str,
+        *,
+        target: "Engine | None" = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+        within: Within = None,
+    ) -> Shared:
+        """Copy a note into another workspace; see `sharing.share`."""
+        other = target._session if target and target.root != self.root else None
+        return sharing.share(self._session, ref, to, target=other, dry_run=dry_run, actor=actor, within=within)
+
+    def federate(
+        self,
+        workspace: str,
+        to: str,
+        *,
+        target: "Engine | None" = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+        within: Within = None,
+    ) -> Federated:
+        """Share every note of a workspace; see `sharing.federate`."""
+        other = target._session if target and target.root != self.root else None
+        return sharing.federate(self._session, workspace, to, target=other, dry_run=dry_run, actor=actor, within=within)
 
     def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""

@@ -235,7 +235,7 @@ def _creation(
         moment=timestamp(moment),
         author=author,
         expected=terms.expected,
-        hints=_name_hints(session, path, terms.within),
+        hints=name_hints(session, path, terms.within),
     )
 
 
@@ -336,7 +336,7 @@ def _redirected(session: Session, path: str) -> list[str]:
     return [source for source in taken if source in own or workspace_of(source) != workspace]
 
 
-def _name_hints(session: Session, path: str, within: Within) -> tuple[str, ...]:
+def name_hints(session: Session, path: str, within: Within) -> tuple[str, ...]:
     """Say which notes have the same name as a new one; of those out of reach, nothing is said.
 
     Raises:

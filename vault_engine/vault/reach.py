@@ -76,8 +76,9 @@ def workspace_of(path: str) -> str | None:
 
 
 def below_workspace(path: str) -> str:
-    """Give a path as it is within its workspace."""
-    return path.split("/", 2)[2] if workspace_of(path) else path
+    """Give a path as it is within its workspace, or beside the workspaces."""
+    workspace = workspace_of(path)
+    return path if workspace is None else path.split("/", 2 if workspace else 1)[-1]
 
 
 def home_of(workspace: str) -> str | None:

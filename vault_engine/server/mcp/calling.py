@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import anyio.from_thread
@@ -12,7 +13,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic_core import to_json, to_jsonable_python
 
 from vault_engine.engine import Actor, Engine, Reach, Scope
-from vault_engine.errors import MemwellError, NotAllowed
+from vault_engine.errors import BadInput, MemwellError, NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
 
@@ -52,7 +53,7 @@ class Place(NamedTuple):
     """Where a vault stands among those that a server has."""
 
     workspace: str | None = None  # that is meant where a caller names none; None: as the settings say
-    vaults: tuple[str, ...] = ()  # the names of all, where there are several
+    vaults: Mapping[str, Engine] = MappingProxyType({})  # all of them by name, where there are several
     is_first: bool = True  # whether the tokens are its own
 
 
@@ -78,9 +79,23 @@ class Verbs:
         """
         caller = self._callers(context, needed)
         if caller.folder is not None and not self._place.is_first:
-            raise NotAllowed(f"the token reaches only {caller.folder} of the vault {self._place.vaults[0]}")
+            raise NotAllowed(f"the token reaches only {caller.folder} of the vault {next(iter(self._place.vaults))}")
         workspace = caller.workspace or self._place.workspace
         return Asked(caller.actor, self._engine.reach(workspace, folder=caller.folder))
+
+    def _vault(self, name: str | None) -> Engine | None:
+        """Give another vault that is served; None where none is named.
+
+        Raises:
+            BadInput: there is none of that name.
+        """
+        if not name:
+            return None
+        if name not in self._place.vaults:
+            raise BadInput(
+                f"there is no vault {name!r} here (there are: {', '.join(self._place.vaults) or 'no others'})"
+            )
+        return self._place.vaults[name]
 
     def _free(self, context: Context, needed: Scope = Scope.READ) -> Asked:
         """Say who calls what a token for one folder is not for. Raises as `_asked` does, and NotAllowed: it has one."""

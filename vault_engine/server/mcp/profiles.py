@@ -79,6 +79,9 @@ def offers(engine: Engine, callers: Callers, place: Place = Place()) -> tuple[Of
             (upkeep.list_notes, READS),
             (upkeep.remember_many, WRITES),
             (upkeep.move_note, CHANGES),
+            (upkeep.workspaces, READS),
+            (upkeep.share_note, WRITES),
+            (upkeep.federate, WRITES),
             (upkeep.check_vault, READS),
             (upkeep.verify, READS),
             (upkeep.conflicts, READS),
@@ -100,7 +103,7 @@ def offers_of(vaults: Mapping[str, Engine], callers: Callers, workspace: str | N
         callers: says who calls.
         workspace: that is meant where a caller names none.
     """
-    names = tuple(vaults) if len(vaults) > 1 else ()
+    names = vaults if len(vaults) > 1 else {}
     each = [
         offers(engine, callers, Place(workspace, names, is_first=number == 0))
         for number, engine in enumerate(vaults.values())

@@ -169,7 +169,7 @@ class Tools(Verbs):
         if not self._place.vaults or (within and within.folder):
             return status
         stated = {field.name: getattr(status, field.name) for field in fields(status)}
-        return StatusOfSeveral(**stated, vaults=self._place.vaults)
+        return StatusOfSeveral(**stated, vaults=tuple(self._place.vaults))
 
     def _changed(
         self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
