@@ -35,6 +35,7 @@ _KEEPING = frozenset(
         "expires",
         "source",
         "agent",
+        "trust",
         "status",
         "supersedes",
         "tags",

@@ -1,6 +1,6 @@
 """Telling clients what changes in the vault, whoever changes it: which note, or that there are others.
 
-Clients of the newest protocol hear it, on a stream that they ask for; older ones look again when they need to.
+Clients of the newest protocol hear it on a stream that they ask for; those of older ones in their session (`elders`).
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,6 +21,7 @@ from vault_engine.engine.entries import Entries
 from vault_engine.errors import BadName, NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.calling import Place, Verbs
+from vault_engine.server.mcp.elders import Elders
 from vault_engine.server.mcp.resources import note_uri
 
 _LISTEN = "subscriptions/listen"
@@ -32,6 +33,7 @@ class News(Verbs):
     def __init__(self, engine: Engine, callers: Callers, place: Place) -> None:
         super().__init__(engine, callers, place)
         self.bus = InMemorySubscriptionBus()
+        self.elders = Elders(engine, callers, place)
         self._told = engine.reach(place.workspace)  # what is told of: one bus is for all who listen
 
     def following_beside(self, others: Sequence[Engine]) -> Callable[[MCPServer], AbstractAsyncContextManager[None]]:
@@ -72,9 +74,11 @@ class News(Verbs):
     async def _publish(self, entries: Entries) -> None:
         others = False
         for entry in entries.entries:
-            reached = [path for path in (entry.path, entry.to) if path and (not self._told or self._told.covers(path))]
-            for path in reached:
-                await self.bus.publish(ResourceUpdated(note_uri(path)))
-            others = others or (bool(reached) and not (entry.before and entry.after and not entry.to))
+            for path in filter(None, (entry.path, entry.to)):
+                await self.elders.tell_of(path)
+                if self._told is None or self._told.covers(path):
+                    await self.bus.publish(ResourceUpdated(note_uri(path)))
+                    others = others or not (entry.before and entry.after and not entry.to)
         if others:
             await self.bus.publish(ResourcesListChanged())
+            await self.elders.tell_of_others()
