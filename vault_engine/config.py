@@ -28,7 +28,7 @@ WATCHING = ("auto", "events", "polling")
 DEFAULT_LOOK_SECONDS = 60
 DEFAULT_REST_SECONDS = 3
 
-_TEXTS = ("embedder", "reranker", "language", "profile", "watch")
+_TEXTS = ("embedder", "reranker", "language", "profile", "watch", "workspace")
 _NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1, "rest_seconds": 0}  # and the least that each may be
 _BOOSTS = "boosts"
 _SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
@@ -60,6 +60,8 @@ class Config:
     watch: str = WATCHING[0]  # whether events are relied on, one of WATCHING; auto: where the system has them all
     look_seconds: int = DEFAULT_LOOK_SECONDS  # a process that follows the vault looks at all of it this often anyway
     rest_seconds: int = DEFAULT_REST_SECONDS  # a page that somebody changed in Logseq is left alone for so long
+
+    workspace: str | None = None  # the one that is meant where none is named; "auto": that of the working folder
 
     @property
     def memwell_dir(self) -> Path:
@@ -123,6 +125,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         watch=settings.get("watch", WATCHING[0]),
         look_seconds=settings.get("look_seconds", DEFAULT_LOOK_SECONDS),
         rest_seconds=settings.get("rest_seconds", DEFAULT_REST_SECONDS),
+        workspace=env.get("MEMWELL_WORKSPACE") or settings.get("workspace"),
     )
 
 

@@ -2,7 +2,7 @@
 
     MemwellError
     ├── BadInput            an argument that can't be used as it is
-    │   ├── BadName         a category, key or path that no note may have
+    │   ├── BadName         a category, key, path or workspace that can't be had
     │   ├── NeedsConfirmation   a rename would change more files than the caller has agreed to
     │   ├── NotesVanished   so many notes are gone from one side of a sync that it is asked about
     │   └── NeedsYes        what would be done can't be taken back
@@ -71,11 +71,11 @@ class BadInput(MemwellError):
 
 
 class BadName(BadInput):
-    """A category, key or path that some device or Obsidian could not hold, or that leads out of the vault."""
+    """A category, key, path or workspace that some device or Obsidian could not hold, or that leads elsewhere."""
 
-    def __init__(self, name: str, problem: str) -> None:
+    def __init__(self, name: str, problem: str, what: str = "a note") -> None:
         self.name, self.problem = name, problem
-        super().__init__(f"{name!r} can't name a note: {problem}")
+        super().__init__(f"{name!r} can't name {what}: {problem}")
 
 
 class NeedsConfirmation(BadInput):

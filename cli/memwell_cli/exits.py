@@ -25,7 +25,7 @@ EXIT_CODES: dict[Kind, int] = {
 
 _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.BadName: lambda _: (
-        "Choose another --category, --key or path; letters, digits, '-' and blanks are always fine."
+        "Choose another --category, --key, path or --workspace; letters, digits and '-' are always fine."
     ),
     errors.NeedsConfirmation: lambda error: (
         f"See the links with `memwell note move {quote(error.old)} {quote(error.new)} --dry-run`, then say --yes."

@@ -22,6 +22,7 @@ COMMANDS = {
     "link": "memwell_cli.commands.link",
     "graph": "memwell_cli.commands.graph",
     "vault": "memwell_cli.commands.vault",
+    "workspace": "memwell_cli.commands.workspace",
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",
     "sync": "memwell_cli.commands.sync",

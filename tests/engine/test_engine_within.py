@@ -6,7 +6,8 @@ import pytest
 
 from vault_engine import Engine, Memory
 from vault_engine.errors import BadInput, NameTaken, NotAllowed, NoteAmbiguous, NoteMissing
-from vault_engine.vault.paths import check_folder, is_within
+from vault_engine.vault.paths import check_folder
+from vault_engine.vault.reach import is_within
 
 SEEN = {
     "work/tea.md": "# Tea\n\nTea is at four. See [[secret plan]], [[coffee]] and [[private/tea]].\n",

@@ -49,6 +49,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
     from vault_engine.engine.graph import (
@@ -72,7 +73,9 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
+    from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
@@ -96,11 +99,13 @@ _LATER = {
     "mirrored": ("MirrorChange", "Mirrored"),
     "move": ("LinkEdit", "Moved"),
     "parsing": ("MAX_FILE_BYTES", "parse_file", "source_of"),
+    "sharing": ("Federated", "Shared"),
     "tokens": ("TokenCheck", "TokenCreated", "TokenLine", "TokenList", "TokenRevoked"),
+    "workspaces": ("WorkspaceLine", "Workspaces"),
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "fsck", "git", "graph", "graph_formats", "history", "links", "mirror", "move"),
-    *("past", "purge", "remote", "tokens", "undo"),
+    *("past", "purge", "remote", "sharing", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names}
 
@@ -128,6 +133,7 @@ __all__ = [
     "Engine",
     "Explained",
     "Exported",
+    "Federated",
     "Finding",
     "FindingKind",
     "Forgotten",
@@ -158,6 +164,7 @@ __all__ = [
     "Orphans",
     "Problem",
     "RawNote",
+    "Reach",
     "Reached",
     "Recalled",
     "Related",
@@ -171,6 +178,7 @@ __all__ = [
     "Restored",
     "Scope",
     "SetProperty",
+    "Shared",
     "ShortestPath",
     "Status",
     "Token",
@@ -181,6 +189,8 @@ __all__ = [
     "TokenRevoked",
     "Traversed",
     "UnsetProperty",
+    "WorkspaceLine",
+    "Workspaces",
     "parse_file",
     "source_of",
 ]

@@ -11,7 +11,7 @@ from vault_engine.engine.changing import keeper, saw, with_text, writing
 from vault_engine.engine.memory import Draft, Memory, draft
 from vault_engine.engine.results import Remembered
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.engine.write import Planned, Terms, creation, plan
+from vault_engine.engine.write import Planned, Terms, creation, path_for, plan
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
 from vault_engine.garbage import collecting_later
 from vault_engine.index.record import stem_of
@@ -22,8 +22,9 @@ from vault_engine.journal.revisions import FULL_PACK_BYTES
 from vault_engine.note import parse, path_key
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.many import Many
-from vault_engine.vault.paths import note_path, placeholder_of
+from vault_engine.vault.paths import placeholder_of
 from vault_engine.vault.place import Place
+from vault_engine.vault.reach import Within
 
 Progress = Callable[[int, int], None]
 """Called with how many memories have been dealt with, and how many there are."""
@@ -55,6 +56,13 @@ class RememberedMany:
     def failed(self) -> list[NotRemembered]:
         """List the memories that did not become notes."""
         return [one for one in self.notes if isinstance(one, NotRemembered)]
+
+
+class WrittenMany(NamedTuple):
+    """What became of what was planned."""
+
+    results: dict[int, Remembered | NotRemembered]  # by the number of the plan
+    confirmed: bool
 
 
 class _Drafted(NamedTuple):
@@ -124,7 +132,12 @@ class _Batch:
             planned = plan(self._session, drafted.draft, drafted.terms, self._author, self._taken)
             self._by_place[path_key(planned.result.path)] = planned
             self._taken.add(path_key(stem_of(planned.result.path)))
-        self.planned[number] = self._by_place[drafted.place] = planned
+        self._by_place[drafted.place] = planned
+        self.take(number, planned)
+
+    def take(self, number: int, planned: Planned) -> None:
+        """Take in what becomes of a memory."""
+        self.planned[number] = planned
         self._bytes += len(planned.old) + len(planned.new)
         if not planned.replaces and not self._failure:
             try:
@@ -233,7 +246,12 @@ class _Batch:
 
 
 def remember_many(
-    session: Session, memories: Iterable[Memory], *, actor: Actor | None = None, progress: Progress | None = None
+    session: Session,
+    memories: Iterable[Memory],
+    *,
+    actor: Actor | None = None,
+    progress: Progress | None = None,
+    within: Within = None,
 ) -> RememberedMany:
     """Make notes of many memories, or bring the notes of their categories and keys up to date.
 
@@ -246,18 +264,20 @@ def remember_many(
     memories = list(memories)
     report = _Report(len(memories), progress)
     with collecting_later(), writing(session, actor) as author:
-        _remember_each(session, author, memories, report)
+        _remember_each(session, author, memories, report, within)
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 
-def _remember_each(session: Session, author: Actor, memories: Sequence[Memory], report: _Report) -> None:
+def _remember_each(
+    session: Session, author: Actor, memories: Sequence[Memory], report: _Report, within: Within
+) -> None:
     """Make notes of memories, batch by batch; what was planned is let go of before garbage is searched for again."""
     ids = iter(ulids(session.now(), len(memories)))
     batch = _Batch(session, author, ids)
     try:
         for number, memory in enumerate(memories):
             try:
-                drafted = _drafted(memory)
+                drafted = _drafted(memory, within)
                 if batch.is_full or batch.meets(drafted):
                     full, batch = batch, _Batch(session, author, ids)
                     _carry_out(session, author, full, report)
@@ -271,11 +291,33 @@ def _remember_each(session: Session, author: Actor, memories: Sequence[Memory], 
         batch.close()
 
 
-def _drafted(memory: Memory) -> _Drafted:
-    """Check a memory, and its names. Raises as `draft` and `note_path` do."""
-    checked = draft(memory)
-    path = note_path(checked.category, checked.key)
-    return _Drafted(checked, Terms(memory.expected, memory.merge), path, path_key(path), path_key(checked.key))
+def write_planned(session: Session, author: Actor, planned: Iterable[tuple[int, Planned]], total: int) -> WrittenMany:
+    """Do what is planned, durable together; the vault is held, and no two plans concern one path.
+
+    Args:
+        session: the open vault.
+        author: who does it.
+        planned: each with its number.
+        total: how many these are at most.
+    """
+    report, batch = _Report(total, None), _Batch(session, author, iter(()))
+    try:
+        for number, one in planned:
+            if batch.is_full:
+                full, batch = batch, _Batch(session, author, iter(()))
+                _carry_out(session, author, full, report)
+            batch.take(number, one)
+        _carry_out(session, author, batch, report)
+    finally:
+        batch.close()
+    return WrittenMany(report.results, report.confirmed)
+
+
+def _drafted(memory: Memory, within: Within) -> _Drafted:
+    """Check a memory, and its names. Raises as `draft` and `path_for` do."""
+    checked = draft(memory, within)
+    path, terms = path_for(checked, within), Terms(memory.expected, memory.merge, within)
+    return _Drafted(checked, terms, path, path_key(path), path_key(checked.key))
 
 
 def _names_in(folder: str) -> set[str] | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from vault_engine.engine.external import enter_external
-from vault_engine.engine.find import find
+from vault_engine.engine.find import find, paths_meant
 from vault_engine.engine.recover import settle
 from vault_engine.engine.resting import check_rests
 from vault_engine.engine.session import Session
@@ -19,7 +19,7 @@ from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.note import parse
 from vault_engine.note.special import may_be_read_only, why_read_only
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import Within, is_within
 
 
 @contextmanager
@@ -50,12 +50,12 @@ def writing(session: Session, actor: Actor | None, *, exact: bool = True) -> Ite
                 raise with_text(session, error) from error.__cause__
 
 
-def find_note(session: Session, ref: str, within: str | None = None) -> Record:
+def find_note(session: Session, ref: str, within: Within = None) -> Record:
     """Give the note that ``ref`` means, where the vault was not looked at just now. Takes and raises what `find` does.
 
     A path means one note whatever else there is; of any other name, a look must say that it is the only one.
     """
-    for path in (ref, f"{ref}.md"):
+    for path in paths_meant(ref, within):
         if not is_within(path, within):
             continue
         if (record := session.index.records.get(path)) and os.path.lexists(f"{session.vault.root}/{path}"):

@@ -18,6 +18,7 @@ from vault_engine.note.body import is_hash_of
 from vault_engine.note.change import Edit, apply_edit
 from vault_engine.note.yaml12 import scalar_value
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.reach import Within
 
 _LINE = re.compile(r"[^\n]*+\n|[^\n]++")
 
@@ -31,7 +32,7 @@ def edit(
     merge: bool = False,
     dry_run: bool = False,
     actor: Actor | None = None,
-    within: str | None = None,
+    within: Within = None,
 ) -> Changed:
     """Make edits of one note, in the order given: all of them or none.
 
@@ -43,7 +44,7 @@ def edit(
         merge: if the note has changed since, make the edits of what the caller read and merge the two, line by line.
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
-        within: the folder that who asks is confined to.
+        within: what who asks is confined to.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.

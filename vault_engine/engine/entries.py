@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, EntryMissing
-from vault_engine.journal.entry import Actor, Entry, Op
+from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.vault.reach import Within, is_within
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Entries:
     total: int  # how many the journal has
 
 
-def last_entries(session: Session, count: int = 20) -> Entries:
-    """Give the newest entries of the journal.
+def last_entries(session: Session, count: int = 20, *, within: Within = None) -> Entries:
+    """Give the newest entries of the journal, of those that concern what may be reached and nothing else.
 
     Raises:
         BadInput: the count is not positive.
@@ -45,17 +46,20 @@ def last_entries(session: Session, count: int = 20) -> Entries:
     if count < 1:
         raise BadInput(f"{count} is not a positive number of entries")
     with session.guard:
-        entries = session.journal.entries()
+        entries = _reached(session, within)
         return _listed(entries, entries[-count:])
 
 
-def find_entries(session: Session, which: str | None = None, *, path: str | None = None) -> Entries:
+def find_entries(
+    session: Session, which: str | None = None, *, path: str | None = None, within: Within = None
+) -> Entries:
     """Give the entries that are meant.
 
     Args:
         session: the open vault.
         which: the id of an entry, or its number as ``#42``; each device counts on its own, so several may have it.
         path: all entries that name this path.
+        within: what may be reached.
 
     Raises:
         BadInput: not exactly one of the two was given.
@@ -64,7 +68,7 @@ def find_entries(session: Session, which: str | None = None, *, path: str | None
     if (which is None) == (path is None):
         raise BadInput("give the id of an entry, its number as #42, or a path")
     with session.guard:
-        entries = session.journal.entries()
+        entries = _reached(session, within)
         found = [
             entry
             for entry in entries
@@ -80,6 +84,16 @@ def follow(session: Session, on_entries: Callable[[tuple[EntryLine, ...]], None]
     with session.guard:
         session.known.catch_up()
         session.known.on_entries = lambda fresh: on_entries(_listed(fresh, fresh).entries)
+
+
+def _reached(session: Session, within: Within) -> Sequence[Entry]:
+    entries = session.journal.entries()
+    return entries if within is None else [entry for entry in entries if _concerns(entry.change, within)]
+
+
+def _concerns(change: Change, within: Within) -> bool:
+    to = change.to if change.op in (Op.MOVE, Op.EXTERNAL) else None  # else it is a name in the archive
+    return all(is_within(path, within) for path in (change.path, to) if path)
 
 
 def _is_called(entry: Entry, name: str) -> bool:

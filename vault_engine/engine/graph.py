@@ -1,4 +1,7 @@
-"""What the links of the vault say as a whole, or around one note. Nothing is written."""
+"""What the links of the vault say as a whole, or around one note. Nothing is written.
+
+With ``within`` it is as if there were nothing but what may be reached.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,10 +11,12 @@ from typing import Literal
 from vault_engine.engine.find import find
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
+from vault_engine.index.graph import Graph
 from vault_engine.index.graph_arrays import GraphArrays
 from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind, related, traverse
 from vault_engine.index.record import Record
 from vault_engine.search.similar import similar_notes
+from vault_engine.vault.reach import Within
 
 Way = Literal["out", "in", "both"]
 Kind = Literal["note", "other", "unresolved"]
@@ -147,7 +152,14 @@ class GraphView:
     total: int  # how many nodes there are, shown or not
 
 
-def neighbours(session: Session, ref: str, *, direction: str = "both", relations: Collection[str] = ()) -> Neighbours:
+def neighbours(
+    session: Session,
+    ref: str,
+    *,
+    direction: str = "both",
+    relations: Collection[str] = (),
+    within: Within = None,
+) -> Neighbours:
     """Say what a note links to and what links to it; links from canvases do not count.
 
     Raises:
@@ -156,9 +168,9 @@ def neighbours(session: Session, ref: str, *, direction: str = "both", relations
     """
     way = _way(direction)
     with session.guard:
-        start = _start(session, ref)
-        found = session.index.graph.edges(start, way)
-        views = tuple(_neighbour(session, edge) for edge in found if not relations or edge.relation in relations)
+        start, graph = _start(session, ref, within), session.index.graph.within(within)
+        found = graph.edges(start, way)
+        views = tuple(_neighbour(session, edge, graph) for edge in found if not relations or edge.relation in relations)
         return Neighbours(start.name, views)
 
 
@@ -170,6 +182,7 @@ def traverse_links(
     direction: str = "both",
     relations: Collection[str] = (),
     limit: int = 100,
+    within: Within = None,
 ) -> Traversed:
     """Follow links from a note, breadth first.
 
@@ -180,13 +193,13 @@ def traverse_links(
     way = _way(direction)
     _check_bounds(depth=(depth, MAX_DEPTH), limit=(limit, MAX_NODES))
     with session.guard:
-        start, graph = _start(session, ref), session.index.graph
+        start, graph = _start(session, ref, within), session.index.graph.within(within)
         found = traverse(graph, start, depth=depth, direction=way, relations=relations, limit=limit)
         reached = tuple(
             Reached(
-                _view(session, visit.node),
+                _view(session, visit.node, graph),
                 visit.distance,
-                _view(session, visit.source),
+                _view(session, visit.source, graph),
                 visit.relation,
                 _side(visit.direction),
             )
@@ -196,13 +209,20 @@ def traverse_links(
 
 
 def shortest_path(
-    session: Session, ref: str, to: str, *, direction: str = "both", relations: Collection[str] = ()
+    session: Session,
+    ref: str,
+    to: str,
+    *,
+    direction: str = "both",
+    relations: Collection[str] = (),
+    within: Within = None,
 ) -> ShortestPath:
     """Find a shortest way along links from one note to another. Raises as `neighbours` does."""
     way = _way(direction)
     with session.guard:
-        start, end = _start(session, ref), Node(NodeKind.NOTE, find(to, session.index.records).path)
-        arrays = session.index.graph.arrays
+        start, end = _start(session, ref, within), Node(NodeKind.NOTE, find(to, session.index.records, within).path)
+        graph = session.index.graph.within(within)
+        arrays = graph.arrays
         numbers = arrays.number(start), arrays.number(end)
         assert numbers[0] is not None
         assert numbers[1] is not None
@@ -214,12 +234,12 @@ def shortest_path(
         for distance, (source, node) in enumerate(pairwise(nodes), 1):
             edges = (edge for edge in arrays.edges(source, way) if not relations or edge.relation in relations)
             edge = next(edge for edge in edges if edge.node == node)
-            views = _view(session, node), _view(session, source)
+            views = _view(session, node, graph), _view(session, source, graph)
             steps.append(Reached(views[0], distance, views[1], edge.relation, _side(edge.direction)))
         return ShortestPath(start.name, end.name, len(steps), tuple(steps))
 
 
-def orphans(session: Session, *, direction: str = "both", limit: int = 1000) -> Orphans:
+def orphans(session: Session, *, direction: str = "both", limit: int = 1000, within: Within = None) -> Orphans:
     """List the notes without links: to files that are there (out), from other notes (in), or neither (both).
 
     Raises:
@@ -229,13 +249,13 @@ def orphans(session: Session, *, direction: str = "both", limit: int = 1000) -> 
     _check_bounds(limit=(limit, MAX_NODES))
     with session.guard:
         session.refresh()
-        arrays = session.index.graph.arrays
-        found = arrays.orphans(way).tolist()
-        notes = tuple(_view(session, arrays.node(number)) for number in found[:limit])
+        graph = session.index.graph.within(within)
+        found = graph.arrays.orphans(way).tolist()
+        notes = tuple(_view(session, graph.arrays.node(number), graph) for number in found[:limit])
         return Orphans(way.value, notes, len(found))
 
 
-def hubs(session: Session, *, limit: int = 10) -> Hubs:
+def hubs(session: Session, *, limit: int = 10, within: Within = None) -> Hubs:
     """Rank the notes by PageRank: those that much leads to, and much of what much leads to.
 
     Raises:
@@ -244,18 +264,21 @@ def hubs(session: Session, *, limit: int = 10) -> Hubs:
     _check_bounds(limit=(limit, MAX_NODES))
     with session.guard:
         session.refresh()
-        arrays = session.index.graph.arrays
+        graph = session.index.graph.within(within)
+        arrays = graph.arrays
         ranks = arrays.ranks()
         links, backlinks = arrays.degrees()
         best = (-ranks).argsort(kind="stable")[:limit].tolist()
         found = (
-            Hub(_view(session, arrays.node(one)), float(ranks[one]), int(links[one]), int(backlinks[one]))
+            Hub(_view(session, arrays.node(one), graph), float(ranks[one]), int(links[one]), int(backlinks[one]))
             for one in best
         )
         return Hubs(tuple(found), arrays.notes)
 
 
-def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
+def related_notes(
+    session: Session, ref: str, *, limit: int = 10, unlinked: bool = False, within: Within = None
+) -> Related:
     """Rank the notes that share links, tags or meaning with a note; ``unlinked`` leaves out those it is linked with.
 
     Raises:
@@ -264,8 +287,9 @@ def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool
     """
     _check_bounds(limit=(limit, MAX_NODES))
     with session.guard:
-        start, graph, records = _start(session, ref), session.index.graph, session.index.records
-        similar = similar_notes(session.index, start.name)
+        start, records = _start(session, ref, within), session.index.records
+        graph = session.index.graph.within(within)
+        similar = similar_notes(session.index, start.name, within)
         tagged = {tag: graph.tagged(tag) for tag in records[start.name].tags}
         found = [
             one
@@ -277,7 +301,7 @@ def related_notes(session: Session, ref: str, *, limit: int = 10, unlinked: bool
                 one.path,
                 records[one.path].title,
                 round(one.score, 4),
-                tuple(_view(session, node) for node in one.shared),
+                tuple(_view(session, node, graph) for node in one.shared),
                 one.tags,
                 round(one.similarity, 4),
                 one.is_linked,
@@ -314,17 +338,17 @@ def whole_graph(session: Session, *, limit: int | None = None) -> GraphView:
         return GraphView(session.config.root.name, nodes, tuple(edges), len(arrays.names))
 
 
-def _start(session: Session, ref: str) -> Node:
+def _start(session: Session, ref: str, within: Within) -> Node:
     session.refresh()
-    return Node(NodeKind.NOTE, find(ref, session.index.records).path)
+    return Node(NodeKind.NOTE, find(ref, session.index.records, within).path)
 
 
-def _neighbour(session: Session, edge: Edge) -> Neighbour:
-    return Neighbour(_view(session, edge.node), edge.relation, _side(edge.direction))
+def _neighbour(session: Session, edge: Edge, graph: Graph) -> Neighbour:
+    return Neighbour(_view(session, edge.node, graph), edge.relation, _side(edge.direction))
 
 
-def _view(session: Session, node: Node) -> NodeView:
-    title = session.index.graph.label(node.name) if node.kind is NodeKind.UNRESOLVED else ""
+def _view(session: Session, node: Node, graph: Graph) -> NodeView:
+    title = graph.label(node.name) if node.kind is NodeKind.UNRESOLVED else ""
     return _node_view(node, session.index.records.get(node.name), title)
 
 

@@ -22,6 +22,7 @@ from vault_engine.note.body import MIN_HASH_DIGITS, is_hash_of
 from vault_engine.note.validity import microseconds
 from vault_engine.sync.merge import unified_diff
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.reach import Within, is_within
 
 NOW = "now"
 _NOTHING = "/dev/null"  # what `diff -u` calls a file that is not there
@@ -110,13 +111,14 @@ class _Side:
     entry: str | None
 
 
-def history(session: Session, ref: str, *, limit: int = 50) -> History:
+def history(session: Session, ref: str, *, limit: int = 50, within: Within = None) -> History:
     """List what became of a note, renames followed.
 
     Args:
         session: the open vault.
         ref: the note, by any of its names; one that is gone by its path or its file's name.
         limit: how many versions at most.
+        within: what may be reached; a note's past comes along with it, wherever it was then.
 
     Raises:
         BadInput: the limit is not positive.
@@ -126,13 +128,15 @@ def history(session: Session, ref: str, *, limit: int = 50) -> History:
         raise BadInput(f"limit {limit} is not positive")
     with session.guard:
         session.refresh()
-        past = past_of(session, ref)
+        past = past_of(session, ref, within)
         newest = past.versions[: -limit - 1 : -1]
         lines = [_line(session, past, version) for version in newest]
         return History(past.path, tuple(lines), len(past.versions), None if past.is_recorded else past.found)
 
 
-def diff(session: Session, ref: str, old: str | None = None, new: str | None = None) -> Diffed:
+def diff(
+    session: Session, ref: str, old: str | None = None, new: str | None = None, *, within: Within = None
+) -> Diffed:
     """Compare two versions of a note.
 
     Args:
@@ -141,6 +145,7 @@ def diff(session: Session, ref: str, old: str | None = None, new: str | None = N
         old: a version: the id of its entry, its number (``#42``), eight digits or more of its SHA-256, a time (see
             `moments.read_moment`) or ``now``; without it the last one before ``new`` that differs from it.
         new: the other version; without it the file as it is now.
+        within: as of `history`.
 
     Raises:
         BadInput: a version is named by what is none of these, or means several.
@@ -150,7 +155,7 @@ def diff(session: Session, ref: str, old: str | None = None, new: str | None = N
     """
     with session.guard:
         session.refresh()
-        past = past_of(session, ref)
+        past = past_of(session, ref, within)
         after = _side(session, past, new or NOW)
         before = _side(session, past, old) if old else _last_before(past, after)
         if before.sha256 == after.sha256:
@@ -160,13 +165,14 @@ def diff(session: Session, ref: str, old: str | None = None, new: str | None = N
         return Diffed(past.path, before.sha256, after.sha256, lines)
 
 
-def show_at(session: Session, ref: str, at: str) -> NoteAt:
+def show_at(session: Session, ref: str, at: str, *, within: Within = None) -> NoteAt:
     """Give the bytes a note had, as they were known at a time.
 
     Args:
         session: the open vault.
         ref: as of `history`: the name it has today, whatever it was called then.
         at: a time, or any other name of a version that `diff` takes.
+        within: as of `history`.
 
     Raises:
         VersionMissing: the note was not there then.
@@ -174,20 +180,20 @@ def show_at(session: Session, ref: str, at: str) -> NoteAt:
     """
     with session.guard:
         session.refresh()
-        past = past_of(session, ref)
+        past = past_of(session, ref, within)
         side = _side(session, past, at)
         if not side.sha256:
             raise VersionMissing(past.path, at, "the note was not there then")
         return NoteAt(side.path, content(session, past, side.sha256), side.sha256, side.entry)
 
 
-def past_of(session: Session, ref: str) -> Past:
-    """Find a note that is there, or one that is gone, with all its versions. Raises as `history`."""
+def past_of(session: Session, ref: str, within: Within = None) -> Past:
+    """Find a note that is there, or one that is gone, with all its versions. Takes and raises as `history`."""
     entries = replay.happened(session.journal.entries())
     try:
-        path = find(ref, session.index.records).path
+        path = find(ref, session.index.records, within).path
     except NoteMissing:
-        versions = _gone(session, ref, entries)
+        versions = _gone(session, ref, entries, within)
         path = versions[-1].path
         if versions[-1:] != replay.history(entries, path)[-1:]:  # archived, and another note has its path
             return Past(path, versions, "")
@@ -279,25 +285,27 @@ def _last_before(past: Past, after: _Side) -> _Side:
     return _Side(0, after.path, "", None)
 
 
-def _gone(session: Session, ref: str, happened: Sequence[Entry]) -> list[Version]:
+def _gone(session: Session, ref: str, happened: Sequence[Entry], within: Within) -> list[Version]:
     """Give the versions of the one note that had that path or name; it may have another name now.
 
     Raises:
         NoteMissing, NoteAmbiguous: none had it, or several.
     """
     wanted = ref.strip().removeprefix("[[").removesuffix("]]")
-    paths = {path: None for entry in happened for path in _paths(entry)}
+    paths = {path: None for entry in happened for path in _paths(entry) if is_within(path, within)}
     key = path_key(wanted)
     same_path = (path for path in paths if path_key(path) in (key, f"{key}.md"))
     same_name = (path for path in paths if path_key(stem_of(path)) == key)
     for candidates in ((wanted,), (f"{wanted}.md",), same_path, same_name):
         histories = (replay.history(happened, path) for path in islice(candidates, _MAX_CANDIDATES))
-        meant = {versions[-1].entry.id: versions for versions in histories if versions}
+        reached = (versions for versions in histories if versions and is_within(versions[-1].path, within))
+        meant = {versions[-1].entry.id: versions for versions in reached}
         if len(meant) > 1:
             raise NoteAmbiguous(ref, sorted(versions[-1].path for versions in meant.values()))
         if meant:
             return next(iter(meant.values()))
-    raise NoteMissing(ref, near(ref, [*session.index.records, *paths]), where="the vault or its history")
+    known = (path for path in session.index.records if is_within(path, within))
+    raise NoteMissing(ref, near(ref, [*known, *paths]), where="the vault or its history")
 
 
 def _paths(entry: Entry) -> tuple[str, ...]:

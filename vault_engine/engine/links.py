@@ -11,10 +11,11 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
 from vault_engine.index.filters import CALLED
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record, decode
-from vault_engine.note import Heading, Link, LinkKind, Note, parse, path_key
+from vault_engine.note import Heading, Link, LinkKind, LinkResolver, Note, parse, path_key
 from vault_engine.note.body import typed_relations
 from vault_engine.note.canvas import canvas_links, canvas_texts
 from vault_engine.note.headings import simplify
+from vault_engine.vault.reach import Within, is_within
 from vault_engine.vault.store import CANVAS
 
 Anchor = Literal["found", "missing"]
@@ -40,8 +41,8 @@ class CanvasLink(NamedTuple):
     text: str  # the line it stands in
 
 
-def links(session: Session, ref: str) -> Links:
-    """Give every link of a note and where it leads.
+def links(session: Session, ref: str, *, within: Within = None) -> Links:
+    """Give every link of a note and where it leads, as if there were nothing but what is ``within`` reach.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -49,9 +50,9 @@ def links(session: Session, ref: str) -> Links:
     """
     with session.guard:
         session.refresh()
-        path = find(ref, session.index.records).path
+        path = find(ref, session.index.records, within).path
         note, place, problem = _read(session, path)
-        resolver = session.index.resolver
+        resolver = session.index.graph.within(within).resolver
         found = [resolver.find(link, path) for link in note.links]
         anchors = _anchors(session, path, place, list(zip(note.links, found, strict=True)))
         relations = typed_relations(note)
@@ -73,22 +74,22 @@ def links(session: Session, ref: str) -> Links:
                     line=link.line,
                     key=link.key,
                     relation=relations.get(link.start),
-                    alias_of=_having_alias(session, link.target) if target is None else (),
+                    alias_of=_having_alias(session, link.target, within) if target is None else (),
                 )
             )
         return Links(path, tuple(views), problem)
 
 
-def backlinks(session: Session, ref: str) -> Backlinks:
-    """Give every link to a note, from notes and from canvases. Raises as `links` does, about this note only."""
+def backlinks(session: Session, ref: str, *, within: Within = None) -> Backlinks:
+    """Give every link to a note, from notes and from canvases. As `links`, but raises about this note only."""
     with session.guard:
         session.refresh()
-        path = find(ref, session.index.records).path
-        walk = session.index.walk
-        sources = [source for source in session.index.graph.backlinks_of(path) if source in walk.notes]
-        canvases = [other for other in walk.others if other.lower().endswith(CANVAS)]
-        views = [view for source in sources for view in _from_note(session, source, path)]
-        views += [view for canvas in canvases for view in _from_canvas(session, canvas, path)]
+        path = find(ref, session.index.records, within).path
+        walk, graph = session.index.walk, session.index.graph.within(within)
+        sources = [source for source in graph.backlinks_of(path) if source in walk.notes]
+        canvases = [other for other in walk.others if other.lower().endswith(CANVAS) and is_within(other, within)]
+        views = [view for source in sources for view in _from_note(session, source, path, graph.resolver)]
+        views += [view for canvas in canvases for view in _from_canvas(session, canvas, path, graph.resolver)]
         return Backlinks(path, tuple(sorted(views, key=lambda view: view.path)))
 
 
@@ -101,10 +102,10 @@ def alias_owners(records: Iterable[Record]) -> dict[str, tuple[str, ...]]:
     return {alias: tuple(sorted(paths)) for alias, paths in owners.items()}
 
 
-def _having_alias(session: Session, alias: str) -> tuple[str, ...]:
+def _having_alias(session: Session, alias: str, within: Within) -> tuple[str, ...]:
     """Give the notes that have an alias, sorted, as `alias_owners` would."""
     records, key = session.index.records, alias_key(alias)
-    called = records.having(CALLED, key)
+    called = (path for path in records.having(CALLED, key) if is_within(path, within))
     return tuple(path for path in called if key in map(alias_key, records[path].aliases))
 
 
@@ -201,30 +202,26 @@ def _chain(link: Link) -> Chain:
     return tuple(map(simplify, link.heading))
 
 
-def _from_note(session: Session, source: str, path: str) -> Iterator[BacklinkView]:
+def _from_note(session: Session, source: str, path: str, resolver: LinkResolver) -> Iterator[BacklinkView]:
     try:
         note = _read(session, source)[0]
     except MemwellError:  # gone or locked since the index was brought up to date
         return
     lines, relations = note.text.split("\n"), typed_relations(note)
     for link in note.links:
-        if session.index.resolver.find(link, source) == path:
+        if resolver.find(link, source) == path:
             text = _shown(lines[link.line - 1])
             yield _backlink(source, link.line, text, link.kind.value, link, relations.get(link.start))
 
 
-def _from_canvas(session: Session, canvas: str, path: str) -> Iterator[BacklinkView]:
+def _from_canvas(session: Session, canvas: str, path: str, resolver: LinkResolver) -> Iterator[BacklinkView]:
     try:
         text = session.vault.read(canvas).decode("utf-8", "replace")
     except MemwellError:
         return
     wanted = normalize("NFC", path)  # a canvas means files by their whole path, in the case written
     for one in links_on_canvas(text):
-        found = (
-            session.index.resolver.find(one.link, canvas) == path
-            if one.link
-            else normalize("NFC", one.target) == wanted
-        )
+        found = resolver.find(one.link, canvas) == path if one.link else normalize("NFC", one.target) == wanted
         if found:
             yield _backlink(canvas, one.line, one.text, "canvas", one.link)
 

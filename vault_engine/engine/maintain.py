@@ -19,7 +19,7 @@ from vault_engine.index.filters import PROBLEM
 from vault_engine.journal.store import Head
 from vault_engine.sync.mounts import why_poll
 from vault_engine.vault.files import explained, fsync_folder, make_folder, write_atomic
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import Reach, Within, is_within
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
 
@@ -54,6 +54,10 @@ _CONFIG = """\
 # look_seconds = 60
 # Seconds for which a page is left alone that somebody has changed in Logseq, which holds it in memory.
 # rest_seconds = 3
+
+# The workspace that is meant where none is named: its notes and those of none are all there is. "auto": the project
+# that the current folder belongs to.
+# workspace = "auto"
 
 # How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),
 # and of each note so many versions, however old.
@@ -128,10 +132,10 @@ def check_index(session: Session, progress: Progress, *, repair: bool = False) -
         return checked
 
 
-def status(session: Session, *, within: str | None = None) -> Status:
+def status(session: Session, *, within: Within = None) -> Status:
     """Look at everything that its owner would want to know of a vault.
 
-    Given a folder, only what concerns the notes ``within`` it is told, and nothing of the machine.
+    To who does not reach everything only what concerns the notes ``within`` reach is told, and nothing of the machine.
     """
     with session.guard:
         if within is not None:
@@ -156,10 +160,10 @@ def status(session: Session, *, within: str | None = None) -> Status:
         )
 
 
-def _status_within(session: Session, folder: str) -> Status:
+def _status_within(session: Session, within: str | Reach) -> Status:
     session.refresh()
     index, found = session.index, session.index.walk
-    view, links = index.view.within(folder), index.graph.count_links(folder)
+    view, links = index.view.within(within), index.graph.within(within).count_links()
     state = IndexState(
         notes=view.note_count,
         chunks=view.keywords.live_count,
@@ -175,15 +179,15 @@ def _status_within(session: Session, folder: str) -> Status:
         rebuilt=(),
     )
     return Status(
-        vault=folder,
+        vault=str(within),
         notes=view.note_count,
-        other_files=sum(is_within(path, folder) for path in found.others),
-        archived=sum(is_within(path, folder) for path in archived_paths(session).values()),
-        journal_entries=sum(is_within(entry.change.path, folder) for entry in session.journal.entries()),
+        other_files=sum(is_within(path, within) for path in found.others),
+        archived=sum(is_within(path, within) for path in archived_paths(session).values()),
+        journal_entries=sum(is_within(entry.change.path, within) for entry in session.journal.entries()),
         journal_problems=(),
         index=state,
-        problems=tuple(problem for problem in _problems(session) if is_within(problem.path, folder)),
-        conflict_copies=tuple(sorted(path for path in found.conflict_copies if is_within(path, folder))),
+        problems=tuple(problem for problem in _problems(session) if is_within(problem.path, within)),
+        conflict_copies=tuple(sorted(path for path in found.conflict_copies if is_within(path, within))),
         writable=os.access(session.config.root, os.W_OK) and os.access(session.config.memwell_dir, os.W_OK),
         exchanges=session.vault.exchanges(),
     )

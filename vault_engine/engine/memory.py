@@ -19,7 +19,8 @@ from vault_engine.note import (
     to_key,
 )
 from vault_engine.note.frontmatter import read_frontmatter, read_head
-from vault_engine.vault.paths import clean_name
+from vault_engine.vault.paths import clean_name, note_path
+from vault_engine.vault.reach import Reach, Within, below_workspace, workspace_of
 
 DEFAULT_CATEGORY = "notes"
 MAX_TEXT_BYTES = 1 << 20
@@ -54,8 +55,8 @@ _NEVER_BROUGHT = ("id", "category", "key", "updated")
 class Memory:
     """Something to remember. A text that begins with frontmatter brings its properties along.
 
-    Same category and key means the same note: it is updated. Without a key, one is made from the title or the
-    text, and never one that another note has.
+    Same category and key means the same note of a workspace, or of none: it is updated. Without a key, one is made
+    from the title or the text, and never one that another note has.
     """
 
     text: str
@@ -82,10 +83,21 @@ class Draft:
     key_is_given: bool
     body: str
     properties: Mapping[str, Any] = field(default_factory=dict)  # only what the caller stated
+    home: str | None = None  # the folder of its workspace; None: it is for no workspace
+
+    @property
+    def path(self) -> str:
+        """Where its note goes. Raises BadName: its category or key is no name."""
+        return note_path(f"{self.home}/{self.category}" if self.home else self.category, self.key)
 
 
-def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
+def draft(memory: Memory, within: Within = None) -> Draft:
     """Check a memory and complete its category and key.
+
+    Args:
+        memory: what is to be remembered.
+        within: what may be reached: a folder, which is the category where none is given; or a workspace, in which the
+            category is.
 
     Raises:
         BadInput: it is empty, too long, not text, or a field is out of its range.
@@ -115,14 +127,30 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
     key = _text(properties.get("key")) if memory.key is None else memory.key
     category = memory.category
     if category is None:
-        category = _text(properties.get("category")) or default_category
+        category = _text(properties.get("category")) or _default_category(within)
+    home, category = _home_of(clean_name(category).rstrip("/"), within)
     return Draft(
-        category=clean_name(category).rstrip("/"),
+        category=category,
         key=clean_name(to_key(memory.title or body) if key is None else key),
         key_is_given=key is not None,
         body=body,
         properties={name: value for name, value in properties.items() if name not in _NEVER_BROUGHT},
+        home=home,
     )
+
+
+def _default_category(within: Within) -> str:
+    folder = within.folder if isinstance(within, Reach) else within
+    return folder or DEFAULT_CATEGORY
+
+
+def _home_of(category: str, within: Within) -> tuple[str | None, str]:
+    """Split a category, which may name a folder of a workspace, into the workspace's folder and the category there."""
+    inside = f"{category}/"
+    if workspace_of(inside):
+        rest = below_workspace(inside).rstrip("/")
+        return (category.removesuffix(f"/{rest}"), rest) if rest else (category, DEFAULT_CATEGORY)
+    return within.home if isinstance(within, Reach) else None, category
 
 
 def new_text(draft: Draft, *, id: str, moment: str, agent: str | None) -> str:

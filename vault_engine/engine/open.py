@@ -19,7 +19,7 @@ from vault_engine.journal.entry import Actor
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     # What follows is loaded when it is asked for, by `vault_engine.engine`: few of these verbs are used at a time.
@@ -29,17 +29,16 @@ if TYPE_CHECKING:
         conflicts,
         fsck,
         git,
-        graph,
-        graph_formats,
         history,
-        links,
         mirror,
         move,
         past,
         purge,
         remote,
+        sharing,
         tokens,
         undo,
+        workspaces,
     )
     from vault_engine.engine.bulk import Progress as BulkProgress
     from vault_engine.engine.bulk import RememberedMany
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from vault_engine.engine.entries import Entries, EntryLine
     from vault_engine.engine.fsck import Repaired, Verified
     from vault_engine.engine.git import Committed, GitState, Postponed
-    from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
-    from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.history import Diffed, History, NoteAt
     from vault_engine.engine.memory import Memory
     from vault_engine.engine.mirror import MirrorTerms
@@ -58,7 +55,6 @@ if TYPE_CHECKING:
     from vault_engine.engine.purge import Pruned, Purged
     from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
     from vault_engine.engine.results import (
-        Backlinks,
         Built,
         Changed,
         Checked,
@@ -66,7 +62,6 @@ if TYPE_CHECKING:
         Forgotten,
         IndexChecked,
         IndexState,
-        Links,
         Listed,
         NoteView,
         RawNote,
@@ -74,10 +69,13 @@ if TYPE_CHECKING:
         Restored,
         Status,
     )
+    from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
     from vault_engine.engine.undo import Undone
+    from vault_engine.engine.workspaces import Workspaces
     from vault_engine.errors import MemwellError
     from vault_engine.note.change import Edit
+    from vault_engine.vault.reach import Reach, Within
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
@@ -124,27 +122,70 @@ class Engine(Asking):
         """Make a folder a vault; see `maintain.create_vault`."""
         return maintain.create_vault(os.fspath(path))
 
-    def remember(self, memory: Memory, *, actor: Actor | None = None, within: str | None = None) -> Remembered:
+    def reach(self, workspace: str | None = None, *, folder: str | None = None) -> Reach | None:
+        """Say what is reached in a workspace, for ``within``; see `workspaces.reach`."""
+        return verbs.workspaces.reach(self._session, workspace, folder, _working_folder_if_any())
+
+    def workspaces(self, current: Reach | None = None) -> Workspaces:
+        """List the workspaces there are; see `workspaces.workspaces`."""
+        return verbs.workspaces.workspaces(self._session, current)
+
+    def share(
+        self,
+        ref: str,
+        to: str,
+        *,
+        target: Engine | None = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+        within: Within = None,
+    ) -> Shared:
+        """Copy a note into another workspace; see `sharing.share`."""
+        other = target._session if target and target.root != self.root else None
+        return verbs.sharing.share(self._session, ref, to, target=other, dry_run=dry_run, actor=actor, within=within)
+
+    def federate(
+        self,
+        workspace: str,
+        to: str,
+        *,
+        target: Engine | None = None,
+        dry_run: bool = False,
+        actor: Actor | None = None,
+        within: Within = None,
+    ) -> Federated:
+        """Share every note of a workspace; see `sharing.federate`."""
+        other = target._session if target and target.root != self.root else None
+        return verbs.sharing.federate(
+            self._session, workspace, to, target=other, dry_run=dry_run, actor=actor, within=within
+        )
+
+    def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
         return write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
-        self, memories: Iterable[Memory], *, actor: Actor | None = None, progress: BulkProgress | None = None
+        self,
+        memories: Iterable[Memory],
+        *,
+        actor: Actor | None = None,
+        progress: BulkProgress | None = None,
+        within: Within = None,
     ) -> RememberedMany:
         """Make or update many notes, durable together; see `bulk.remember_many`."""
-        return verbs.bulk.remember_many(self._session, memories, actor=actor, progress=progress)
+        return verbs.bulk.remember_many(self._session, memories, actor=actor, progress=progress, within=within)
 
-    def read(self, ref: str, *, within: str | None = None) -> NoteView:
+    def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return read.read(self._session, ref, within=within)
 
-    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None) -> Forgotten:
+    def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
         return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
-    def restore(self, ref: str, *, actor: Actor | None = None) -> Restored:
+    def restore(self, ref: str, *, actor: Actor | None = None, within: Within = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
-        return write.restore(self._session, ref, actor=actor)
+        return write.restore(self._session, ref, actor=actor, within=within)
 
     def edit(
         self,
@@ -154,7 +195,7 @@ class Engine(Asking):
         merge: bool = False,
         dry_run: bool = False,
         actor: Actor | None = None,
-        within: str | None = None,
+        within: Within = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
         return edit.edit(
@@ -169,17 +210,17 @@ class Engine(Asking):
         """Take a move back; see `move.undo_move`."""
         return verbs.move.undo_move(self._session, entry, actor)
 
-    def history(self, ref: str, *, limit: int = 50) -> History:
+    def history(self, ref: str, *, limit: int = 50, within: Within = None) -> History:
         """Give every version of a note; see `history.history`."""
-        return verbs.history.history(self._session, ref, limit=limit)
+        return verbs.history.history(self._session, ref, limit=limit, within=within)
 
-    def diff(self, ref: str, old: str | None = None, new: str | None = None) -> Diffed:
+    def diff(self, ref: str, old: str | None = None, new: str | None = None, *, within: Within = None) -> Diffed:
         """Compare two versions of a note; see `history.diff`."""
-        return verbs.history.diff(self._session, ref, old, new)
+        return verbs.history.diff(self._session, ref, old, new, within=within)
 
-    def show_at(self, ref: str, at: str) -> NoteAt:
+    def show_at(self, ref: str, at: str, *, within: Within = None) -> NoteAt:
         """Give a note as it was known at a time; see `history.show_at`."""
-        return verbs.history.show_at(self._session, ref, at)
+        return verbs.history.show_at(self._session, ref, at, within=within)
 
     def list_at(
         self,
@@ -189,9 +230,12 @@ class Engine(Asking):
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        within: Within = None,
     ) -> ListedAt:
         """List what was known at a time, and true at another; see `past.list_at`."""
-        return verbs.past.list_at(self._session, as_of, valid_at, category=category, type=type, tags=tags)
+        return verbs.past.list_at(
+            self._session, as_of, valid_at, category=category, type=type, tags=tags, within=within
+        )
 
     def vault_at(self, at: str, to: Path, *, progress: maintain.Progress | None = None) -> VaultAt:
         """Write the whole vault as it was; see `past.vault_at`."""
@@ -205,9 +249,12 @@ class Engine(Asking):
         expected: str | None = None,
         dry_run: bool = False,
         actor: Actor | None = None,
+        within: Within = None,
     ) -> Undone:
         """Take a change of a note back; see `undo.undo`."""
-        return verbs.undo.undo(self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor)
+        return verbs.undo.undo(
+            self._session, ref, entry=entry, expected=expected, dry_run=dry_run, actor=actor, within=within
+        )
 
     def conflicts(self) -> Conflicts:
         """List the conflict copies of sync tools; see `conflicts.conflicts`."""
@@ -241,13 +288,13 @@ class Engine(Asking):
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
         return verbs.purge.prune(self._session, dry_run=dry_run, actor=actor)
 
-    def last_entries(self, count: int = 20) -> Entries:
+    def last_entries(self, count: int = 20, *, within: Within = None) -> Entries:
         """Give the newest entries of the journal; see `entries.last_entries`."""
-        return entries.last_entries(self._session, count)
+        return entries.last_entries(self._session, count, within=within)
 
-    def find_entries(self, which: str | None = None, *, path: str | None = None) -> Entries:
+    def find_entries(self, which: str | None = None, *, path: str | None = None, within: Within = None) -> Entries:
         """Give one entry of the journal, or those of a path; see `entries.find_entries`."""
-        return entries.find_entries(self._session, which, path=path)
+        return entries.find_entries(self._session, which, path=path, within=within)
 
     def verify(self, *, read_data: bool = False, against: Sequence[str] = ()) -> Verified:
         """Check journal, revisions and notes; see `fsck.verify`."""
@@ -315,61 +362,9 @@ class Engine(Asking):
         """Say how the vault stands to where it is synced; see `remote.sync_state`."""
         return verbs.remote.sync_state(self._session, where or verbs.remote.ANYWHERE)
 
-    def raw(self, ref: str) -> RawNote:
+    def raw(self, ref: str, *, within: Within = None) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
-        return read.raw(self._session, ref)
-
-    def links(self, ref: str) -> Links:
-        """Give every link of a note; see `links.links`."""
-        return verbs.links.links(self._session, ref)
-
-    def backlinks(self, ref: str) -> Backlinks:
-        """Give every link to a note; see `links.backlinks`."""
-        return verbs.links.backlinks(self._session, ref)
-
-    def neighbours(self, ref: str, *, direction: str = "both", relations: Collection[str] = ()) -> Neighbours:
-        """Say what a note links to and what links to it; see `graph.neighbours`."""
-        return verbs.graph.neighbours(self._session, ref, direction=direction, relations=relations)
-
-    def traverse(
-        self,
-        ref: str,
-        *,
-        depth: int = 2,
-        direction: str = "both",
-        relations: Collection[str] = (),
-        limit: int = 100,
-    ) -> Traversed:
-        """Follow links from a note; see `graph.traverse_links`."""
-        return verbs.graph.traverse_links(
-            self._session, ref, depth=depth, direction=direction, relations=relations, limit=limit
-        )
-
-    def shortest_path(
-        self, ref: str, to: str, *, direction: str = "both", relations: Collection[str] = ()
-    ) -> ShortestPath:
-        """Find a shortest way along links; see `graph.shortest_path`."""
-        return verbs.graph.shortest_path(self._session, ref, to, direction=direction, relations=relations)
-
-    def orphans(self, *, direction: str = "both", limit: int = 1000) -> Orphans:
-        """List the notes without links; see `graph.orphans`."""
-        return verbs.graph.orphans(self._session, direction=direction, limit=limit)
-
-    def hubs(self, *, limit: int = 10) -> Hubs:
-        """Rank the notes by what leads to them; see `graph.hubs`."""
-        return verbs.graph.hubs(self._session, limit=limit)
-
-    def related(self, ref: str, *, limit: int = 10, unlinked: bool = False) -> Related:
-        """Rank the notes that have links, tags or meaning in common with one; see `graph.related_notes`."""
-        return verbs.graph.related_notes(self._session, ref, limit=limit, unlinked=unlinked)
-
-    def graph(self, *, limit: int | None = None) -> GraphView:
-        """Give the graph of the vault; see `graph.whole_graph`."""
-        return verbs.graph.whole_graph(self._session, limit=limit)
-
-    def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
-        """Write the graph as a text of some format; see `graph_formats.export`."""
-        return verbs.graph_formats.export(self._session, format, limit=limit)
+        return read.raw(self._session, ref, within=within)
 
     def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
         """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
@@ -400,15 +395,18 @@ class Engine(Asking):
         tags: tuple[str, ...] = (),
         limit: int = 1000,
         archived: bool = False,
+        within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
-        return read.list_notes(self._session, category=category, type=type, tags=tags, limit=limit, archived=archived)
+        return read.list_notes(
+            self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
+        )
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
         return accept_gone(self._session)
 
-    def status(self, *, within: str | None = None) -> Status:
+    def status(self, *, within: Within = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
         return maintain.status(self._session, within=within)
 
@@ -481,6 +479,13 @@ def _working_folder() -> Path:
         return Path.cwd()
     except FileNotFoundError:
         raise VaultMissing("the working folder", "is not there any more") from None
+
+
+def _working_folder_if_any() -> Path | None:
+    try:
+        return _working_folder()
+    except VaultMissing:
+        return None
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:

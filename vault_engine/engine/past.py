@@ -21,6 +21,7 @@ from vault_engine.search.query import Query
 from vault_engine.vault.files import explained
 from vault_engine.vault.paths import check_path
 from vault_engine.vault.place import place_of, write_new
+from vault_engine.vault.reach import Within, is_within
 from vault_engine.vault.store import CANVAS
 
 # What says that this one name can't be had here; anything else, such as a full disk, concerns all.
@@ -119,6 +120,7 @@ def list_at(
     category: str | None = None,
     type: str | None = None,
     tags: tuple[str, ...] = (),
+    within: Within = None,
 ) -> ListedAt:
     """List the notes as they were known at one time, of these those whose validity holds another.
 
@@ -132,6 +134,7 @@ def list_at(
         category: only notes of this category or one below.
         type: only notes of this type.
         tags: only notes with all of these tags, or ones below.
+        within: what may be reached, by the paths of that time.
 
     Raises:
         BadInput: a time can't be read.
@@ -147,7 +150,9 @@ def list_at(
             records, missing = _records_at(session, known_moment)
         instant = None if valid_moment is None else microseconds(valid_moment)
         wanted = Query("*", category=category, type=type, tags=tags)
-        found = sorted((record for record in records if wanted.allows(record)), key=lambda record: record.path)
+        records = [record for record in records if is_within(record.path, within) and wanted.allows(record)]
+        missing = [one for one in missing if is_within(one.path, within)]
+        found = sorted(records, key=lambda record: record.path)
         lines = (_line(record, instant) for record in found)
         return ListedAt(known_moment, valid_moment, tuple(filter(None, lines)), tuple(missing))
 

@@ -21,14 +21,14 @@ from vault_engine.index.record import Record, describe
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import Within, is_within
 
 _FLOOR = 0.3  # of the best hit's score: a note that answers worse is not worth an agent's attention
 _CONTEXT_NOTES = 50
 
 
-def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
-    """Give one whole note; given a folder, as if there were no notes but those ``within`` it.
+def read(session: Session, ref: str, *, within: Within = None) -> NoteView:
+    """Give one whole note; as if there were no notes but those ``within`` reach.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -39,8 +39,8 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
         record = find(ref, session.index.records, within)
         data = session.vault.read(record.path)
         fresh = describe(record.path, data, session.index.rules).record
-        graph = session.index.graph
-        linked = graph.links_of(record, within)
+        graph = session.index.graph.within(within)
+        linked = graph.links_of(record)
         text = data.decode("utf-8", "replace")
         return NoteView(
             id=fresh.id,
@@ -50,7 +50,7 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
             properties=dict(fresh.properties),
             tags=fresh.tags,
             links=linked.files,
-            backlinks=tuple(path for path in graph.backlinks_of(fresh.path) if is_within(path, within)),
+            backlinks=graph.backlinks_of(fresh.path),
             unresolved=linked.unresolved,
             problem=fresh.problem,
             invisible=invisible_marks(text),
@@ -58,11 +58,11 @@ def read(session: Session, ref: str, *, within: str | None = None) -> NoteView:
         )
 
 
-def raw(session: Session, ref: str) -> RawNote:
-    """Give the bytes of a note as they are. Raises as `read` does."""
+def raw(session: Session, ref: str, *, within: Within = None) -> RawNote:
+    """Give the bytes of a note as they are. Takes and raises as `read` does."""
     with session.guard:
         session.bring_in()
-        record = find(ref, session.index.records)
+        record = find(ref, session.index.records, within)
         return RawNote(record.path, session.vault.read(record.path), record.problem)
 
 
@@ -74,8 +74,9 @@ def list_notes(
     tags: tuple[str, ...] = (),
     limit: int = 1000,
     archived: bool = False,
+    within: Within = None,
 ) -> Listed:
-    """List notes by path, those that pass every filter given.
+    """List notes by path, those that may be reached and pass every filter given.
 
     Raises:
         BadInput: the limit is not positive.
@@ -87,10 +88,14 @@ def list_notes(
         wanted = Query("*", category=category, type=type, tags=tags)
         if archived:
             archive = sorted(_archived_lines(session), key=lambda line: line[0].path)
-            lines = [_line(record, name) for record, name in archive if wanted.allows(record)]
+            lines = [
+                _line(record, name)
+                for record, name in archive
+                if is_within(record.path, within) and wanted.allows(record)
+            ]
             return Listed(tuple(lines[:limit]), len(lines))
         records = session.index.records
-        found = records.selected(wanted.filters)
+        found = [path for path in records.selected(wanted.filters) if is_within(path, within)]
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
@@ -100,13 +105,13 @@ def context(
     *,
     budget_tokens: int = 2000,
     min_score: float | None = None,
-    within: str | None = None,
+    within: Within = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
-    ``min_score``, or without one far worse than the best, are left out. Given a folder, as if there were no notes but
-    those ``within`` it.
+    ``min_score``, or without one far worse than the best, are left out. It is as if there were no notes but those
+    ``within`` reach.
 
     Raises:
         BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
@@ -144,7 +149,7 @@ def _is_situation(session: Session, record: Record, asked: Set[str]) -> bool:
     return any(words and words <= asked for words in terms)
 
 
-def _newest(session: Session, within: str | None) -> list[str]:
+def _newest(session: Session, within: Within) -> list[str]:
     records = session.index.records
     newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
     return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]

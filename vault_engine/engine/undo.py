@@ -11,11 +11,12 @@ from vault_engine.engine.history import Past, content, named_version, past_of
 from vault_engine.engine.move import undo_move
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths, forget, restore
-from vault_engine.errors import EditRefused, NoteChanged, VersionMissing
+from vault_engine.errors import EditRefused, NotAllowed, NoteChanged, VersionMissing
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.note.body import is_hash_of
 from vault_engine.sync.merge import Merged, merge, unified_diff
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.reach import Within, is_within
 from vault_engine.vault.store import ARCHIVE
 
 Action = Literal["updated", "archived", "restored", "recreated", "moved", "unchanged"]
@@ -61,6 +62,7 @@ def undo(
     expected: str | None = None,
     dry_run: bool = False,
     actor: Actor | None = None,
+    within: Within = None,
 ) -> Undone:
     """Bring a note back to what it was before its last change, or take one earlier change out of it.
 
@@ -75,10 +77,12 @@ def undo(
         expected: the SHA-256 of the note as the caller knows it, or its first eight digits; "" if it is not there.
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
+        within: what may be reached.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VersionMissing: the note has no such change.
+        NotAllowed: it would be moved to where nothing may be reached.
         NoteChanged: the note is not the revision expected.
         EditRefused: the change can't be taken back alone: later ones touch the same lines, say.
         NoteDamaged: what the note held before is not kept any more, or it can't be merged.
@@ -87,9 +91,9 @@ def undo(
     if dry_run:
         with session.guard:
             session.refresh()
-            return _shown(_plan(session, ref, entry, expected))
+            return _shown(_plan(session, ref, entry, expected, within))
     with writing(session, actor) as author:
-        plan = _plan(session, ref, entry, expected)
+        plan = _plan(session, ref, entry, expected, within)
         _carry_out(session, plan, author, Expect.GIVEN if expected else Expect.NONE)
         return _shown(plan)
 
@@ -111,8 +115,8 @@ def _carry_out(session: Session, plan: _Plan, author: Actor, expect: Expect) -> 
         write_bytes(session, change, plan.found or b"", plan.wanted, author)
 
 
-def _plan(session: Session, ref: str, entry: str | None, expected: str | None) -> _Plan:
-    past = past_of(session, ref)
+def _plan(session: Session, ref: str, entry: str | None, expected: str | None, within: Within) -> _Plan:
+    past = past_of(session, ref, within)
     check_here(session, past.path)
     if expected is not None and not is_hash_of(past.found, expected) and expected != past.found:
         raise NoteChanged(past.path, expected, past.found)
@@ -120,6 +124,8 @@ def _plan(session: Session, ref: str, entry: str | None, expected: str | None) -
     change = target.change
     found = content(session, past, past.found) if past.found else None
     if change.op is Op.MOVE:
+        if not is_within(change.path, within):
+            raise NotAllowed(f"{past.path} was moved here from where nothing may be reached")
         return _move_back(past, target, found)
     if change.op is Op.EXTERNAL and change.to:
         raise EditRefused(past.path, f"it was renamed by hand, from {change.path}; move it back instead")

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
-from vault_engine.engine.memory import DEFAULT_CATEGORY, Draft, Memory, draft, new_text, updated_text
+from vault_engine.engine.memory import Draft, Memory, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
 from vault_engine.engine.resting import check_rests, when_rested
 from vault_engine.engine.results import Forgotten, Remembered, Restored
@@ -23,7 +23,7 @@ from vault_engine.journal.ids import ulids
 from vault_engine.note import Profile, parse, path_key
 from vault_engine.note.body import is_hash_of
 from vault_engine.vault.files import sha256_hex
-from vault_engine.vault.paths import is_within, note_path
+from vault_engine.vault.reach import Reach, Within, is_within, workspace_of
 from vault_engine.vault.store import ARCHIVE
 
 
@@ -32,7 +32,7 @@ class Terms(NamedTuple):
 
     expected: str | None = None  # the revision that the caller has read, "" for none
     merge: bool = False  # whether an older one may be merged with the note
-    within: str | None = None  # a folder: no other note is touched, or spoken of
+    within: Within = None  # no note that can't be reached is touched, or spoken of
 
 
 class Planned(NamedTuple):
@@ -49,7 +49,7 @@ class Planned(NamedTuple):
         return self.change.op is not Op.CREATE
 
 
-def remember(session: Session, memory: Memory, actor: Actor | None = None, *, within: str | None = None) -> Remembered:
+def remember(session: Session, memory: Memory, actor: Actor | None = None, *, within: Within = None) -> Remembered:
     """Make a note of a memory, or bring the note of its category and key up to date.
 
     A note that a person has edited since is not replaced unless the caller names, as ``expected``, the revision
@@ -59,19 +59,19 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
         session: the open vault.
         memory: what to remember.
         actor: who asks for it, where that is not who opened the vault.
-        within: a folder: the category must lie in it, or is it, where none is given; what is elsewhere is left alone.
+        within: what may be reached; what is elsewhere is left alone. A folder: the category must lie in it, or is it,
+            where none is given. A workspace: the note goes into it.
 
     Raises:
         BadInput, BadName: the memory can't be kept as it is.
-        NotAllowed: it would be kept outside the folder.
+        NotAllowed: it would be kept where nothing may be reached.
         NoteExists: a note which Memwell did not make has that path.
         NoteChanged: the note is not the revision expected.
         NoteDamaged: the note can't be edited safely.
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
-    drafted = draft(memory, within or DEFAULT_CATEGORY)
-    if not is_within(path := note_path(drafted.category, drafted.key), within):
-        raise NotAllowed(f"{path} lies outside {within}/, and nothing else may be reached")
+    drafted = draft(memory, within)
+    path_for(drafted, within)
 
     def write() -> Remembered:
         with writing(session, actor, exact=False) as author:
@@ -84,11 +84,11 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
 
 
 def forget(
-    session: Session, ref: str, *, reason: str = "", actor: Actor | None = None, within: str | None = None
+    session: Session, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None
 ) -> Forgotten:
     """Move a note into the archive, from where `restore` brings it back.
 
-    Given a folder, it is done as if there were no notes but those ``within`` it.
+    It is done as if there were no notes but those ``within`` reach.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -117,13 +117,14 @@ def archive_note(session: Session, path: str, reason: str, author: Actor) -> tup
     return archived, before
 
 
-def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restored:
+def restore(session: Session, ref: str, *, actor: Actor | None = None, within: Within = None) -> Restored:
     """Bring an archived note back to the path it had.
 
     Args:
         session: the open vault.
         ref: the path, id or name it had, or its name in the archive.
         actor: who asks for it, where that is not who opened the vault.
+        within: what may be reached, by the path it had.
 
     Raises:
         NoteMissing: the archive holds no such note.
@@ -131,7 +132,7 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         VaultBusy, VaultDenied, StorageFailed: nothing was written.
     """
     with writing(session, actor) as author:
-        archived, path = _find_archived(session, ref)
+        archived, path = _find_archived(session, ref, within)
         data = session.vault.read_archived(archived)
         revision = session.revisions.put(data)
         if found := session.vault.revision_of(path):
@@ -142,13 +143,27 @@ def restore(session: Session, ref: str, *, actor: Actor | None = None) -> Restor
         return Restored(describe(path, data).record.id, path, revision)
 
 
-def _note_of(session: Session, drafted: Draft, path: str, within: str | None) -> Record | None:
+def path_for(drafted: Draft, within: Within) -> str:
+    """Give the path of a memory's note.
+
+    Raises:
+        BadName: its category or key is no name.
+        NotAllowed: it lies where nothing may be reached.
+    """
+    path = drafted.path
+    if not is_within(path, within):
+        outside = within if isinstance(within, Reach) else f"{within}/"
+        raise NotAllowed(f"{path} lies outside {outside}, and nothing else may be reached")
+    return path
+
+
+def _note_of(session: Session, drafted: Draft, path: str, within: Within) -> Record | None:
     """Find the note of a category and key: at its own path, or where a person has moved it."""
     found, is_there = _look_up(session, drafted, path, within), os.path.lexists(f"{session.vault.root}/{path}")
     if found is None and is_there:
         session.look_at(path)  # made since the last look
         found = _look_up(session, drafted, path, within)
-    if found is None and not is_there:
+    if found is None and not is_there and not _has_moved(session, drafted):
         return None
     if found != path or not is_there:
         session.refresh(wait=False)  # somebody has been here since the last look
@@ -157,11 +172,17 @@ def _note_of(session: Session, drafted: Draft, path: str, within: str | None) ->
     return session.index.records[found] if found else None
 
 
-def _look_up(session: Session, drafted: Draft, path: str, within: str | None) -> str | None:
-    names = session.index.names
+def _has_moved(session: Session, drafted: Draft) -> bool:
+    """Say whether a note of that category and key is gone from where it was: it may be in another workspace now."""
+    filed = session.index.names.filed_as(drafted.category, drafted.key)
+    return not all(os.path.lexists(f"{session.vault.root}/{path}") for path in filed)
+
+
+def _look_up(session: Session, drafted: Draft, path: str, within: Within) -> str | None:
+    names, workspace = session.index.names, workspace_of(path)
     filed, here = names.filed_as(drafted.category, drafted.key), names.at(path)
     for every in (filed, here):
-        if paths := [found for found in every if is_within(found, within)]:
+        if paths := [one for one in every if is_within(one, within) and workspace_of(one) == workspace]:
             return path if path in paths else paths[0]
     return None
 
@@ -183,7 +204,7 @@ def plan(session: Session, drafted: Draft, terms: Terms, author: Actor, taken: C
 
     Raises as `remember` does.
     """
-    path = note_path(drafted.category, drafted.key)
+    path = drafted.path
     known = _note_of(session, drafted, path, terms.within)
     if known is None or (not drafted.key_is_given and not _says_the_same(session, known, drafted)):
         return _creation(session, drafted, path, terms, author, taken)
@@ -201,8 +222,8 @@ def _creation(
 ) -> Planned:
     _take_in_namesakes(session, drafted.key)
     if not drafted.key_is_given:
-        key, path = _free_key(session, drafted, taken)
-        drafted = replace(drafted, key=key)
+        drafted = _with_free_key(session, drafted, terms.within, taken)
+        path = drafted.path
     if terms.expected:
         raise NoteChanged(path, terms.expected, "")
     moment = session.now()
@@ -214,7 +235,7 @@ def _creation(
         moment=timestamp(moment),
         author=author,
         expected=terms.expected,
-        hints=_name_hints(session, path, terms.within),
+        hints=name_hints(session, path, terms.within),
     )
 
 
@@ -281,24 +302,42 @@ def _take_in_namesakes(session: Session, key: str) -> None:
         session.refresh(wait=False)
 
 
-def _free_key(session: Session, drafted: Draft, taken: Collection[str]) -> tuple[str, str]:
-    """Give a key, and its path, that no note has or is about to have."""
-    key, path, count = drafted.key, note_path(drafted.category, drafted.key), 1
-    while path_key(key) in taken or session.index.names.named(key) or os.path.lexists(session.vault.root / path):
+def _with_free_key(session: Session, drafted: Draft, within: Within, taken: Collection[str]) -> Draft:
+    """Give a memory a key that no note has or is about to have."""
+    free, count = drafted, 1
+    while (
+        path_key(free.key) in taken
+        or _bears_on_others(session, free, within)
+        or os.path.lexists(session.vault.root / free.path)
+    ):
         count += 1
-        key = f"{drafted.key}-{count}"
-        path = note_path(drafted.category, key)
-    return key, path
+        free = replace(drafted, key=f"{drafted.key}-{count}")
+    return free
+
+
+def _bears_on_others(session: Session, drafted: Draft, within: Within) -> bool:
+    """Say whether a note of that name may not be made up: one in reach has it, or links mean one out of reach by it."""
+    twins = session.index.names.named(drafted.key)
+    if not twins or session.index.rules.profile is Profile.LOGSEQ:  # there, one name is one page
+        return bool(twins)
+    return any(is_within(path, within) for path in twins) or bool(_redirected(session, drafted.path))
 
 
 def _redirected(session: Session, path: str) -> list[str]:
-    """List the notes that hold a link which a new file at ``path`` would take over."""
+    """List the notes that hold a link which a new file at ``path`` would take over.
+
+    A link of its own workspace that has led into another one, for want of this file, is not among them.
+    """
     index = session.index
-    return index.graph.taken_over(path) if index.rules.profile is Profile.OBSIDIAN else []
+    taken = index.graph.taken_over(path) if index.rules.profile is Profile.OBSIDIAN else []
+    if not taken or not (workspace := workspace_of(path)):
+        return taken
+    own = index.graph.within(Reach(workspace=workspace)).taken_over(path)
+    return [source for source in taken if source in own or workspace_of(source) != workspace]
 
 
-def _name_hints(session: Session, path: str, within: str | None) -> tuple[str, ...]:
-    """Say which notes have the same name as a new one; of those outside a folder given, nothing is said.
+def name_hints(session: Session, path: str, within: Within) -> tuple[str, ...]:
+    """Say which notes have the same name as a new one; of those out of reach, nothing is said.
 
     Raises:
         NameTaken: links that mean one of them would mean the new note instead.
@@ -318,9 +357,9 @@ def _name_hints(session: Session, path: str, within: str | None) -> tuple[str, .
     return (f"{', '.join(twins[:3])} has the same name: link to either by its path, as in [[{path[:-3]}]]",)
 
 
-def _find_archived(session: Session, ref: str) -> tuple[str, str]:
+def _find_archived(session: Session, ref: str, within: Within) -> tuple[str, str]:
     """Give the archive name and former path of the note that was archived last of those ``ref`` means."""
-    former = archived_paths(session)
+    former = {name: path for name, path in archived_paths(session).items() if is_within(path, within)}
     wanted = ref.strip()
 
     def has_path(name: str) -> bool:

@@ -5,6 +5,7 @@ Only questions about the graph as a whole make arrays of all of it, once for eac
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import NamedTuple
 
 from vault_engine.index.graph_arrays import GraphArrays
@@ -12,7 +13,7 @@ from vault_engine.index.graph_walk import Direction, Edge, Node, NodeKind
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.note import LinkKind, LinkResolver, Profile, Resolver, Rules, path_key
 from vault_engine.note.logseq import LogseqResolver, PageNames
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import MAX_KEPT, Within, is_within
 
 
 class LinkedFiles(NamedTuple):
@@ -88,6 +89,29 @@ class Graph:
         self._held_by = holders
         self._every_link = links
         self._arrays: GraphArrays | None = None
+        self._within: dict[Within, Graph] = {}
+
+    def within(self, within: Within) -> "Graph":
+        """Give the graph of what somebody may reach: to its links, nothing else is there. Holds until the next change.
+
+        It is only asked, never changed.
+        """
+        if within is None:
+            return self
+        if within not in self._within:
+            if len(self._within) >= MAX_KEPT:
+                self._within.clear()
+            graph = copy(self)
+            graph._resolver = self._resolver.within(lambda path: is_within(path, within))
+            graph._held_by = lambda name: [path for path in self._held_by(name) if is_within(path, within)]
+            graph._every_link = lambda: (each for each in self._every_link() if is_within(each[0], within))
+            graph._arrays, graph._within = None, {}
+            self._within[within] = graph
+        return self._within[within]
+
+    def _forget_whole(self) -> None:
+        self._arrays = None
+        self._within.clear()
 
     @property
     def resolver(self) -> LinkResolver:
@@ -109,14 +133,14 @@ class Graph:
             self._resolver.add_page(_page(record))
         else:
             self._resolver.add(record.path)
-        self._arrays = None
+        self._forget_whole()
 
     def drop(self, path: str) -> None:
         """Forget a note; it is not among the records any more."""
         self._resolver.remove(path)
         if path in self._others:
             self._resolver.add(path)
-        self._arrays = None
+        self._forget_whole()
 
     def set_others(self, others: Iterable[str]) -> None:
         """Say which other files there are now."""
@@ -126,32 +150,27 @@ class Graph:
         for path in self._others - before:
             self._resolver.add(path)
         if before != self._others:
-            self._arrays = None
+            self._forget_whole()
 
     # ---- asking it
 
-    def links_of(self, record: Record, within: str | None = None) -> LinkedFiles:
-        """Say where the links of a note lead, links to itself included.
-
-        Given a folder, a link that leads out of it leads nowhere.
-        """
+    def links_of(self, record: Record) -> LinkedFiles:
+        """Say where the links of a note lead, links to itself included."""
         files: set[str] = set()
         unresolved: set[str] = set()
         for link in record.links:
             target = self._resolver.find(link, record.path)
-            if target is None or not is_within(target, within):
+            if target is None:
                 unresolved.add(_written(link))
             else:
                 files.add(target)
         return LinkedFiles(tuple(sorted(files)), tuple(sorted(unresolved)))
 
-    def count_links(self, within: str | None = None) -> LinkCounts:
-        """Count the links of the vault, or of the notes in a folder; there, a link that leads out leads nowhere."""
+    def count_links(self) -> LinkCounts:
+        """Count the links of the vault."""
         to_files = unresolved = ambiguous = 0
         alike: dict[tuple[LinkKind, str, str | None], _Judged] = {}  # links that lead to one end from every note
         for path, links in self._every_link():
-            if not is_within(path, within):
-                continue
             files: set[str] = set()
             missing: set[str] = set()
             doubtful: set[str] = set()
@@ -160,8 +179,7 @@ class Graph:
                 judged = alike.get(pointer)
                 if judged is None:
                     is_there, end = self._end(link, path)
-                    candidates = [other for other in self._resolver.candidates(link, path) if is_within(other, within)]
-                    judged = _Judged(is_there and is_within(end, within), end, len(candidates) > 1)
+                    judged = _Judged(is_there, end, len(self._resolver.candidates(link, path)) > 1)
                     if not self._resolver.depends_on_source(link):
                         alike[pointer] = judged
                 is_there, end, is_ambiguous = judged

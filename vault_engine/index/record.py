@@ -11,6 +11,7 @@ from vault_engine.note.relations import relations
 from vault_engine.note.special import searchable_end
 from vault_engine.note.spoken import spoken
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.reach import below_workspace
 
 MAX_PARSED_BYTES = 1 << 20
 KEY_BYTES = 16
@@ -90,8 +91,8 @@ class Record:
 
     @property
     def category(self) -> str:
-        """The category the note states, else the folder it is in."""
-        return self.text("category") or self.path.rpartition("/")[0]
+        """The category the note states, else the folder it is in, seen from its workspace."""
+        return self.text("category") or below_workspace(self.path).rpartition("/")[0]
 
     @property
     def key(self) -> str:

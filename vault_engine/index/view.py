@@ -17,7 +17,7 @@ from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.segment import Segment
 from vault_engine.index.turns import Turns, conversations
 from vault_engine.index.vector_view import VectorView
-from vault_engine.vault.paths import is_within
+from vault_engine.vault.reach import MAX_KEPT, WORKSPACES, Reach, Within, is_within
 
 _JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
 
@@ -35,7 +35,8 @@ class View:
     def __init__(self, notes: Layers) -> None:
         self.version = notes.version
         self._notes = notes
-        self._within: dict[str, View] = {}
+        self.reach: Within = None  # whose rows count
+        self._within: dict[Within, View] = {}
         self._counting = [layer.alive.copy() for layer in notes.layers]  # by segment: which notes count
         self._vectors: tuple[VectorView, NDArray[np.int64]] | None = None
         self._layers = tuple(notes.layers)
@@ -51,24 +52,26 @@ class View:
         """How many notes there are."""
         return sum(int(notes.sum()) for notes in self._counting)
 
-    def within(self, folder: str | None) -> "View":
-        """Give the view of one folder: rows keep their numbers, and count for nothing where they are of other notes.
+    def within(self, within: Within) -> "View":
+        """Give the view of what may be reached: rows keep their numbers, and those of other notes count for nothing.
 
         So nothing that is found, scored, counted or suggested depends on those. None is the whole vault.
         """
-        if folder is None:
+        if within is None:
             return self
-        if folder not in self._within:
+        if within not in self._within:
+            if len(self._within) >= MAX_KEPT:
+                self._within.clear()
             view = copy(self)
             for name in ("distinct_keys", "turns"):
                 view.__dict__.pop(name, None)
-            view._within = {}
-            lying = [_lying_in(segment, folder) for segment in self._segments]
+            view._within, view.reach = {}, within
+            lying = [_lying_within(segment, within) for segment in self._segments]
             view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
             both = zip(self.keywords.parts, lying, strict=True)
             view.keywords = Keywords([_only(part, here) for part, here in both])
-            self._within[folder] = view
-        return self._within[folder]
+            self._within[within] = view
+        return self._within[within]
 
     @cached_property
     def keys(self) -> NDArray[np.uint8]:
@@ -134,11 +137,12 @@ class View:
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
 
 
-def _lying_in(segment: Segment, folder: str) -> NDArray[np.bool_]:
-    """Say which notes of a segment lie in a folder, shape ``(notes,)``."""
-    lying = np.zeros(len(segment), np.bool_)
-    for number in segment.columns.having(PATH, folder).tolist():  # it compares without case
-        lying[number] = is_within(segment.catalogue.paths[number], folder)
+def _lying_within(segment: Segment, within: str | Reach) -> NDArray[np.bool_]:
+    """Say which notes of a segment may be reached, shape ``(notes,)``."""
+    paths, folder = segment.catalogue.paths, within.folder if isinstance(within, Reach) else within
+    lying = np.full(len(segment), folder is None)
+    for number in segment.columns.having(PATH, folder or WORKSPACES).tolist():  # it compares without case
+        lying[number] = is_within(paths[number], within)
     return lying
 
 

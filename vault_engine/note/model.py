@@ -5,7 +5,7 @@ Every offset counts characters of ``Note.text``, the whole text of the file; eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -125,6 +125,9 @@ class LinkResolver(Protocol):
 
     def missing_keys(self, missing: str) -> tuple[str, ...]:
         """What `keys` gives for the links that `missing` gives this name, and maybe for others."""
+
+    def within(self, may: Callable[[str], bool]) -> LinkResolver:
+        """What finds them as if there were only those files that may be reached; it goes on to follow this one."""
 
     def add(self, path: str) -> None:
         """Take in a file of which only the path counts."""

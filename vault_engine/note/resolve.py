@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 from vault_engine.note.model import Pointer
 from vault_engine.note.names import path_key
@@ -21,8 +22,15 @@ class Resolver:
     def __init__(self, paths: Iterable[str]) -> None:
         """Index the paths by their last segment: notes, attachments, every file a link may mean."""
         self._by_name: dict[str, dict[str, str]] = {}  # by folded last segment: path to folded path
+        self._may: Callable[[str], bool] | None = None  # which of them count; None: all
         for path in paths:
             self.add(path)
+
+    def within(self, may: Callable[[str], bool]) -> Resolver:
+        """Give what resolves as if there were only those files that may be reached; it goes on to follow this one."""
+        limited = copy(self)
+        limited._may = may
+        return limited
 
     def add(self, path: str) -> None:
         """Take in a file."""
@@ -140,7 +148,8 @@ class Resolver:
         return {path: key for path, key in named.items() if key == folded or key.endswith(ending)}
 
     def _named(self, folded: str) -> Mapping[str, str]:
-        return self._by_name.get(folded.rpartition("/")[2], _NONE)
+        named = self._by_name.get(folded.rpartition("/")[2], _NONE)
+        return named if self._may is None else {path: key for path, key in named.items() if self._may(path)}
 
 
 def _fold(path: str) -> str:

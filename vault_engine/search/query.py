@@ -7,6 +7,7 @@ from typing import Self
 from vault_engine.errors import BadInput
 from vault_engine.index.filters import CATEGORY, TAG, TYPE
 from vault_engine.index.record import Record
+from vault_engine.vault.reach import Within
 
 MAX_QUERY_CHARS = 4_000
 MAX_LIMIT = 200
@@ -65,7 +66,7 @@ class Query:
     min_score: float = 0.0  # hits that are worse are none
     trusted: bool = False  # whether notes that state a trust of `UNTRUSTED` are left out
     offset: int = 0  # hits that are left out, the best first
-    within: str | None = None  # a folder: the search is as if there were no other notes
+    within: Within = None  # what may be reached: the search is as if there were no other notes
 
     def __post_init__(self) -> None:
         if not self.text.strip():

@@ -314,8 +314,9 @@ def _hits(
 def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:
     """Take in the notes that the best hits link to, and those that link to them."""
     by_path = {hit.path: hit for hit in hits}
+    graph = index.graph.within(view.reach)
     for hit in hits[: weights.linked_hits]:
-        for edge in index.graph.edges(Node(NodeKind.NOTE, hit.path)):
+        for edge in graph.edges(Node(NodeKind.NOTE, hit.path)):
             row = view.first_row(edge.node.name) if edge.node.kind is NodeKind.NOTE else None
             if row is None or not view.keywords.alive[row] or (allowed is not None and not allowed[row]):
                 continue

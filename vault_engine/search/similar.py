@@ -4,18 +4,19 @@ import numpy as np
 
 from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.store import Index
+from vault_engine.vault.reach import Within
 
 MIN_ALIKE = 0.5  # a cosine: notes of one vault are often near 0.4 of each other without having anything to do
 _NEAREST = 200  # chunks that are looked at
 
 
-def similar_notes(index: Index, path: str) -> dict[str, float] | None:
+def similar_notes(index: Index, path: str, within: Within = None) -> dict[str, float] | None:
     """Give the notes that are like a note, by path, and how much: the cosine of its mean vector and their best chunk.
 
     None where the note has no vectors, so that nothing can be said.
     """
     index.embeddings.load_new()
-    vectors, view = index.embeddings.vectors, index.view
+    vectors, view = index.embeddings.vectors, index.view.within(within)
     if vectors is None:
         return None
     digits = "".join(chunk.key for chunk in index.records[path].chunks)

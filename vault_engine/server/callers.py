@@ -1,4 +1,4 @@
-"""Who calls a tool: in whose name the journal has it, what that one may do, which notes there are for it."""
+"""Who calls a tool: in whose name the journal has it, what that one may do, where it works."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from vault_engine.engine import Actor, Scope, Token
 from vault_engine.errors import NotAllowed
 
 CLIENT = "mcp"
+WORKSPACE = "memwell-workspace"  # the header of an HTTP request that names one
 TOKEN = "memwell.token"  # of an HTTP request: its `Token`, None where none is needed; without it nothing is allowed
 
 _MAX_NAME_CHARS = 100
@@ -19,7 +20,8 @@ class Caller(NamedTuple):
     """Who calls."""
 
     actor: Actor
-    within: str | None  # the folder whose notes it reaches; None: the whole vault
+    folder: str | None = None  # whose notes it reaches, and no others; None: those of the whole vault
+    workspace: str | None = None  # that it names; None: it names none
 
 
 Callers = Callable[[Context[Any, Any], Scope], Caller]
@@ -28,11 +30,11 @@ Callers = Callable[[Context[Any, Any], Scope], Caller]
 
 def local_caller(context: Context[Any, Any], _needed: Scope) -> Caller:
     """Give who started this process: it may do everything, and is called what its client calls itself."""
-    return Caller(Actor("agent", _client_name(context), CLIENT), None)
+    return Caller(Actor("agent", _client_name(context), CLIENT))
 
 
 def http_caller(context: Context[Any, Any], needed: Scope) -> Caller:
-    """Give who sent a request, by its token.
+    """Give who sent a request, by its token, and the workspace that a header of it names.
 
     Raises:
         NotAllowed: the token is for less.
@@ -41,12 +43,14 @@ def http_caller(context: Context[Any, Any], needed: Scope) -> Caller:
     if request is None or TOKEN not in request.scope:
         raise NotAllowed("nobody has said who asks")
     token: Token | None = request.scope[TOKEN]
+    workspace = request.headers.get(WORKSPACE) or None
     if token is None:
-        return local_caller(context, needed)
+        return local_caller(context, needed)._replace(workspace=workspace)
     if not token.scope.allows(needed):
         raise NotAllowed(f"the token {token.name!r} may {token.scope}, and this needs {needed}")
     session = (request.headers.get("mcp-session-id") or "")[:_SHOWN_OF_SESSION]
-    return Caller(Actor("agent", token.name, _client_name(context), _printable(session)), token.prefix)
+    actor = Actor("agent", token.name, _client_name(context), _printable(session))
+    return Caller(actor, token.prefix, workspace)
 
 
 def _client_name(context: Context[Any, Any]) -> str:

@@ -80,21 +80,19 @@ def note_path(category: str, key: str) -> str:
     for segment, shown in zip(segments, [*category.split("/"), key], strict=True):
         if _PLAIN_NAME.fullmatch(shown):
             continue
-        if problem := slug_problem(shown) or slug_problem(segment) or _windows_problem(segment):
+        if problem := slug_problem(shown) or name_problem(segment):
             raise BadName(shown, problem)
     return "/".join(segments)
+
+
+def name_problem(name: str) -> str | None:
+    """Say why some platform or Obsidian can't hold a file or folder of this name, None if they all can."""
+    return slug_problem(name) or _windows_problem(name)
 
 
 def clean_name(text: str) -> str:
     """Normalise a category or key as it came from outside: NFC, no blanks around it."""
     return unicodedata.normalize("NFC", text.strip())
-
-
-def is_within(path: str, folder: str | None) -> bool:
-    """Say whether a path lies in a folder, at any depth; None is the whole vault. Case counts, on every device."""
-    if folder is None or path.startswith(f"{folder}/"):
-        return True
-    return not path.isascii() and unicodedata.normalize("NFC", path).startswith(f"{folder}/")
 
 
 def check_folder(folder: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import columns, json_option, plain, remark, show
 from vault_engine.engine import (
     Hubs,
@@ -45,12 +45,13 @@ def link() -> None:
 @click.argument("ref", metavar="NOTE")
 @followed
 @relations_option
+@workspace_option
 @vault_option
 @json_option
 def neighbours(ref: str, direction: str, relations: tuple[str, ...], vault: str | None, as_json: bool) -> None:
     """List what NOTE links to and what links to it."""
     with open_vault(vault) as engine:
-        found = engine.neighbours(ref, direction=direction, relations=relations)
+        found = engine.neighbours(ref, direction=direction, relations=relations, within=reach(engine))
     show(found, as_json=as_json, text=_neighbours)
     if not found.neighbours and not as_json:
         remark("no links")
@@ -62,6 +63,7 @@ def neighbours(ref: str, direction: str, relations: tuple[str, ...], vault: str 
 @followed
 @relations_option
 @click.option("--limit", default=100, show_default=True, help="How many notes and targets at most.")
+@workspace_option
 @vault_option
 @json_option
 def traverse(
@@ -75,7 +77,9 @@ def traverse(
 ) -> None:
     """List what links lead to from NOTE, the nearest first."""
     with open_vault(vault) as engine:
-        found = engine.traverse(ref, depth=depth, direction=direction, relations=relations, limit=limit)
+        found = engine.traverse(
+            ref, depth=depth, direction=direction, relations=relations, limit=limit, within=reach(engine)
+        )
     show(found, as_json=as_json, text=_traversed)
     if not as_json and not found.reached:
         remark("no links")
@@ -88,6 +92,7 @@ def traverse(
 @click.argument("to", metavar="TO")
 @followed
 @relations_option
+@workspace_option
 @vault_option
 @json_option
 def path(ref: str, to: str, direction: str, relations: tuple[str, ...], vault: str | None, as_json: bool) -> None:
@@ -96,7 +101,7 @@ def path(ref: str, to: str, direction: str, relations: tuple[str, ...], vault: s
     With --direction out only links in the direction in which they are written.
     """
     with open_vault(vault) as engine:
-        found = engine.shortest_path(ref, to, direction=direction, relations=relations)
+        found = engine.shortest_path(ref, to, direction=direction, relations=relations, within=reach(engine))
     show(found, as_json=as_json, text=_path)
     if found.distance is None and not as_json:
         remark("no links lead there")
@@ -105,6 +110,7 @@ def path(ref: str, to: str, direction: str, relations: tuple[str, ...], vault: s
 @link.command("orphans")
 @_direction("Notes that link to no file, that no note links to, or both of it.")
 @click.option("--limit", default=1000, show_default=True, help="How many at most.")
+@workspace_option
 @vault_option
 @json_option
 def orphans(direction: str, limit: int, vault: str | None, as_json: bool) -> None:
@@ -113,7 +119,7 @@ def orphans(direction: str, limit: int, vault: str | None, as_json: bool) -> Non
     A link that leads nowhere and one on a canvas do not count.
     """
     with open_vault(vault) as engine:
-        found = engine.orphans(direction=direction, limit=limit)
+        found = engine.orphans(direction=direction, limit=limit, within=reach(engine))
     show(found, as_json=as_json, text=_orphans)
     if not as_json and not found.total:
         remark("none")
@@ -123,6 +129,7 @@ def orphans(direction: str, limit: int, vault: str | None, as_json: bool) -> Non
 
 @link.command("hubs")
 @click.option("--limit", default=10, show_default=True, help="How many at most.")
+@workspace_option
 @vault_option
 @json_option
 def hubs(limit: int, vault: str | None, as_json: bool) -> None:
@@ -131,13 +138,14 @@ def hubs(limit: int, vault: str | None, as_json: bool) -> None:
     The rank is shown as a multiple: 1.00 is that of the average note. With --json all ranks together are 1.
     """
     with open_vault(vault) as engine:
-        show(engine.hubs(limit=limit), as_json=as_json, text=_hubs)
+        show(engine.hubs(limit=limit, within=reach(engine)), as_json=as_json, text=_hubs)
 
 
 @link.command("related")
 @click.argument("ref", metavar="NOTE")
 @click.option("--limit", default=10, show_default=True, help="How many at most.")
 @click.option("--unlinked", is_flag=True, help="Only notes without a link to or from NOTE.")
+@workspace_option
 @vault_option
 @json_option
 def related(ref: str, limit: int, unlinked: bool, vault: str | None, as_json: bool) -> None:
@@ -146,7 +154,7 @@ def related(ref: str, limit: int, unlinked: bool, vault: str | None, as_json: bo
     What few notes share counts for more than what many do. Meaning counts once NOTE has vectors.
     """
     with open_vault(vault) as engine:
-        found = engine.related(ref, limit=limit, unlinked=unlinked)
+        found = engine.related(ref, limit=limit, unlinked=unlinked, within=reach(engine))
     show(found, as_json=as_json, text=_related)
     if not found.notes and not as_json:
         remark("no related notes")

@@ -8,7 +8,7 @@ from memwell_cli.commands.note_edit import EDITING
 from memwell_cli.commands.note_history import HISTORY, print_note_at
 from memwell_cli.commands.note_links import backlinks, links, parse_note
 from memwell_cli.exits import DONE, PARTLY
-from memwell_cli.opening import filters, open_vault, vault_option
+from memwell_cli.opening import filters, open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import columns, json_option, plain, remark, show, show_bytes
 from vault_engine.engine import Forgotten, Listed, Restored
 from vault_engine.engine.past import ListedAt
@@ -26,6 +26,7 @@ def note() -> None:
 @note.command("show")
 @click.argument("ref", metavar="NOTE")
 @click.option("--at", metavar="TIME", help="As it was then.")
+@workspace_option
 @vault_option
 @json_option
 def show_note(ref: str, at: str | None, vault: str | None, as_json: bool) -> None:
@@ -38,9 +39,9 @@ def show_note(ref: str, at: str | None, vault: str | None, as_json: bool) -> Non
             print_note_at(engine, ref, at, as_json=as_json)
             return
         if as_json:
-            show(engine.read(ref), as_json=True, text=str)
+            show(engine.read(ref, within=reach(engine)), as_json=True, text=str)
             return
-        raw = engine.raw(ref)
+        raw = engine.raw(ref, within=reach(engine))
     if raw.problem:
         remark(f"note: {raw.path}: {raw.problem}")
     show_bytes(raw.data)
@@ -52,6 +53,7 @@ def show_note(ref: str, at: str | None, vault: str | None, as_json: bool) -> Non
 @click.option("--archived", is_flag=True, help="The forgotten notes instead.")
 @click.option("--as-of", metavar="TIME", help="As they were known then.")
 @click.option("--valid-at", metavar="TIME", help="Only what was true then, by valid_from and valid_to.")
+@workspace_option
 @vault_option
 @json_option
 def list_notes(
@@ -75,13 +77,15 @@ def list_notes(
                 "--archived lists what is forgotten now; it goes with neither --as-of nor --valid-at"
             )
         with open_vault(vault) as engine:
-            found = engine.list_at(as_of, valid_at, category=category, type=type, tags=tags)
+            found = engine.list_at(as_of, valid_at, category=category, type=type, tags=tags, within=reach(engine))
         show(found, as_json=as_json, text=_past_lines)
         for one in () if as_json else found.missing:
             remark(f"note: {plain(one.path)}: {one.problem}")
         return PARTLY if found.missing else DONE
     with open_vault(vault) as engine:
-        listed = engine.list(category=category, type=type, tags=tags, limit=limit, archived=archived)
+        listed = engine.list(
+            category=category, type=type, tags=tags, limit=limit, archived=archived, within=reach(engine)
+        )
     show(listed, as_json=as_json, text=_lines)
     if not as_json and not listed.total:
         remark("no notes")
@@ -93,22 +97,24 @@ def list_notes(
 @note.command("forget")
 @click.argument("ref", metavar="NOTE")
 @click.option("--reason", default="", help="Kept in the journal.")
+@workspace_option
 @vault_option
 @json_option
 def forget(ref: str, reason: str, vault: str | None, as_json: bool) -> None:
     """Move NOTE into the archive; `note restore` brings it back."""
     with open_vault(vault) as engine:
-        show(engine.forget(ref, reason=reason), as_json=as_json, text=_forgotten)
+        show(engine.forget(ref, reason=reason, within=reach(engine)), as_json=as_json, text=_forgotten)
 
 
 @note.command("restore")
 @click.argument("ref", metavar="NOTE")
+@workspace_option
 @vault_option
 @json_option
 def restore(ref: str, vault: str | None, as_json: bool) -> None:
     """Bring a forgotten NOTE back to the path it had."""
     with open_vault(vault) as engine:
-        show(engine.restore(ref), as_json=as_json, text=_restored)
+        show(engine.restore(ref, within=reach(engine)), as_json=as_json, text=_restored)
 
 
 @note.command("purge")

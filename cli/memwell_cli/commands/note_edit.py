@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from memwell_cli.exits import DONE, PARTLY
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import json_option, problem_line, remark, show
 from vault_engine.engine import (
     AddLink,
@@ -64,7 +64,7 @@ def _options(command: Any) -> Any:
     merge = click.option(
         "--merge", is_flag=True, help="If NOTE has changed since --expect, keep that change too, or change nothing."
     )
-    for option in (json_option, vault_option, _dry_run, merge, expect):
+    for option in (json_option, vault_option, workspace_option, _dry_run, merge, expect):
         command = option(command)
     return command
 
@@ -265,7 +265,7 @@ def _edit(
     as_json: bool,
 ) -> None:
     with open_vault(vault) as engine:
-        changed = engine.edit(ref, *edits, expected=expected, merge=merge, dry_run=dry_run)
+        changed = engine.edit(ref, *edits, expected=expected, merge=merge, dry_run=dry_run, within=reach(engine))
     show(changed, as_json=as_json, text=_diff if dry_run else _changed)
 
 

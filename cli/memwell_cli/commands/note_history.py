@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from memwell_cli.exits import DONE, PARTLY
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import columns, json_line, json_option, plain, progress, remark, show, show_bytes
 from vault_engine.engine import Actor, Engine
 from vault_engine.engine.history import Diffed, History, VersionLine
@@ -20,6 +20,7 @@ _note = click.argument("ref", metavar="NOTE")
 @click.command("history")
 @_note
 @click.option("--limit", default=50, show_default=True, help="How many versions at most.")
+@workspace_option
 @vault_option
 @json_option
 def history(ref: str, limit: int, vault: str | None, as_json: bool) -> None:
@@ -29,7 +30,7 @@ def history(ref: str, limit: int, vault: str | None, as_json: bool) -> None:
     whom, what was done, and its size.
     """
     with open_vault(vault) as engine:
-        found = engine.history(ref, limit=limit)
+        found = engine.history(ref, limit=limit, within=reach(engine))
     show(found, as_json=as_json, text=_versions)
     if not as_json:
         for line in _remarks(found):
@@ -40,6 +41,7 @@ def history(ref: str, limit: int, vault: str | None, as_json: bool) -> None:
 @_note
 @click.option("--from", "old", metavar="VERSION", help="Default: the version before the other one.")
 @click.option("--to", "new", metavar="VERSION", help="Default: the file as it is now.")
+@workspace_option
 @vault_option
 @json_option
 def diff(ref: str, old: str | None, new: str | None, vault: str | None, as_json: bool) -> None:
@@ -49,7 +51,7 @@ def diff(ref: str, old: str | None, new: str | None, vault: str | None, as_json:
     '2026-11-21 14:30', '3 days ago', now. A day means its end; a time without a zone is local.
     """
     with open_vault(vault) as engine:
-        found = engine.diff(ref, old, new)
+        found = engine.diff(ref, old, new, within=reach(engine))
     show(found, as_json=as_json, text=_difference)
     if not as_json and not found.diff:
         remark("no difference")
@@ -60,6 +62,7 @@ def diff(ref: str, old: str | None, new: str | None, vault: str | None, as_json:
 @click.option("--entry", metavar="ID", help="The change to take back, if not the last: its entry's id, or '#42'.")
 @click.option("--expect", "expected", metavar="SHA256", help="Only if the note is this revision; 8 digits do.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and write nothing.")
+@workspace_option
 @vault_option
 @json_option
 def undo(ref: str, entry: str | None, expected: str | None, dry_run: bool, vault: str | None, as_json: bool) -> None:
@@ -70,7 +73,7 @@ def undo(ref: str, entry: str | None, expected: str | None, dry_run: bool, vault
     nothing is done.
     """
     with open_vault(vault) as engine:
-        undone = engine.undo(ref, entry=entry, expected=expected, dry_run=dry_run)
+        undone = engine.undo(ref, entry=entry, expected=expected, dry_run=dry_run, within=reach(engine))
     show(undone, as_json=as_json, text=_plan if dry_run else _undone)
 
 
@@ -96,7 +99,7 @@ def vault_at(at: str, folder: str, vault: str | None, as_json: bool) -> int:
 
 def print_note_at(engine: Engine, ref: str, at: str, *, as_json: bool) -> None:
     """Print a note as it was known at a time: for ``note show --at``."""
-    found = engine.show_at(ref, at)
+    found = engine.show_at(ref, at, within=reach(engine))
     if as_json:
         facts = asdict(found) | {"data": None, "text": found.data.decode("utf-8", "replace")}
         del facts["data"]

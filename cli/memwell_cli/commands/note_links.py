@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import JSON_FORMAT, json_option, remark, show
 from vault_engine.engine import (
     MAX_FILE_BYTES,
@@ -42,12 +42,13 @@ def parse_note(file: str, vault: str | None, source: str | None, profile: str | 
 
 @click.command("links")
 @click.argument("ref", metavar="NOTE")
+@workspace_option
 @vault_option
 @json_option
 def links(ref: str, vault: str | None, as_json: bool) -> None:
     """List the links of NOTE and where they lead."""
     with open_vault(vault) as engine:
-        found = engine.links(ref)
+        found = engine.links(ref, within=reach(engine))
     show(found, as_json=as_json, text=_links)
     if found.problem and not as_json:
         remark(f"note: {found.path}: {found.problem}")
@@ -57,12 +58,13 @@ def links(ref: str, vault: str | None, as_json: bool) -> None:
 
 @click.command("backlinks")
 @click.argument("ref", metavar="NOTE")
+@workspace_option
 @vault_option
 @json_option
 def backlinks(ref: str, vault: str | None, as_json: bool) -> None:
     """List the links to NOTE, from notes and canvases."""
     with open_vault(vault) as engine:
-        found = engine.backlinks(ref)
+        found = engine.backlinks(ref, within=reach(engine))
     show(found, as_json=as_json, text=_backlinks)
     if not found.links and not as_json:
         remark("no links to it")

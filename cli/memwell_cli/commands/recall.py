@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from memwell_cli.opening import filters, open_vault, vault_option
+from memwell_cli.opening import filters, open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import json_option, remark, show
 from vault_engine import Mode
 from vault_engine.engine import Explained, Fusion, Hit, Recalled
@@ -45,12 +45,13 @@ from vault_engine.engine import Explained, Fusion, Hit, Recalled
 )
 @click.option("--rerank/--no-rerank", default=None, help="Look at the best again more closely, or do not.")
 @click.option("--explain", is_flag=True, help="Show all that made each score.")
+@workspace_option
 @vault_option
 @json_option
 def recall(query: tuple[str, ...], vault: str | None, as_json: bool, **wanted: Any) -> None:
     """Find the notes that answer QUERY, in words or in meaning."""
     with open_vault(vault) as engine:
-        recalled = engine.recall(" ".join(query), **wanted)
+        recalled = engine.recall(" ".join(query), **wanted, within=reach(engine))
     show(recalled, as_json=as_json, text=_text)
     if not as_json:
         for line in _remarks(recalled):

@@ -14,14 +14,14 @@ from click.core import ParameterSource
 
 from memwell_cli.commands.note_edit import refuse_constant
 from memwell_cli.exits import DONE, FAILED, PARTLY
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import json_option, plain, progress, remark, show
 from vault_engine import Memory
 from vault_engine.engine import Remembered
 from vault_engine.engine.bulk import NotRemembered, RememberedMany
 from vault_engine.errors import BadInput, NotConfirmed
 
-_BESIDE_BATCH = ("batch", "vault", "as_json")
+_BESIDE_BATCH = ("batch", "vault", "workspace", "as_json")
 _MAX_LINE_BYTES = 8 << 20  # more than a whole note takes with every character escaped
 
 
@@ -73,6 +73,7 @@ class Batch:
 @click.option("--expect", "expected", metavar="SHA256", help="Replace this revision of the note, or none.")
 @click.option("--merge", is_flag=True, help="If the note has changed since --expect, keep that change too, or refuse.")
 @click.option("--batch", metavar="FILE.jsonl", help="Keep many: a JSON object a line; '-' reads stdin.")
+@workspace_option
 @vault_option
 @json_option
 @click.pass_context
@@ -99,7 +100,7 @@ def remember(
         return _remember_batch(batch, vault, as_json=as_json)
     memory = Memory(text=_read(text, file), **fields)
     with open_vault(vault) as engine:
-        remembered = engine.remember(memory)
+        remembered = engine.remember(memory, within=reach(engine))
     for hint in remembered.hints:
         remark(f"note: {hint}")
     show(remembered, as_json=as_json, text=_text)
@@ -111,7 +112,7 @@ def _check_alone(context: click.Context) -> None:
     for parameter in context.command.params:
         name = parameter.name or ""
         if name not in _BESIDE_BATCH and context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise click.UsageError("beside --batch only --vault and --json may be given", context)
+            raise click.UsageError("beside --batch only --vault, --workspace and --json may be given", context)
 
 
 def _remember_batch(file: str, vault: str | None, *, as_json: bool) -> int:
@@ -119,7 +120,7 @@ def _remember_batch(file: str, vault: str | None, *, as_json: bool) -> int:
     lines, failed = _read_batch(file)
     with open_vault(vault) as engine, progress() as advance:
         moved = (lambda done, total: advance("remembering", done, total)) if advance else None
-        batch = _batch(list(lines), failed, engine.remember_many(lines.values(), progress=moved))
+        batch = _batch(list(lines), failed, engine.remember_many(lines.values(), progress=moved, within=reach(engine)))
     show(batch, as_json=as_json, text=_counts)
     if not as_json:
         for one in batch.failed:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import person
 from memwell_cli.output import json_option, show
 from vault_engine.garbage import keeping
 
 if TYPE_CHECKING:
     from vault_engine.server.mcp import Described
 
-_FOR_BOTH = ("transport", "vault", "with_fixtures", "profile", "describe", "as_json")
+_FOR_BOTH = ("transport", "vaults", "workspace", "with_fixtures", "profile", "describe", "as_json")
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -59,7 +59,18 @@ _file = click.Path(path_type=Path, dir_okay=False)
     hidden=True,
     help="http: also serve what the conformance suite asks for.",
 )
-@vault_option
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    help="The workspace that is meant where a caller names none; without it MEMWELL_WORKSPACE, else the setting.",
+)
+@click.option(
+    "--vault",
+    "vaults",
+    metavar="DIR",
+    multiple=True,
+    help="The vault, as of other commands; repeat it for several, of which the first is meant where none is named.",
+)
 @json_option
 def serve(
     profile: str,
@@ -75,10 +86,11 @@ def serve(
     public_url: str | None,
     rate: int,
     with_fixtures: bool,
-    vault: str | None,
+    workspace: str | None,
+    vaults: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Serve the vault to agents over MCP.
+    """Serve the vault to agents over MCP, or several vaults.
 
     It speaks on stdin and stdout, and follows the folder meanwhile. An MCP client starts this command itself; see
     docs/quickstart.md for what to tell it.
@@ -90,18 +102,18 @@ def serve(
     if as_json and not describe:
         raise click.UsageError("--json goes with --describe: what the server says is JSON already")
     if describe:
-        return _describe(vault, profile, as_json=as_json)
+        return _describe(vaults, profile, as_json=as_json)
     if transport == "stdio":
         _check_no_http_options(click.get_current_context())
         with keeping():
             from vault_engine.server.mcp import serve_stdio
 
-        return serve_stdio(vault, profile)
+        return serve_stdio(vaults, profile, workspace=workspace)
     with keeping():
         from vault_engine.server.http import HttpTerms, serve_http
 
     terms = HttpTerms(host, port, tls_cert, tls_key, plain_http, allow_hosts, allow_origins, public_url, rate)
-    return serve_http(vault, terms, profile=profile, with_fixtures=with_fixtures)
+    return serve_http(vaults, terms, profile=profile, workspace=workspace, with_fixtures=with_fixtures)
 
 
 def _check_no_http_options(context: click.Context) -> None:
@@ -111,11 +123,12 @@ def _check_no_http_options(context: click.Context) -> None:
             raise click.UsageError(f"{option.opts[0]} is for --transport http", context)
 
 
-def _describe(vault: str | None, profile: str, *, as_json: bool) -> None:
+def _describe(vaults: tuple[str, ...], profile: str, *, as_json: bool) -> None:
     from vault_engine.server.mcp import describe
+    from vault_engine.server.vaults import open_vaults
 
-    with open_vault(vault) as engine:
-        described = describe(engine, profile)
+    with open_vaults(vaults, actor=person()) as opened:
+        described = describe(next(iter(opened.values())), profile, opened)
     show(described, as_json=as_json, text=_table)
 
 

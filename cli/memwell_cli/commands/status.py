@@ -3,7 +3,7 @@
 import click
 
 from memwell_cli.commands.index import state_lines
-from memwell_cli.opening import open_vault, vault_option
+from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import json_option, problem_line, show
 from vault_engine.engine import Problem, Status
 
@@ -18,12 +18,13 @@ MISSING = (
 
 
 @click.command()
+@workspace_option
 @vault_option
 @json_option
 def status(vault: str | None, as_json: bool) -> None:
     """Say how the vault is, and what needs a look."""
     with open_vault(vault) as engine:
-        show(engine.status(), as_json=as_json, text=_text)
+        show(engine.status(within=reach(engine)), as_json=as_json, text=_text)
 
 
 def _text(status: Status) -> str:

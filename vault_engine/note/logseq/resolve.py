@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from copy import copy
 from dataclasses import dataclass
 from posixpath import normpath
 
@@ -32,6 +33,7 @@ class LogseqResolver:
     def __init__(self, pages: Iterable[PageNames], config: LogseqConfig, others: Iterable[str] = ()) -> None:
         """Index pages by name, alias and block id, and every path of the graph."""
         self._config = config
+        self._may: Callable[[str], bool] | None = None  # which files count; None: all
         self._pages: dict[str, PageNames] = {}
         self._files: set[str] = set()  # that are not pages
         self._known: dict[str, set[str]] = {}  # paths by each of the names that `names` gives
@@ -40,6 +42,12 @@ class LogseqResolver:
             self.add_page(page)
         for path in others:
             self.add(path)
+
+    def within(self, may: Callable[[str], bool]) -> LogseqResolver:
+        """Give what finds as if there were only those files that may be reached; it goes on to follow this one."""
+        limited = copy(self)
+        limited._may = may
+        return limited
 
     def add_page(self, page: PageNames) -> None:
         """Take in a page; what was known of the file at its path before is forgotten."""
@@ -107,13 +115,16 @@ class LogseqResolver:
     def _candidates(self, link: Pointer, source: str) -> list[str]:
         found: Collection[str] = ()
         for key in self.keys(link, source):
-            found = self._named.get(key) or self._known.get(key) or ()
+            found = self._reached(self._named.get(key)) or self._reached(self._known.get(key))
             if found:
                 break
         if link.kind in (LinkKind.MARKDOWN, LinkKind.REFERENCE):
             path = _from_root(link.target, source)
             found = [path] if path in found else found
         return sorted(found, key=lambda path: (len(path), path))
+
+    def _reached(self, paths: Collection[str] | None) -> Collection[str]:
+        return (paths or ()) if self._may is None else [path for path in paths or () if self._may(path)]
 
     def _name(self, page: PageNames) -> str:
         return f"[[{self._key(page.title or page_name(page.path, self._config))}"

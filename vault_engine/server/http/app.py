@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from starlette.types import Scope as RequestScope
 
 from vault_engine.engine import Scope, TokenCheck
+from vault_engine.server.callers import WORKSPACE
 from vault_engine.server.http.bearer import MAX_BODY_BYTES, SESSION_IDLE_S, Bearer
 from vault_engine.server.http.challenge import METADATA_PATH, metadata
 from vault_engine.server.http.doors import Doors
@@ -29,7 +30,7 @@ OLD_PATHS = ("/sse", "/messages", "/messages/")  # of the protocol before 2025-0
 
 _MAX_SESSIONS = 10_000  # of all callers
 _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
-_HEADERS = ("authorization", "content-type", "accept", "last-event-id")
+_HEADERS = ("authorization", "content-type", "accept", "last-event-id", WORKSPACE)
 _MCP_HEADERS = ("mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name")
 
 

@@ -1,4 +1,4 @@
-"""The server of one vault over HTTP, from its first request to its end."""
+"""The server of one vault, or of several, over HTTP, from its first request to its end."""
 
 import gc
 import os
@@ -6,7 +6,7 @@ import signal
 import socket
 import ssl
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from mcp.server import MCPServer
 from sse_starlette.sse import AppStatus
 
 from vault_engine.config import MEMWELL_DIR
-from vault_engine.engine import Actor, Engine, TokenCheck
+from vault_engine.engine import Actor, TokenCheck
 from vault_engine.errors import CannotServe
 from vault_engine.server.callers import CLIENT, http_caller
 from vault_engine.server.http.app import make_app
@@ -27,27 +27,30 @@ from vault_engine.server.http.log import LOG, log_to_stderr
 from vault_engine.server.http.terms import MCP_PATH, HttpTerms
 from vault_engine.server.mcp.app import make_server, scopes_of
 from vault_engine.server.mcp.profiles import CORE
+from vault_engine.server.vaults import open_vaults
 
 _FINISH_S = 5  # for answers that are under way when the server is told to end
 _KEEP_ALIVE_S = 30
 
 
 def serve_http(
-    vault: str | None,
+    vaults: Sequence[str],
     terms: HttpTerms,
     *,
     profile: str = CORE,
+    workspace: str | None = None,
     env: Mapping[str, str] = os.environ,
     with_fixtures: bool = False,
 ) -> None:
-    """Serve a vault over HTTP until interrupted or told to terminate.
+    """Serve vaults over HTTP until interrupted or told to terminate.
 
     Answers that are under way then are finished, for a few seconds; then the index is kept.
 
     Args:
-        vault: the vault; without it as `Engine.open` finds it.
+        vaults: as `open_vaults` takes them; the tokens are those of the first.
         terms: where and how to listen.
         profile: the tools that are offered, as `make_server` takes it.
+        workspace: the one that is meant where a request names none, as `make_server` takes it.
         env: the environment. Who makes a change is said by tokens: ``MEMWELL_ACTOR`` does not count here.
         with_fixtures: also serve what the protocol's conformance suite asks for.
 
@@ -58,12 +61,14 @@ def serve_http(
     log_to_stderr()
     actor = Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])
     own_env = {name: value for name, value in env.items() if name != "MEMWELL_ACTOR"}
-    with Engine.open(vault, actor=actor, env=own_env) as engine:
-        check = engine.token_check()
+    with open_vaults(vaults, actor=actor, env=own_env) as opened:
+        first, *_ = opened.values()
+        check = first.token_check()
         terms.check_closed(has_token=check.has_valid())
-        _check_folders(engine.root, terms)
+        for engine in opened.values():
+            _check_folders(engine.root, terms)
         check_certificate(terms)
-        server = make_server(engine, profile, http_caller)
+        server = make_server(first, profile, http_caller, workspace=workspace, vaults=opened)
         if with_fixtures:
             from vault_engine.server.mcp.fixtures import add_fixtures
 

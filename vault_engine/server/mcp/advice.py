@@ -11,7 +11,7 @@ MAX_SHOWN_CHARS = 20_000  # of a note in an error: it costs an agent its context
 _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     errors.BadName: lambda _: "Use another category or key; letters, digits, '-' and blanks are always fine.",
     errors.BadInput: lambda _: "Correct the argument and call again.",
-    errors.NotAllowed: lambda _: "Stay within what the token is for; the person can make one for more.",
+    errors.NotAllowed: lambda _: "Stay within what the token and the workspace are for; the person can allow more.",
     errors.VaultMissing: lambda _: "The person must mount or make the vault: `memwell init DIR`.",
     errors.VaultDenied: lambda _: "The person must give this process access; reading and searching may still work.",
     errors.VaultBusy: lambda _: "Call again in a moment.",

@@ -1,5 +1,6 @@
 """What a profile of tools costs an agent before it has done anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mcp.server.mcpserver.tools import Tool
@@ -9,7 +10,7 @@ from pydantic_core import to_json
 from vault_engine.engine import Engine
 from vault_engine.engine.recalling import CHARS_PER_TOKEN
 from vault_engine.server.callers import local_caller
-from vault_engine.server.mcp.profiles import FULL, GROUPS, as_tool, chosen, offers
+from vault_engine.server.mcp.profiles import FULL, GROUPS, as_tool, chosen, offers_of
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Described:
     profiles: dict[str, int]  # of each profile there is: the tokens of its list
 
 
-def describe(engine: Engine, profile: str) -> Described:
-    """Count what the tools of a profile cost; nothing of the vault is looked at.
+def describe(engine: Engine, profile: str, vaults: Mapping[str, Engine] | None = None) -> Described:
+    """Count what the tools of a profile cost, in one vault or several; nothing of a vault is looked at.
 
     Raises:
         BadInput: there is no such profile.
     """
-    every = offers(engine, local_caller)
+    every = offers_of(vaults or {"": engine}, local_caller)
     costs = {offer.name: _cost(as_tool(offer), offer.group) for offer in every}
 
     def of(name: str) -> tuple[ToolCost, ...]:

@@ -14,10 +14,11 @@ from mcp.server.session import ServerSession
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from vault_engine.engine import Engine, Scope
-from vault_engine.errors import MemwellError, NotAllowed
+from vault_engine.engine import Engine, Reach
+from vault_engine.errors import BadName, MemwellError, NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
+from vault_engine.server.mcp.calling import Place, Verbs
 from vault_engine.server.mcp.resources import path_of
 
 MAX_SESSIONS = 1000  # that are told; whoever was heard of longest ago is forgotten first
@@ -31,11 +32,12 @@ class _Elder:
     uris: dict[str, str] = field(default_factory=dict)  # by path: as the client has written it
 
 
-class Elders:
+class Elders(Verbs):
     """The sessions that are told, and of what."""
 
-    def __init__(self, engine: Engine, callers: Callers) -> None:
-        self._engine, self._callers = engine, callers
+    def __init__(self, engine: Engine, callers: Callers, place: Place) -> None:
+        super().__init__(engine, callers, place)
+        self._told = engine.reach(place.workspace)  # whose notes the server tells of
         self._sessions: OrderedDict[str, _Elder] = OrderedDict()  # by their ids; "" on stdin and stdout
 
     def add_to(self, server: MCPServer) -> None:
@@ -59,7 +61,7 @@ class Elders:
             await elder.session.send_resource_updated(elder.uris[path])
 
     async def tell_of_others(self) -> None:
-        """Tell those who reach the whole vault that there are other notes than before."""
+        """Tell those who reach all that the server tells of that there are other notes than before."""
         for elder in [elder for elder in self._sessions.values() if elder.reaches_all]:
             await elder.session.send_resource_list_changed()
 
@@ -84,14 +86,16 @@ class Elders:
 
     def _known(self, ctx: ServerRequestContext[Any, Any]) -> _Elder:
         name = (ctx.request.headers.get("mcp-session-id") or "") if ctx.request is not None else ""
-        elder = self._sessions.setdefault(name, _Elder(ctx.session, reaches_all=self._within(ctx) is None))
+        elder = self._sessions.setdefault(
+            name, _Elder(ctx.session, reaches_all=self._within(ctx) in (None, self._told))
+        )
         self._sessions.move_to_end(name)
         if len(self._sessions) > MAX_SESSIONS:
             self._sessions.popitem(last=False)
         return elder
 
-    def _within(self, ctx: ServerRequestContext[Any, Any]) -> str | None:
+    def _within(self, ctx: ServerRequestContext[Any, Any]) -> Reach | None:
         try:
-            return self._callers(Context(request_context=ctx), Scope.READ).within
-        except NotAllowed as error:
+            return self._asked(Context(request_context=ctx)).within
+        except (NotAllowed, BadName) as error:
             raise MCPError(INVALID_REQUEST, str(error)) from error

@@ -33,18 +33,15 @@ class HistoryTools(Verbs):
 
     def note_history(self, context: Context, note: Ref, limit: Limit = 20) -> History:
         """List the versions of a note: when, by whom, why."""
-        self._whole(context)
-        return self._engine.history(note, limit=limit)
+        return self._engine.history(note, limit=limit, within=self._free(context).within)
 
     def note_diff(self, context: Context, note: Ref, old: Version = None, new: Version = None) -> Diffed:
         """Show what differs between two versions of a note; by default the last change."""
-        self._whole(context)
-        return self._engine.diff(note, old or None, new or None)
+        return self._engine.diff(note, old or None, new or None, within=self._free(context).within)
 
     def note_at(self, context: Context, note: Ref, at: Annotated[str, Field(max_length=100)]) -> NoteThen:
         """Give a note as it was at a time."""
-        self._whole(context)
-        then = self._engine.show_at(note, at)
+        then = self._engine.show_at(note, at, within=self._free(context).within)
         return NoteThen(then.path, then.sha256, then.data.decode("utf-8", "replace"), then.entry)
 
     def notes_at(
@@ -57,19 +54,21 @@ class HistoryTools(Verbs):
         tags: Tags = None,
     ) -> ListedAt:
         """List the notes as they were known at one time that hold at another."""
-        self._whole(context)
         return self._engine.list_at(
             as_of or None,
             valid_at or None,
             category=category or None,
             type=type or None,
             tags=tuple(tags or ()),
+            within=self._free(context).within,
         )
 
     def undo(self, context: Context, note: Ref, entry: Entry = None, expected: Sha256 = None) -> Undone:
         """Take the last change of a note back, or that of a journal entry; what came after it is kept."""
-        actor = self._whole(context, Scope.WRITE)
-        return self._engine.undo(note, entry=entry or None, expected=expected or None, actor=actor)
+        asked = self._free(context, Scope.WRITE)
+        return self._engine.undo(
+            note, entry=entry or None, expected=expected or None, actor=asked.actor, within=asked.within
+        )
 
     def undo_move(self, context: Context, entry: Entry = None) -> Moved:
         """Take a move back, the links that followed it included."""
@@ -78,10 +77,12 @@ class HistoryTools(Verbs):
 
     def restore(self, context: Context, note: Ref) -> Restored:
         """Bring a forgotten note back."""
-        actor = self._whole(context, Scope.WRITE)
-        return self._engine.restore(note, actor=actor)
+        asked = self._free(context, Scope.WRITE)
+        return self._engine.restore(note, actor=asked.actor, within=asked.within)
 
     def journal(self, context: Context, limit: Limit = 20, note: Ref = "") -> Entries:
         """Show the last changes of the vault, or all of one note."""
-        self._whole(context)
-        return self._engine.find_entries(path=note) if note else self._engine.last_entries(limit)
+        within = self._free(context).within
+        if note:
+            return self._engine.find_entries(path=note, within=within)
+        return self._engine.last_entries(limit, within=within)

@@ -3,8 +3,8 @@
 Clients of the newest protocol hear it on a stream that they ask for; those of older ones in their session (`elders`).
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from anyio.from_thread import BlockingPortal
@@ -16,23 +16,37 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import INVALID_REQUEST
 
-from vault_engine.engine import Engine, Scope
+from vault_engine.engine import Engine
 from vault_engine.engine.entries import EntryLine
-from vault_engine.errors import NotAllowed
+from vault_engine.errors import BadName, NotAllowed
 from vault_engine.server.callers import Callers
+from vault_engine.server.mcp.calling import Place, Verbs
 from vault_engine.server.mcp.elders import Elders
 from vault_engine.server.mcp.resources import note_uri
 
 _LISTEN = "subscriptions/listen"
 
 
-class News:
+class News(Verbs):
     """What happens in one vault, on its way from the journal to who listens."""
 
-    def __init__(self, engine: Engine, callers: Callers) -> None:
+    def __init__(self, engine: Engine, callers: Callers, place: Place) -> None:
+        super().__init__(engine, callers, place)
         self.bus = InMemorySubscriptionBus()
-        self.elders = Elders(engine, callers)
-        self._engine, self._callers = engine, callers
+        self.elders = Elders(engine, callers, place)
+        self._told = engine.reach(place.workspace)  # what is told of: one bus is for all who listen
+
+    def following_beside(self, others: Sequence[Engine]) -> Callable[[MCPServer], AbstractAsyncContextManager[None]]:
+        """Give what follows the vault, and without a word some others, for as long as a server runs."""
+
+        @asynccontextmanager
+        async def following(server: MCPServer) -> AsyncIterator[None]:
+            async with self.following(server):
+                for engine in others:
+                    engine.watch()
+                yield
+
+        return following
 
     @asynccontextmanager
     async def following(self, _server: MCPServer) -> AsyncIterator[None]:
@@ -47,23 +61,24 @@ class News:
             yield
 
     async def guard(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Let nobody listen to a whole vault who reaches only one folder of it."""
+        """Let nobody listen to more than is reached."""
         if ctx.method == _LISTEN:
             try:
-                caller = self._callers(Context(request_context=ctx), Scope.READ)
-            except NotAllowed as error:
+                within = self._asked(Context(request_context=ctx)).within
+            except (NotAllowed, BadName) as error:
                 raise MCPError(INVALID_REQUEST, str(error)) from error
-            if caller.within is not None:
-                raise MCPError(INVALID_REQUEST, f"the token reaches only {caller.within}: it can't listen to the vault")
+            if within not in (None, self._told):
+                raise MCPError(INVALID_REQUEST, f"only {within} is reached: nobody tells what changes there alone")
         return await call_next(ctx)
 
     async def _publish(self, entries: tuple[EntryLine, ...]) -> None:
         others = False
         for entry in entries:
             for path in filter(None, (entry.path, entry.to)):
-                await self.bus.publish(ResourceUpdated(note_uri(path)))
                 await self.elders.tell_of(path)
-            others = others or not (entry.before and entry.after and not entry.to)
+                if self._told is None or self._told.covers(path):
+                    await self.bus.publish(ResourceUpdated(note_uri(path)))
+                    others = others or not (entry.before and entry.after and not entry.to)
         if others:
             await self.bus.publish(ResourcesListChanged())
             await self.elders.tell_of_others()

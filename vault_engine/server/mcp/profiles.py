@@ -1,6 +1,6 @@
 """Which tools a server offers: all of a profile, of some groups, or some by name."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from mcp.types import ToolAnnotations
 from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import Callers
-from vault_engine.server.mcp.calling import told
+from vault_engine.server.mcp.calling import Place, of_one_vault, told
 from vault_engine.server.mcp.schemas import brief_input, brief_output
 from vault_engine.server.mcp.tools import Tools
 
@@ -42,13 +42,20 @@ CHANGES = ToolAnnotations(destructive_hint=False, open_world_hint=False)  # a se
 ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 
-def offers(engine: Engine, callers: Callers, groups: Collection[str] = GROUPS) -> tuple[Offer, ...]:
-    """Give every tool there is in some groups, in the order in which clients see them."""
-    return tuple(Offer(*each, group) for group in GROUPS if group in groups for each in _TOOLS[group](engine, callers))
+def offers(
+    engine: Engine,
+    callers: Callers,
+    place: Place = Place(),  # noqa: B008  frozen
+    groups: Collection[str] = GROUPS,
+) -> tuple[Offer, ...]:
+    """Give every tool there is of one vault in some groups, in the order in which clients see them."""
+    return tuple(
+        Offer(*each, group) for group in GROUPS if group in groups for each in _TOOLS[group](engine, callers, place)
+    )
 
 
-def _core_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
-    core = Tools(engine, callers)
+def _core_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
+    core = Tools(engine, callers, place)
     yield core.remember, WRITES
     yield core.recall, READS
     yield core.context, READS
@@ -62,10 +69,10 @@ def _core_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
 # The other groups are loaded when they are offered: with what they need of the engine, that takes a while.
 
 
-def _history_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+def _history_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
     from vault_engine.server.mcp.history_tools import HistoryTools
 
-    history = HistoryTools(engine, callers)
+    history = HistoryTools(engine, callers, place)
     yield history.note_history, READS
     yield history.note_diff, READS
     yield history.note_at, READS
@@ -76,10 +83,10 @@ def _history_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
     yield history.journal, READS
 
 
-def _graph_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+def _graph_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
     from vault_engine.server.mcp.graph_tools import GraphTools
 
-    graph = GraphTools(engine, callers)
+    graph = GraphTools(engine, callers, place)
     yield graph.links, READS
     yield graph.backlinks, READS
     yield graph.neighbours, READS
@@ -90,13 +97,16 @@ def _graph_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
     yield graph.related, READS
 
 
-def _upkeep_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
+def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
     from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
-    upkeep = UpkeepTools(engine, callers)
+    upkeep = UpkeepTools(engine, callers, place)
     yield upkeep.list_notes, READS
     yield upkeep.remember_many, WRITES
     yield upkeep.move_note, CHANGES
+    yield upkeep.workspaces, READS
+    yield upkeep.share_note, WRITES
+    yield upkeep.federate, WRITES
     yield upkeep.check_vault, READS
     yield upkeep.verify, READS
     yield upkeep.conflicts, READS
@@ -107,12 +117,39 @@ def _upkeep_tools(engine: Engine, callers: Callers) -> Iterator[Hinted]:
     yield upkeep.purge, ARCHIVES
 
 
-_TOOLS: dict[str, Callable[[Engine, Callers], Iterator[Hinted]]] = {
+_TOOLS: dict[str, Callable[[Engine, Callers, Place], Iterator[Hinted]]] = {
     CORE: _core_tools,
     "history": _history_tools,
     "graph": _graph_tools,
     "upkeep": _upkeep_tools,
 }
+
+
+def offers_of(
+    vaults: Mapping[str, Engine],
+    callers: Callers,
+    workspace: str | None = None,
+    groups: Collection[str] = GROUPS,
+) -> tuple[Offer, ...]:
+    """Give every tool there is of some vaults; where there are several, each takes the name of one.
+
+    Args:
+        vaults: by name; the first is meant where none is named.
+        callers: says who calls.
+        workspace: that is meant where a caller names none.
+        groups: those whose tools are wanted.
+    """
+    names = vaults if len(vaults) > 1 else {}
+    each = [
+        offers(engine, callers, Place(workspace, names, is_first=number == 0), groups)
+        for number, engine in enumerate(vaults.values())
+    ]
+    if not names:
+        return each[0]
+    return tuple(
+        same[0]._replace(tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True))))
+        for same in zip(*each, strict=True)
+    )
 
 
 def groups_of(profile: str) -> Collection[str]:

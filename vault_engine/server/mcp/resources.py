@@ -13,11 +13,11 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from pydantic_core import to_json
 
-from vault_engine.engine import Engine, Scope
+from vault_engine.engine import Engine, Reach
 from vault_engine.errors import MemwellError, NoteMissing
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
-from vault_engine.server.mcp.calling import Verbs
+from vault_engine.server.mcp.calling import Place, Verbs
 
 _NOTE = "note:///"
 NOTE_URI = f"{_NOTE}{{+path}}"
@@ -46,8 +46,8 @@ class _Served:
 class Resources(Verbs):
     """The resources of one vault."""
 
-    def __init__(self, engine: Engine, callers: Callers) -> None:
-        super().__init__(engine, callers)
+    def __init__(self, engine: Engine, callers: Callers, place: Place) -> None:
+        super().__init__(engine, callers, place)
         self._request: ContextVar[Context] = ContextVar("request")
 
     def add_to(self, server: MCPServer) -> None:
@@ -82,11 +82,11 @@ class Resources(Verbs):
         return self._engine.context(budget_tokens=_RECENT_TOKENS, within=self._within()).markdown
 
     def _graph(self, path: str) -> str:
-        self._whole(self._request.get())
-        return to_json(self._engine.neighbours(path)).decode()
+        within = self._free(self._request.get()).within
+        return to_json(self._engine.neighbours(path, within=within)).decode()
 
-    def _within(self) -> str | None:
-        return self._callers(self._request.get(), Scope.READ).within
+    def _within(self) -> Reach | None:
+        return self._asked(self._request.get()).within
 
 
 def _explained(read: Callable[..., str]) -> Callable[..., str]:

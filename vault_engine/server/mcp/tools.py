@@ -1,5 +1,6 @@
 """The tools that every agent has: each is one verb of the engine with its arguments described and bounded."""
 
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
@@ -44,6 +45,13 @@ Merge = Annotated[bool, Field(description="if it changed since expected, keep bo
 Action = Literal["append", "replace", "replace_section", "set_property", "remove_property"]
 
 
+@dataclass(frozen=True)
+class StatusOfSeveral(Status):
+    """How a vault is that is served beside others."""
+
+    vaults: tuple[str, ...] = ()  # the names of all
+
+
 class Tools(Verbs):
     """The verbs that every agent has. The docstrings are what it reads."""
 
@@ -74,7 +82,7 @@ class Tools(Verbs):
             expected=expected or None,
             merge=merge,
         )
-        caller = self._callers(context, Scope.WRITE)
+        caller = self._asked(context, Scope.WRITE)
         return self._engine.remember(memory, actor=caller.actor, within=caller.within)
 
     def recall(
@@ -105,7 +113,7 @@ class Tools(Verbs):
             trusted=trusted,
             budget_tokens=budget,
             cursor=cursor or None,
-            within=self._callers(context, Scope.READ).within,
+            within=self._asked(context).within,
         )
 
     def context(
@@ -115,12 +123,12 @@ class Tools(Verbs):
         budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 1000,
     ) -> Briefing:
         """Give what to know before a task, as Markdown."""
-        within = self._callers(context, Scope.READ).within
+        within = self._asked(context).within
         return self._engine.context(query or None, budget_tokens=budget, within=within)
 
     def read_note(self, context: Context, note: Ref) -> NoteView:
         """Give one whole note with its properties, links, backlinks and sha256."""
-        return self._engine.read(note, within=self._callers(context, Scope.READ).within)
+        return self._engine.read(note, within=self._asked(context).within)
 
     def edit_note(
         self,
@@ -141,7 +149,7 @@ class Tools(Verbs):
 
     def forget(self, context: Context, note: ThatNote, reason: Reason = "") -> Forgotten:
         """Move a note into the archive; a person can restore it."""
-        caller = self._callers(context, Scope.WRITE)
+        caller = self._asked(context, Scope.WRITE)
         return self._engine.forget(note, reason=reason, actor=caller.actor, within=caller.within)
 
     def link(
@@ -158,12 +166,17 @@ class Tools(Verbs):
 
     def status(self, context: Context) -> Status:
         """Say how the vault and its index are."""
-        return self._engine.status(within=self._callers(context, Scope.READ).within)
+        within = self._asked(context).within
+        status = self._engine.status(within=within)
+        if not self._place.vaults or (within and within.folder):
+            return status
+        stated = {field.name: getattr(status, field.name) for field in fields(status)}
+        return StatusOfSeveral(**stated, vaults=tuple(self._place.vaults))
 
     def _changed(
         self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
     ) -> Changed:
-        caller = self._callers(context, Scope.WRITE)
+        caller = self._asked(context, Scope.WRITE)
         return self._engine.edit(note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within)
 
 

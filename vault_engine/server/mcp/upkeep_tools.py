@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vault_engine.engine import (
     MAX_TEXT_BYTES,
     Checked,
+    Federated,
     Forgotten,
     IndexState,
     Listed,
@@ -16,6 +17,8 @@ from vault_engine.engine import (
     Moved,
     Remembered,
     Scope,
+    Shared,
+    Workspaces,
 )
 from vault_engine.engine.bulk import NotRemembered
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
@@ -27,6 +30,7 @@ from vault_engine.server.mcp.arguments import Limit, Line, Name, Reason, Ref, Sh
 from vault_engine.server.mcp.calling import Verbs, reporter
 
 _MOST_AT_ONCE = 500
+Workspace = Annotated[str, Field(max_length=200)]
 
 
 class NewMemory(BaseModel):
@@ -87,18 +91,22 @@ class UpkeepTools(Verbs):
         limit: Limit = 50,
     ) -> Listed:
         """List notes by path, or those that were forgotten."""
-        self._whole(context)
         return self._engine.list(
-            category=category or None, type=type or None, tags=tuple(tags or ()), limit=limit, archived=archived
+            category=category or None,
+            type=type or None,
+            tags=tuple(tags or ()),
+            limit=limit,
+            archived=archived,
+            within=self._free(context).within,
         )
 
     def remember_many(
         self, context: Context, memories: Annotated[list[NewMemory], Field(max_length=_MOST_AT_ONCE)]
     ) -> RememberedAll:
         """Keep several memories at once."""
-        actor = self._whole(context, Scope.WRITE)
+        asked = self._free(context, Scope.WRITE)
         wanted = (Memory(**{**one.model_dump(), "tags": tuple(one.tags)}) for one in memories)
-        done = self._engine.remember_many(wanted, actor=actor, progress=reporter(context))
+        done = self._engine.remember_many(wanted, actor=asked.actor, progress=reporter(context), within=asked.within)
         notes = tuple(explain(one.error) if isinstance(one, NotRemembered) else one for one in done.notes)
         return RememberedAll(notes, done.confirmed)
 
@@ -108,6 +116,27 @@ class UpkeepTools(Verbs):
         """Rename or move a note together with all links to it."""
         actor = self._whole(context, Scope.WRITE)
         return self._engine.move(note, to, actor=actor)
+
+    def workspaces(self, context: Context) -> Workspaces:
+        """List the projects in the vault."""
+        asked = self._free(context)
+        return self._engine.workspaces(asked.within)
+
+    def share_note(self, context: Context, note: Ref, to: Workspace, to_vault: Name = None) -> Shared:
+        """Copy a note into another workspace, or bring that copy up to date."""
+        asked = self._free(context, Scope.WRITE)
+        target = self._vault(to_vault)
+        return self._engine.share(note, to, target=target, actor=asked.actor, within=asked.within)
+
+    def federate(
+        self, context: Context, workspace: Workspace, to: Workspace, to_vault: Name = None, dry_run: bool = False
+    ) -> Federated:
+        """Share every note of a workspace with another one."""
+        asked = self._free(context, Scope.WRITE)
+        target = self._vault(to_vault)
+        return self._engine.federate(
+            workspace, to, target=target, dry_run=dry_run, actor=asked.actor, within=asked.within
+        )
 
     def check_vault(self, context: Context) -> Checked:
         """List broken links, names other devices refuse, bad properties and the like."""
