@@ -67,7 +67,7 @@ from vault_engine.note.change import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
 
 __all__ = [
     "FINDING_KINDS",
@@ -85,6 +85,7 @@ __all__ = [
     "BacklinkView",
     "Backlinks",
     "Built",
+    "By",
     "Changed",
     "Checked",
     "Context",

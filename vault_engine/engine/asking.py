@@ -3,7 +3,7 @@
 from vault_engine.engine import read, recalling
 from vault_engine.engine.results import Context, Recalled
 from vault_engine.engine.session import Session
-from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.query import By, Fusion, Mode, Query
 
 
 class Asking:
@@ -32,6 +32,7 @@ class Asking:
         cursor: str | None = None,
         rerank: bool | None = None,
         explain: bool = False,
+        by: By | str = By.NOTE,
         within: str | None = None,
     ) -> Recalled:
         """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
@@ -54,6 +55,7 @@ class Asking:
             expand=recalling.is_expanded(expand),
             diverse=diverse,
             min_score=min_score,
+            by=By.named(by),
             within=within,
         )
         return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))

@@ -99,6 +99,24 @@ class View:
         stated = self.stated_dates(np.arange(len(self)))
         return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
 
+    @cached_property
+    def note_of_row(self) -> NDArray[np.int32]:
+        """A number for the note of each row, shape ``(rows,)``."""
+        counts = [np.diff(one.catalogue.first_rows) for one in self._segments]
+        rows = np.concatenate([np.zeros(0, np.int64), *counts])
+        return np.repeat(np.arange(len(rows), dtype=np.int32), rows)
+
+    @cached_property
+    def folder_of_row(self) -> NDArray[np.int32]:
+        """A number for the folder that the note of each row lies in, shape ``(rows,)``."""
+        numbers: dict[str, int] = {}
+        folders = [
+            numbers.setdefault(path.rpartition("/")[0], len(numbers))
+            for one in self._segments
+            for path in one.catalogue.paths
+        ]
+        return np.array(folders, np.int32)[self.note_of_row]
+
     def first_row(self, path: str) -> int | None:
         """Give the row of a note's first chunk; None for no note."""
         if path not in self._notes:

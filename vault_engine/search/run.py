@@ -20,11 +20,12 @@ from vault_engine.index.view import View
 from vault_engine.search.dialogue import by_words, turn_features
 from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
 from vault_engine.search.quality import Stated, factors
-from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.query import By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
 from vault_engine.search.weights import WEIGHTS, Weights
+from vault_engine.search.whole import wholes
 from vault_engine.vault.habits import is_less_visible
 
 DEPRECATED = "deprecated"
@@ -118,6 +119,8 @@ def search(
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
         degraded = "; ".join(filter(None, (degraded, failed))) or None
+    if words is not None and matched is None and query.fusion is Fusion.CONVEX:
+        found = _with_whole(index, view, found, query, allowed, weights)
     found = replace(found, factors=_factors(index, view, found.rows, query.text, now, weights))
     hits = _hits(index, view, found, query, question, allowed, weights)
     chosen = hits[query.offset : query.offset + query.limit]
@@ -283,6 +286,20 @@ def _reranked(
 # ---- from rows to hits
 
 
+def _with_whole(
+    index: Index, view: View, found: Candidates, query: Query, allowed: Mask | None, weights: Weights
+) -> Candidates:
+    """Let the whole note or folder count as well, where it is more than one row."""
+    group_of = view.folder_of_row if query.by is By.FOLDER else view.note_of_row
+    may = view.keywords.alive if allowed is None else allowed
+    groups = group_of[found.rows]
+    sizes, fits = wholes(list(index.analyser.counts(query.text)), view.keywords, group_of, may)
+    answers = (sizes[groups] > 1) & (total(found.parts) > 0)
+    share = np.where(answers, weights.whole, 0).astype(np.float32)
+    parts = {name: values * (1 - share) for name, values in found.parts.items()}
+    return Candidates(found.rows, {**parts, "whole": share * saturate(fits[groups], weights)})
+
+
 def _hits(
     index: Index,
     view: View,
@@ -296,8 +313,8 @@ def _hits(
     wanted = query.offset + query.limit + 1
     pool = wanted * _POOL if query.diverse else wanted
     place_of = {int(row): place for place, row in enumerate(found.rows.tolist())}
-    best = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, pool)
-    hits = [found.at(place_of[hit.row], hit.path) for hit in best]
+    best = best_notes(found.rows, found.scores, lambda row: _stands_for(view.owner(row).path, query.by), pool)
+    hits = [found.at(place_of[hit.row], view.owner(hit.row).path) for hit in best]
     if query.expand:
         hits = _with_linked(index, view, hits, allowed, weights)
     hits = [hit for hit in hits if hit.score >= query.min_score]
@@ -309,6 +326,10 @@ def _hits(
         )
         hits = [hits[at] for at in order]
     return hits
+
+
+def _stands_for(path: str, by: By) -> str:
+    return path.rpartition("/")[0] if by is By.FOLDER else path
 
 
 def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:

@@ -68,6 +68,9 @@ class Weights:
     pinned: float = 0.05
     in_time: float = 0.4  # a note of the time that the question names; published: hit@1 83.4 to 85.3
 
+    # Roll-up: of the score of a note or folder of several parts, beside its best part. Measured on sessions of LoCoMo.
+    whole: float = 0.15
+
     phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
     linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
     linked_hits: int = 5  # so many hits are looked at for links
