@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from vault_engine.errors import RerankerFailed
-from vault_engine.index.embedder import packaged_model_folder
-from vault_engine.search.rerank import Late, RerankEndpoint, _as_shares
+from vault_engine.index.embedder import FastembedModel, packaged_model_folder
+from vault_engine.index.token_vectors import TokenVectors
+from vault_engine.search.endpoints import RerankEndpoint
+from vault_engine.search.judging import Judged, as_shares
+from vault_engine.search.late import Late
 
 NOTES = {"a.md": "lantern lantern lantern", "b.md": "lantern, said the keeper", "c.md": "lantern and berth"}
 
@@ -39,6 +42,11 @@ def server():
     yield running
     running.shutdown()
     running.server_close()
+
+
+def judged(texts):
+    """Give texts as rerankers take them."""
+    return [Judged(number.to_bytes(16), lambda text=text: text) for number, text in enumerate(texts)]
 
 
 def likes(word):
@@ -112,10 +120,11 @@ def test_a_cross_encoder_that_is_none_leaves_the_order(open_engine, write_note, 
     assert (1, True) == (len(recalled.hits), "reranker" in recalled.degraded)
 
 
-def test_late_interaction_prefers_the_text_that_speaks_of_it():
+def test_late_interaction_prefers_the_text_that_speaks_of_it(tmp_path):
     """Word by word, by meaning; each score in [0, 1], and the same however often it is asked."""
-    late, texts = Late(), ["The ferry leaves at noon.", "We bought a puppy last week.", ""]
-    asked = ("When did they get a dog?", texts, lambda word: 0 if word == "a" else len(word))
+    late = Late(TokenVectors(tmp_path, 1_000_000, FastembedModel("late", folder=packaged_model_folder())))
+    texts = ["The ferry leaves at noon.", "We bought a puppy last week.", ""]
+    asked = ("When did they get a dog?", judged(texts), lambda word: 0 if word == "a" else len(word))
 
     first = late.judge(*asked)
 
@@ -138,16 +147,16 @@ def test_recall_can_be_asked_to_rerank_without_a_setting(open_engine, write_note
 
 def test_scores_of_models_come_into_the_unit_interval():
     """Logits by the logistic function, shares as they are."""
-    assert [0.0, 0.25, 1.0] == _as_shares([0, 0.25, 1], 3).tolist()
-    assert [pytest.approx(1 / (1 + np.exp(3))), 0.5, pytest.approx(1, abs=1e-6)] == _as_shares([-3, 0, 900], 3).tolist()
+    assert [0.0, 0.25, 1.0] == as_shares([0, 0.25, 1], 3).tolist()
+    assert [pytest.approx(1 / (1 + np.exp(3))), 0.5, pytest.approx(1, abs=1e-6)] == as_shares([-3, 0, 900], 3).tolist()
     with pytest.raises(ValueError, match="scores"):
-        _as_shares([float("nan")], 1)
+        as_shares([float("nan")], 1)
 
 
 def test_nobody_answers_at_an_address():
     """A server that is not there is said so."""
     with pytest.raises(RerankerFailed):
-        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", ["t"], len)
+        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", judged(["t"]), len)
 
 
 def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note, tmp_path):

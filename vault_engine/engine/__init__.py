@@ -68,6 +68,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
+from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
 
 __all__ = [
     "FINDING_KINDS",
@@ -78,6 +79,7 @@ __all__ = [
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
+    "WEIGHTS",
     "Actor",
     "AddLink",
     "AddTag",
@@ -146,7 +148,9 @@ __all__ = [
     "TokenList",
     "TokenRevoked",
     "Traversed",
+    "TurnWeights",
     "UnsetProperty",
+    "Weights",
     "parse_file",
     "source_of",
 ]

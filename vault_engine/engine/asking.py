@@ -4,6 +4,7 @@ from vault_engine.engine import read, recalling
 from vault_engine.engine.results import Context, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.search.query import By, Fusion, Mode, Query
+from vault_engine.search.weights import WEIGHTS, Weights
 
 
 class Asking:
@@ -33,6 +34,7 @@ class Asking:
         rerank: bool | None = None,
         explain: bool = False,
         by: By | str = By.NOTE,
+        weights: Weights = WEIGHTS,
         within: str | None = None,
     ) -> Recalled:
         """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
@@ -58,7 +60,7 @@ class Asking:
             by=By.named(by),
             within=within,
         )
-        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))
+        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
 
     def context(
         self,

@@ -60,7 +60,7 @@ class View:
             return self
         if folder not in self._within:
             view = copy(self)
-            for name in ("distinct_keys", "turns"):
+            for name in ("distinct_keys", "turns", "turn_keys"):
                 view.__dict__.pop(name, None)
             view._within = {}
             lying = [_lying_in(segment, folder) for segment in self._segments]
@@ -143,6 +143,11 @@ class View:
         """The distinct keys of the rows that count, shape ``(n, KEY_BYTES)``."""
         alive = self.keys if not len(self.keywords.dead) else self.keys[self.keywords.alive]
         return _distinct(alive)
+
+    @cached_property
+    def turn_keys(self) -> NDArray[np.uint8]:
+        """The distinct keys of the turns of conversations, shape ``(n, KEY_BYTES)``."""
+        return _distinct(self.keys[self.turns.rows]) if self.turns is not None else self.keys[:0]
 
     def notes_with(self, keys: NDArray[np.uint8]) -> list[str]:
         """List notes that together have every chunk of those keys."""

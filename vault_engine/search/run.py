@@ -264,20 +264,24 @@ def _reranked(
     view: View, found: Candidates, text: str, reranker: Reranking, weights: Weights
 ) -> tuple[Candidates, str | None]:
     """Let the reranker judge the best rows; where it fails the order stays, and why it failed is said."""
-    best = np.array(top_rows(total(found.parts), weights.reranked), np.int64)
-    try:
-        judged = reranker(text, found.rows[best])
-    except RerankerFailed as error:
-        return found, str(error)
     is_turn = np.zeros(len(found.rows), np.bool_)
     if view.turns is not None:
         is_turn = view.turns.place_of[found.rows] >= 0
+    may = is_turn if reranker.only_turns else np.ones_like(is_turn)
+    best = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
+    try:
+        judged = reranker(text, found.rows[best]) if len(best) else None
+    except RerankerFailed as error:
+        return found, str(error)
+    if judged is None:
+        return found, None
     whole = weights.rerank_turns + weights.turns_reranked.total
     share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
     parts = {}
     for name, values in found.parts.items():
         of_turns = weights.turns.again(name, weights.turns_reranked) * weights.turns.total / whole
-        parts[name] = values * np.where(is_turn, of_turns, 1 - weights.rerank_notes).astype(np.float32)
+        of_notes = 1.0 if reranker.only_turns else 1 - weights.rerank_notes
+        parts[name] = values * np.where(is_turn, of_turns, of_notes).astype(np.float32)
     parts["reranker"] = np.zeros(len(found.rows), np.float32)
     parts["reranker"][best] = share[best] * judged
     return Candidates(found.rows, parts), None
