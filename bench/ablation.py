@@ -22,7 +22,14 @@ from memwell_cli.evaluation.ranking import Quality
 from vault_engine import Engine, Mode
 from vault_engine.engine import WEIGHTS, By, Fusion, TurnWeights, Weights
 
-_NO_QUALITY = {"recency": 0.0, "importance": 0.0, "confidence": 0.0, "pinned": 0.0, "in_time": 0.0, "set_back": 1.0}
+_NO_QUALITY: dict[str, Any] = {
+    "recency": 0.0,
+    "importance": 0.0,
+    "confidence": 0.0,
+    "pinned": 0.0,
+    "in_time": 0.0,
+    "set_back": 1.0,
+}
 _NO_FEATURES = ("lent", "evidence_words", "evidence_meaning", "evidence_window", "best_turns", "many_words", "words")
 _TYPES = ("decision", "insight", "preference", "event", "idea")
 _NOISE_DAYS = 730

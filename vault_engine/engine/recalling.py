@@ -46,6 +46,7 @@ _REASONS = {
     "time": "names a time",
     "speaker": "said by whom you name",
     "reranker": "reranked",
+    "recall_when": "recall_when",
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
-from vault_engine.index.filters import PINNED, STATUS
+from vault_engine.index.filters import PINNED, SITUATION, STATUS
 from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
@@ -22,6 +22,7 @@ from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_nea
 from vault_engine.search.quality import Stated, factors
 from vault_engine.search.query import By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
+from vault_engine.search.situations import is_situation
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
 from vault_engine.search.weights import WEIGHTS, Weights
@@ -33,6 +34,7 @@ _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
 _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
+_SITUATIONS_LOOKED_AT = 50  # of the rows found of notes that name any
 _MOST_PHRASES = 5  # of a question that are looked for
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
@@ -112,15 +114,18 @@ def search(
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
     found = _fused(view, words, near, question, query.fusion, weights)
-    if words is not None and matched is None:
+    is_question = words is not None and matched is None
+    if is_question:
         if query.fusion is Fusion.CONVEX:
             found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, view, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
         degraded = "; ".join(filter(None, (degraded, failed))) or None
-    if words is not None and matched is None and query.fusion is Fusion.CONVEX:
+    if is_question and query.fusion is Fusion.CONVEX:
         found = _with_whole(index, view, found, query, allowed, weights)
+    if is_question:
+        found = _with_situations(index, view, found, query.text, weights)
     found = replace(found, factors=_factors(index, view, found.rows, query.text, now, weights))
     hits = _hits(index, view, found, query, question, allowed, weights)
     chosen = hits[query.offset : query.offset + query.limit]
@@ -255,6 +260,24 @@ def _with_phrases(index: Index, view: View, found: Candidates, text: str, weight
     parts = {name: values * (1 - share) for name, values in found.parts.items()}
     held[total(found.parts) <= 0] = 0
     return Candidates(found.rows, {**parts, "phrase": np.asarray(share * held / len(phrases), np.float32)})
+
+
+def _with_situations(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
+    """Bring forward the notes that say they matter in the situation which the question names, a few at most."""
+    says = view.keywords.having(SITUATION, "true")[found.rows]
+    if not says.any():
+        return found
+    relevance, asked = total(found.parts), index.analyser.counts(text).keys()
+    lifted, meant = np.zeros(len(found.rows), np.float32), set[str]()
+    for at in top_rows(np.where(says, relevance, 0), _SITUATIONS_LOOKED_AT):
+        path = view.owner(int(found.rows[at])).path
+        stated = index.records[path].properties.get("recall_when")
+        if path not in meant and is_situation(stated, asked, index.analyser.counts):
+            meant.add(path)
+            lifted[at] = max(weights.situation * relevance.max() - relevance[at], weights.situation_bonus)
+        if len(meant) == weights.situations:
+            break
+    return replace(found, parts={**found.parts, "recall_when": lifted}) if meant else found
 
 
 # ---- ranking again

@@ -75,6 +75,9 @@ class Weights:
     phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
     linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
     linked_hits: int = 5  # so many hits are looked at for links
+    situation: float = 0.9  # of the best relevance: what a note has at least whose `recall_when` names the situation
+    situation_bonus: float = 0.03  # and what it gains at least
+    situations: int = 3  # so many notes at most, the best of them
     diversity: float = 0.7  # of a hit's likeness to a better hit, where different hits are asked for
     unlike: float = 0.4  # a cosine that notes of one vault have without having anything to do with each other
 
