@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import socket
 import struct
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -12,7 +14,8 @@ import pytest
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embedder import FastembedModel, packaged_model_folder
 from vault_engine.index.token_vectors import TokenVectors
-from vault_engine.search.endpoints import RerankEndpoint
+from vault_engine.search import endpoints
+from vault_engine.search.endpoints import ChatEndpoint, RerankEndpoint
 from vault_engine.search.judging import Judged, as_shares
 from vault_engine.search.late import Late
 
@@ -100,6 +103,72 @@ def test_an_endpoint_that_fails_leaves_the_order(server, open_engine, write_note
 
     assert [hit.path for hit in engine.recall("lantern", rerank=False).hits] == [hit.path for hit in recalled.hits]
     assert "reranker" in recalled.degraded
+
+
+def marks(*given):
+    """Answer as a chat model that gives these marks."""
+    content = "Here they are: " + json.dumps(given)
+    return lambda asked: (200, {"choices": [{"message": {"content": content}}]})
+
+
+def test_a_chat_model_changes_the_order(server, open_engine, write_note):
+    """It is shown question and texts as data, and gives each text a mark."""
+    for path, text in NOTES.items():
+        write_note(path, text)
+    server.answer = marks(1, 10, 0)
+    engine = open_engine(MEMWELL_RERANKER=f"chat:{server.url}", MEMWELL_RERANKER_KEY="secret")
+
+    recalled = engine.recall("lantern")
+
+    ((path, key, asked),) = server.asked
+    assert ("/v1/chat/completions", "Bearer secret", "some-model") == (path, key, asked["model"])
+    texts = json.loads(asked["messages"][1]["content"])
+    assert ("lantern", 3) == (texts["question"], len(texts["texts"]))
+    liked = next(path for path, text in NOTES.items() if texts["texts"]["2"].endswith(text))
+    assert (liked, "no embedder is set") == (recalled.hits[0].path, recalled.degraded)
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "[1, 2, 11]", '[1, 2, "3"]', "no", "[[1], 2, 3]", "]1, 2, 3[", None])
+def test_a_chat_model_that_fails_leaves_the_order(server, open_engine, write_note, content):
+    """It may write whatever it likes."""
+    for path, text in NOTES.items():
+        write_note(path, text)
+    server.answer = lambda asked: (200, {"choices": [{"message": {"content": content}}]})
+    engine = open_engine(MEMWELL_RERANKER=f"chat:{server.url}")
+
+    recalled = engine.recall("lantern")
+
+    assert [hit.path for hit in engine.recall("lantern", rerank=False).hits] == [hit.path for hit in recalled.hits]
+    assert "reranker" in recalled.degraded
+
+
+def test_a_chat_model_is_named_by_its_address(open_engine, write_note):
+    """No server can guess which is meant."""
+    write_note("a.md", "lantern")
+
+    recalled = open_engine(MEMWELL_RERANKER="chat:http://127.0.0.1:1/v1").recall("lantern")
+
+    assert (1, True) == (len(recalled.hits), "after '#'" in recalled.degraded)
+
+
+@pytest.mark.parametrize("kind", [RerankEndpoint, ChatEndpoint])
+def test_an_answer_that_comes_bit_by_bit_is_not_waited_for(monkeypatch, kind):
+    """The time is for all of it, not for each byte."""
+    for name in ("BUDGET_S", "CHAT_BUDGET_S"):
+        monkeypatch.setattr(endpoints, name, 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        is_over = threading.Event()
+
+        def drip():
+            with listening.accept()[0] as connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while not is_over.wait(0.01):
+                    connection.sendall(b" ")
+
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(RerankerFailed, match="took longer"):
+            kind(f"http://127.0.0.1:{listening.getsockname()[1]}/v1#m", None).judge("q", judged(["t"]), len)
+        is_over.set()
 
 
 def test_a_setting_that_is_none_is_named(open_engine, write_note):

@@ -63,6 +63,7 @@ class TokenVectors:
         self._lock = Lock(cache_dir / "late.lock")
         self._mutex = threading.Lock()
         self._unwritten: OrderedDict[bytes, Tokens] = OrderedDict()
+        self._full_at = -1 if most_bytes else 0  # bytes on disk when there was no more room
         self._store.load_new()
 
     @property
@@ -102,6 +103,8 @@ class TokenVectors:
         """Make what is missing until nothing is, there is no more room, another does it, or ``stop`` is set."""
         stop, done = stop or threading.Event(), 0
         self._store.load_new()
+        if self._store.byte_count == self._full_at:
+            return 0
         keys = chunks.keys()
         missing = keys[~self._store.has(keys)]
         with suppress(EmbedderFailed):
@@ -112,6 +115,7 @@ class TokenVectors:
                         break
                     made[key] = self.make(text)
                 if made and not self._written(made, generation):
+                    self._full_at = self._store.byte_count
                     break
                 done += len(made)
                 if stop.is_set():
