@@ -57,17 +57,16 @@ def max_sim(asked: QuestionTokens, texts: Sequence[Tokens], told: Floats) -> Flo
         texts: their tokens.
         told: how much each token of the question tells, shape ``(tokens,)``, not all 0.
     """
-    scores = np.zeros(len(texts), np.float32)
-    has_words = [at for at, text in enumerate(texts) if len(text.codes)]
-    if not has_words or not len(told):
-        return scores
-    codes = np.concatenate([texts[at].codes for at in has_words]).astype(np.float32)
-    scales = np.concatenate([texts[at].scales for at in has_words])
-    products = (asked.tokens.codes.astype(np.float32) @ codes.T) * scales
-    firsts = np.cumsum([0, *(len(texts[at].codes) for at in has_words[:-1])])
-    best = np.maximum.reduceat(products, firsts, axis=1) * asked.tokens.scales[:, np.newaxis]
-    scores[has_words] = np.clip(told @ best / told.sum(), 0, 1)
-    return scores
+    if not len(told):
+        return np.zeros(len(texts), np.float32)
+    words, weights = asked.tokens.codes.astype(np.float32), told * asked.tokens.scales / told.sum()
+
+    def score(text: Tokens) -> float:  # one by one: products of many texts make the algebra library start threads
+        if not len(text.codes):
+            return 0.0
+        return float(weights @ ((words @ text.codes.T.astype(np.float32)) * text.scales).max(axis=1))
+
+    return np.clip(np.array([score(text) for text in texts], np.float32), 0, 1)
 
 
 def _told(question: str, asked: QuestionTokens, weigh: Weigh) -> Floats:
