@@ -116,7 +116,7 @@ def build_index(session: Session, progress: Progress, *, fresh: bool = False) ->
         session.index.save()
         session.index.fold(session.guard)
         embedded = session.index.embed(progress=lambda done, total: progress("embedding", done, total))
-        session.fill_token_vectors()
+        session.fill_token_vectors(progress=lambda done, total: progress("embedding words of turns", done, total))
         return Built(*done, embedded=embedded, index=index_state(session))
 
 

@@ -90,14 +90,16 @@ class Session:
         model = self.index.embeddings.packaged_model()
         return TokenVectors(self.config.cache_dir, self.config.late_megabytes * 1_000_000, model)
 
-    def fill_token_vectors(self, stop: threading.Event | None = None) -> None:
+    def fill_token_vectors(
+        self, stop: threading.Event | None = None, progress: Progress = lambda _done, _total: None
+    ) -> None:
         """Make the token vectors that the reranker of the settings needs, and drop those that nobody does."""
         auto = self.config.reranker == AUTO_RERANKER and self.config.embedder == DEFAULT_EMBEDDER
         if auto or self.config.reranker == LATE_RERANKER:
             chunks = JudgedChunks(self.index.chunks(self.guard), only_turns=auto)
             if len(keys := chunks.keys()):
                 self.token_vectors.tidy(keys)
-                self.token_vectors.fill(chunks, stop)
+                self.token_vectors.fill(chunks, stop, progress)
 
     def refresh(self, progress: Progress | None = None, *, wait: bool = True) -> Refreshed:
         """Take in what has changed in the vault since the last look; ``wait`` a moment for what is being saved."""

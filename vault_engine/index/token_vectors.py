@@ -7,7 +7,7 @@ they are there is never a matter of right or wrong: what is missing is made agai
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -25,6 +25,10 @@ from vault_engine.vault.lock import Lock
 _IN_MEMORY = 2_000  # texts whose vectors are held that could not be written: about 12 kB each
 _MAX_CHARS = 2_000  # of a text that is looked at
 _TEXTS_AT_ONCE = 32
+
+
+Progress = Callable[[int, int], None]
+"""Called with how many chunks have theirs and how many should."""
 
 
 class QuestionTokens(NamedTuple):
@@ -99,7 +103,9 @@ class TokenVectors:
             while len(self._unwritten) > _IN_MEMORY:
                 self._unwritten.popitem(last=False)
 
-    def fill(self, chunks: JudgedTexts, stop: threading.Event | None = None) -> int:
+    def fill(
+        self, chunks: JudgedTexts, stop: threading.Event | None = None, progress: Progress = lambda _done, _total: None
+    ) -> int:
         """Make what is missing until nothing is, there is no more room, another does it, or ``stop`` is set."""
         stop, done = stop or threading.Event(), 0
         self._store.load_new()
@@ -118,6 +124,7 @@ class TokenVectors:
                     self._full_at = self._store.byte_count
                     break
                 done += len(made)
+                progress(len(keys) - len(missing) + done, len(keys))
                 if stop.is_set():
                     break
         return done
