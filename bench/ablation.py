@@ -81,7 +81,6 @@ def opened(corpus: Corpus, folder: Path) -> Iterator[Engine]:
     fill_vault(folder / corpus.name, corpus.notes)
     with Engine.open(folder / corpus.name, env=isolated_env(folder / "index")) as engine:
         engine.build_index()
-        engine.watch()
         yield engine
 
 

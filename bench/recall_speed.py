@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure(folder: Path, env: dict[str, str], questions: Sequence[str]) -> None:
     rows: list[tuple[str, ...]] = [("recall", "p50 ms", "p95 ms")]
     with Engine.open(folder / "vault", env=env) as engine:
-        engine.watch()
         engine.recall("the model is loaded now")
+        engine.watch()
         for name, how in _WAYS.items():
             milliseconds = took(engine, questions, how)
             rows.append((name, f"{median(milliseconds):.1f}", f"{p95(milliseconds):.1f}"))
@@ -77,8 +77,8 @@ def _measure(folder: Path, env: dict[str, str], questions: Sequence[str]) -> Non
     try:
         settings.write_text(_NOTHING_KEPT + before, "utf-8")
         with Engine.open(folder / "vault", env=env) as engine:
-            engine.watch()
             engine.recall("the model is loaded now")
+            engine.watch()
             for name in ("--rerank, vectors of tokens made meanwhile", "… and asked again"):
                 milliseconds = took(engine, questions, {"rerank": True})
                 rows.append((name, f"{median(milliseconds):.1f}", f"{p95(milliseconds):.1f}"))
