@@ -51,7 +51,7 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     settings.write_text('profil = "logseq"', "utf-8")
 
     texts = "embedder, reranker, language, profile, watch, workspace"
-    known = f"{texts}, keep_days, keep_versions, look_seconds, rest_seconds, boosts"
+    known = f"{texts}, keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes, boosts"
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
 

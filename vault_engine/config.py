@@ -18,6 +18,9 @@ MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
 NO_RERANKER = "none"
+AUTO_RERANKER = "auto"
+LATE_RERANKER = "late"
+DEFAULT_LATE_MEGABYTES = 256
 DEFAULT_LANGUAGE = "en"
 DEFAULT_KEEP_VERSIONS = 20
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
@@ -29,7 +32,13 @@ DEFAULT_LOOK_SECONDS = 60
 DEFAULT_REST_SECONDS = 3
 
 _TEXTS = ("embedder", "reranker", "language", "profile", "watch", "workspace")
-_NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1, "rest_seconds": 0}  # and the least that each may be
+_NUMBERS = {  # and the least that each may be
+    "keep_days": 0,
+    "keep_versions": 0,
+    "look_seconds": 1,
+    "rest_seconds": 0,
+    "late_megabytes": 0,
+}
 _BOOSTS = "boosts"
 _SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
 _MAX_BOOST = 100
@@ -46,7 +55,10 @@ class Config:
     root: Path  # the vault, absolute, links resolved
     embedder: str = DEFAULT_EMBEDDER  # packaged | none | fastembed:MODEL | a folder | http(s)://…#MODEL
     embedder_key: str | None = None  # bearer token of an endpoint; only ever from the environment
-    reranker: str = NO_RERANKER  # none | late | a folder with a cross-encoder | http(s)://…#MODEL
+    reranker: str = (
+        AUTO_RERANKER  # auto | none | late | a folder with a cross-encoder | http(s)://…#MODEL | chat:http(s)://…#MODEL
+    )
+    late_megabytes: int = DEFAULT_LATE_MEGABYTES  # of vectors of tokens on disk, for `auto` and `late`
     reranker_key: str | None = None  # bearer token of an endpoint; only ever from the environment
     language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
@@ -111,7 +123,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         root=root,
         embedder=env.get("MEMWELL_EMBEDDER") or settings.get("embedder", DEFAULT_EMBEDDER),
         embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
-        reranker=env.get("MEMWELL_RERANKER") or settings.get("reranker", NO_RERANKER),
+        reranker=env.get("MEMWELL_RERANKER") or settings.get("reranker", AUTO_RERANKER),
         reranker_key=env.get("MEMWELL_RERANKER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         boosts=settings.get(_BOOSTS, {}),
@@ -126,6 +138,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         look_seconds=settings.get("look_seconds", DEFAULT_LOOK_SECONDS),
         rest_seconds=settings.get("rest_seconds", DEFAULT_REST_SECONDS),
         workspace=env.get("MEMWELL_WORKSPACE") or settings.get("workspace"),
+        late_megabytes=settings.get("late_megabytes", DEFAULT_LATE_MEGABYTES),
     )
 
 
@@ -197,7 +210,8 @@ def _session(name: str | None) -> str | None:
 
 def _check_endpoint(file: Path, name: str, setting: str) -> None:
     """Let no vault that came from elsewhere send its notes out: the file may only name an endpoint of this machine."""
-    if setting.startswith(("http://", "https://")) and urlsplit(setting).hostname not in _THIS_MACHINE:
+    address = setting.removeprefix("chat:")
+    if address.startswith(("http://", "https://")) and urlsplit(address).hostname not in _THIS_MACHINE:
         raise ConfigBroken(str(file), f"an endpoint on another machine is only taken from MEMWELL_{name.upper()}")
 
 

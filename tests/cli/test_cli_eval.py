@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memwell_cli.evaluation.ranking import Quality
@@ -128,6 +128,7 @@ def test_a_folder_that_holds_something_else_is_let_alone(cli, write, tmp_path):
     assert ["mine.txt"] == [file.name for file in (tmp_path / "kept/talk-1").iterdir()]
 
 
+@settings(deadline=None)
 @given(RANKS)
 def test_an_interval_holds_its_figure(ranks):
     """Whatever the ranks are, and the same each time."""

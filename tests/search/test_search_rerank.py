@@ -2,16 +2,22 @@
 
 import json
 import shutil
+import socket
 import struct
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from vault_engine.errors import RerankerFailed
-from vault_engine.index.embedder import packaged_model_folder
-from vault_engine.search.rerank import Late, RerankEndpoint, _as_shares
+from vault_engine.index.embedder import FastembedModel, packaged_model_folder
+from vault_engine.index.token_vectors import TokenVectors
+from vault_engine.search import endpoints
+from vault_engine.search.endpoints import ChatEndpoint, RerankEndpoint
+from vault_engine.search.judging import Judged, as_shares
+from vault_engine.search.late import Late
 
 NOTES = {"a.md": "lantern lantern lantern", "b.md": "lantern, said the keeper", "c.md": "lantern and berth"}
 
@@ -39,6 +45,11 @@ def server():
     yield running
     running.shutdown()
     running.server_close()
+
+
+def judged(texts):
+    """Give texts as rerankers take them."""
+    return [Judged(number.to_bytes(16), lambda text=text: text) for number, text in enumerate(texts)]
 
 
 def likes(word):
@@ -94,6 +105,72 @@ def test_an_endpoint_that_fails_leaves_the_order(server, open_engine, write_note
     assert "reranker" in recalled.degraded
 
 
+def marks(*given):
+    """Answer as a chat model that gives these marks."""
+    content = "Here they are: " + json.dumps(given)
+    return lambda asked: (200, {"choices": [{"message": {"content": content}}]})
+
+
+def test_a_chat_model_changes_the_order(server, open_engine, write_note):
+    """It is shown question and texts as data, and gives each text a mark."""
+    for path, text in NOTES.items():
+        write_note(path, text)
+    server.answer = marks(1, 10, 0)
+    engine = open_engine(MEMWELL_RERANKER=f"chat:{server.url}", MEMWELL_RERANKER_KEY="secret")
+
+    recalled = engine.recall("lantern")
+
+    ((path, key, asked),) = server.asked
+    assert ("/v1/chat/completions", "Bearer secret", "some-model") == (path, key, asked["model"])
+    texts = json.loads(asked["messages"][1]["content"])
+    assert ("lantern", 3) == (texts["question"], len(texts["texts"]))
+    liked = next(path for path, text in NOTES.items() if texts["texts"]["2"].endswith(text))
+    assert (liked, "no embedder is set") == (recalled.hits[0].path, recalled.degraded)
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "[1, 2, 11]", '[1, 2, "3"]', "no", "[[1], 2, 3]", "]1, 2, 3[", None])
+def test_a_chat_model_that_fails_leaves_the_order(server, open_engine, write_note, content):
+    """It may write whatever it likes."""
+    for path, text in NOTES.items():
+        write_note(path, text)
+    server.answer = lambda asked: (200, {"choices": [{"message": {"content": content}}]})
+    engine = open_engine(MEMWELL_RERANKER=f"chat:{server.url}")
+
+    recalled = engine.recall("lantern")
+
+    assert [hit.path for hit in engine.recall("lantern", rerank=False).hits] == [hit.path for hit in recalled.hits]
+    assert "reranker" in recalled.degraded
+
+
+def test_a_chat_model_is_named_by_its_address(open_engine, write_note):
+    """No server can guess which is meant."""
+    write_note("a.md", "lantern")
+
+    recalled = open_engine(MEMWELL_RERANKER="chat:http://127.0.0.1:1/v1").recall("lantern")
+
+    assert (1, True) == (len(recalled.hits), "after '#'" in recalled.degraded)
+
+
+@pytest.mark.parametrize("kind", [RerankEndpoint, ChatEndpoint])
+def test_an_answer_that_comes_bit_by_bit_is_not_waited_for(monkeypatch, kind):
+    """The time is for all of it, not for each byte."""
+    for name in ("BUDGET_S", "CHAT_BUDGET_S"):
+        monkeypatch.setattr(endpoints, name, 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        is_over = threading.Event()
+
+        def drip():
+            with listening.accept()[0] as connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while not is_over.wait(0.01):
+                    connection.sendall(b" ")
+
+        threading.Thread(target=drip, daemon=True).start()
+        with pytest.raises(RerankerFailed, match="took longer"):
+            kind(f"http://127.0.0.1:{listening.getsockname()[1]}/v1#m", None).judge("q", judged(["t"]), len)
+        is_over.set()
+
+
 def test_a_setting_that_is_none_is_named(open_engine, write_note):
     """A typing mistake does not keep anybody from the notes."""
     write_note("a.md", "lantern")
@@ -112,10 +189,11 @@ def test_a_cross_encoder_that_is_none_leaves_the_order(open_engine, write_note, 
     assert (1, True) == (len(recalled.hits), "reranker" in recalled.degraded)
 
 
-def test_late_interaction_prefers_the_text_that_speaks_of_it():
+def test_late_interaction_prefers_the_text_that_speaks_of_it(tmp_path):
     """Word by word, by meaning; each score in [0, 1], and the same however often it is asked."""
-    late, texts = Late(), ["The ferry leaves at noon.", "We bought a puppy last week.", ""]
-    asked = ("When did they get a dog?", texts, lambda word: 0 if word == "a" else len(word))
+    late = Late(TokenVectors(tmp_path, 1_000_000, FastembedModel("late", folder=packaged_model_folder())))
+    texts = ["The ferry leaves at noon.", "We bought a puppy last week.", ""]
+    asked = ("When did they get a dog?", judged(texts), lambda word: 0 if word == "a" else len(word))
 
     first = late.judge(*asked)
 
@@ -138,16 +216,16 @@ def test_recall_can_be_asked_to_rerank_without_a_setting(open_engine, write_note
 
 def test_scores_of_models_come_into_the_unit_interval():
     """Logits by the logistic function, shares as they are."""
-    assert [0.0, 0.25, 1.0] == _as_shares([0, 0.25, 1], 3).tolist()
-    assert [pytest.approx(1 / (1 + np.exp(3))), 0.5, pytest.approx(1, abs=1e-6)] == _as_shares([-3, 0, 900], 3).tolist()
+    assert [0.0, 0.25, 1.0] == as_shares([0, 0.25, 1], 3).tolist()
+    assert [pytest.approx(1 / (1 + np.exp(3))), 0.5, pytest.approx(1, abs=1e-6)] == as_shares([-3, 0, 900], 3).tolist()
     with pytest.raises(ValueError, match="scores"):
-        _as_shares([float("nan")], 1)
+        as_shares([float("nan")], 1)
 
 
 def test_nobody_answers_at_an_address():
     """A server that is not there is said so."""
     with pytest.raises(RerankerFailed):
-        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", ["t"], len)
+        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", judged(["t"]), len)
 
 
 def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note, tmp_path):

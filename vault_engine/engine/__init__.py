@@ -48,7 +48,8 @@ from vault_engine.note.change import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
+from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ __all__ = [
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
+    "WEIGHTS",
     "Actor",
     "AddLink",
     "AddTag",
@@ -125,6 +127,7 @@ __all__ = [
     "BacklinkView",
     "Backlinks",
     "Built",
+    "By",
     "Changed",
     "Checked",
     "Context",
@@ -188,7 +191,9 @@ __all__ = [
     "TokenList",
     "TokenRevoked",
     "Traversed",
+    "TurnWeights",
     "UnsetProperty",
+    "Weights",
     "WorkspaceLine",
     "Workspaces",
     "parse_file",

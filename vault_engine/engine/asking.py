@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
 from vault_engine.engine import read, recalling
-from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.query import By, Fusion, Mode, Query
+from vault_engine.search.weights import WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,6 +47,8 @@ class Asking:
         cursor: str | None = None,
         rerank: bool | None = None,
         explain: bool = False,
+        by: By | str = By.NOTE,
+        weights: Weights = WEIGHTS,
         within: Within = None,
     ) -> Recalled:
         """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
@@ -69,9 +72,10 @@ class Asking:
             diverse=diverse,
             min_score=min_score,
             trusted=trusted,
+            by=By.named(by),
             within=within,
         )
-        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))
+        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
 
     def context(
         self,

@@ -29,6 +29,7 @@ def scrub_index(session: Session) -> None:
     session.index.discard()
     session.refresh()
     session.index.drop_strays()
+    session.token_vectors.keep_only(session.index.view.distinct_keys)
 
 
 def _remove_copies(folder: Path, contents: Collection[str]) -> None:

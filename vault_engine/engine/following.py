@@ -30,6 +30,7 @@ class Following:
         self._filling = Filling(
             lambda: (session.index.embeddings, session.index.chunks(session.guard)),
             lambda: session.now().toordinal(),
+            session.fill_token_vectors,
         )
         self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
 

@@ -38,6 +38,17 @@ _CONFIG = """\
 #   "http://localhost:11434/v1#MODEL"   an OpenAI-compatible endpoint; its key in MEMWELL_EMBEDDER_KEY
 # embedder = "packaged"
 
+# What looks at the best hits again:
+#   "auto"                                  the packaged model, at turns of conversations (default)
+#   "none"                                  nothing
+#   "late"                                  the packaged model, at all notes
+#   "/path/to/folder"                       a cross-encoder
+#   "http://localhost:8080/v1#MODEL"        a server with /rerank; its key in MEMWELL_RERANKER_KEY
+#   "chat:http://localhost:11434/v1#MODEL"  a chat model of an OpenAI-compatible server
+# reranker = "auto"
+# How large the vectors of words that "auto" and "late" keep in the cache folder may become.
+# late_megabytes = 256
+
 # The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
 # or "auto": what most of them are in when the index is made.
 # language = "en"
@@ -109,6 +120,7 @@ def build_index(session: Session, progress: Progress, *, fresh: bool = False) ->
         session.index.save()
         session.index.fold(session.guard)
         embedded = session.index.embed(progress=lambda done, total: progress("embedding", done, total))
+        session.fill_token_vectors(progress=lambda done, total: progress("embedding words of turns", done, total))
         return Built(*done, embedded=embedded, index=index_state(session))
 
 

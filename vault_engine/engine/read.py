@@ -1,7 +1,5 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
-from collections.abc import Set
-
 from vault_engine.engine.find import find
 from vault_engine.engine.marked import marked
 from vault_engine.engine.recalling import (
@@ -12,7 +10,7 @@ from vault_engine.engine.recalling import (
     updated_of,
     without_heading,
 )
-from vault_engine.engine.results import Context, Listed, NoteLine, NoteView, RawNote
+from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
@@ -21,6 +19,7 @@ from vault_engine.index.record import Record, describe
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
+from vault_engine.search.situations import is_situation
 from vault_engine.vault.reach import Within, is_within
 
 _FLOOR = 0.3  # of the best hit's score: a note that answers worse is not worth an agent's attention
@@ -133,20 +132,17 @@ def context(
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             asked = session.index.analyser.counts(query).keys()
-            for hit in sorted(answer.hits, key=lambda hit: not _is_situation(session, records[hit.path], asked)):
+            terms_of = session.index.analyser.counts
+
+            def is_meant(hit: Hit) -> bool:
+                return is_situation(records[hit.path].properties.get("recall_when"), asked, terms_of)
+
+            for hit in sorted(answer.hits, key=lambda hit: not is_meant(hit)):
                 if hit.score >= floor:
                     shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
         markdown = marked("\n".join(lines))
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
-
-
-def _is_situation(session: Session, record: Record, asked: Set[str]) -> bool:
-    """Say whether the words of a question hold every word of a situation that a note says it matters in."""
-    stated = record.properties.get("recall_when")
-    situations = stated if isinstance(stated, list) else [stated]
-    terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
-    return any(words and words <= asked for words in terms)
 
 
 def _newest(session: Session, within: Within) -> list[str]:

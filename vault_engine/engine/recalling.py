@@ -11,22 +11,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vault_engine.config import NO_RERANKER
+from vault_engine.config import AUTO_RERANKER, DEFAULT_EMBEDDER, NO_RERANKER
 from vault_engine.engine.moments import read_moment, read_start
 from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
-from vault_engine.index.record import Record, decode
+from vault_engine.index.record import Record, decode, embedded_text, judged_text
 from vault_engine.index.view import View
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.note.validity import microseconds
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
+from vault_engine.search.judging import Judged, Reranker
+from vault_engine.search.late import Late
 from vault_engine.search.query import Mode, Query
-from vault_engine.search.rerank import Late, Reranker, Reranking, make_reranker, reranking
+from vault_engine.search.rerank import Reranking, make_reranker
 from vault_engine.search.run import did_you_mean, search
+from vault_engine.search.weights import WEIGHTS, Weights
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
+_SOON_MADE = 8  # texts whose token vectors are made before an answer that nobody asked to be ranked again
 EXPAND_GRAPH = "graph"
 CHARS_PER_TOKEN = 4  # about what tokenizers make of English and JSON
 MAX_BUDGET_TOKENS = 100_000
@@ -43,6 +47,7 @@ _REASONS = {
     "time": "names a time",
     "speaker": "said by whom you name",
     "reranker": "reranked",
+    "recall_when": "recall_when",
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}
 
@@ -52,8 +57,9 @@ class Wish(NamedTuple):
 
     budget_tokens: int | None = None  # what the hits may take together, about
     cursor: str | None = None  # where an answer before ended
-    rerank: bool | None = None  # None: if a reranker is set
+    rerank: bool | None = None  # None: as the settings say
     explain: bool = False
+    weights: Weights = WEIGHTS  # what counts for how much
 
 
 def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # noqa: B008  frozen
@@ -72,8 +78,10 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         if question is not None:
             index.embed(limit=EMBED_BEFORE_ANSWERING)
         view = index.view.within(query.within)
-        judge, problem = _reranker(session, view, wish.rerank)
-        answer = search(index, query, question, session.now_us(), judge)
+        judge, problem = _reranker(
+            session, view, wish.rerank, hybrid=query.mode is Mode.HYBRID and question is not None
+        )
+        answer = search(index, query, question, session.now_us(), judge, wish.weights)
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
@@ -121,32 +129,47 @@ def _us(written: str) -> int:
 # ---- reranking
 
 
-def _reranker(session: Session, view: View, wanted: bool | None) -> tuple[Reranking | None, str | None]:
-    """Give what ranks again, if anything does; or why it can't."""
-    if wanted is False or (wanted is None and session.config.reranker == NO_RERANKER):
+def _reranker(
+    session: Session, view: View, wanted: bool | None, *, hybrid: bool
+) -> tuple[Reranking | None, str | None]:
+    """Give what ranks again, if anything does; or why it can't.
+
+    Args:
+        session: the open vault.
+        view: its rows.
+        wanted: whether that was asked for; None: as the settings say.
+        hybrid: whether words and meaning both are looked at.
+    """
+    setting = session.config.reranker
+    if wanted is False or (wanted is None and setting == NO_RERANKER):
         return None, None
+    if wanted is None and setting == AUTO_RERANKER:
+        may = hybrid and view.turns is not None and session.config.embedder == DEFAULT_EMBEDDER
+        return _judging(session, view, Late(session.token_vectors, _SOON_MADE), only_turns=True) if may else None, None
     try:
-        session.reranker = session.reranker or make_reranker(session.config) or Late()
+        session.reranker = session.reranker or make_reranker(session.config, session.token_vectors)
     except RerankerFailed as error:
         return None, str(error)
     return _judging(session, view, session.reranker), None
 
 
-def _judging(session: Session, view: View, reranker: Reranker) -> Reranking:
+def _judging(session: Session, view: View, reranker: Reranker, *, only_turns: bool = False) -> Reranking:
     index = session.index
 
-    def text_of(row: int) -> str:
+    def text_of(row: int) -> Judged:
         path, ordinal = view.owner(row)
-        record = index.records[path]
-        text = chunk_text(session, record, ordinal)
-        is_turn = view.turns is not None and view.turns.place_of[row] >= 0
-        return text if is_turn else f"{record.title}\n{text}"
+        return Judged(view.keys[row].tobytes(), lambda: _judged(session, index.records[path], ordinal))
 
     def weigh(word: str) -> float:
         keywords = view.keywords
         return sum(keywords.idf(keywords.frequency(term.encode())) for term in index.analyser.counts(word))
 
-    return reranking(reranker, text_of, weigh)
+    return Reranking(reranker, text_of, weigh, only_turns)
+
+
+def _judged(session: Session, record: Record, ordinal: int) -> str:
+    chunk = record.chunks[ordinal]
+    return judged_text(embedded_text(record.title, chunk.headings, chunk_text(session, record, ordinal)))
 
 
 # ---- what is shown

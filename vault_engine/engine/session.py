@@ -8,18 +8,21 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
-from vault_engine.config import Config
+from vault_engine.config import AUTO_RERANKER, DEFAULT_EMBEDDER, LATE_RERANKER, Config
+from vault_engine.index.chunks import JudgedChunks
 from vault_engine.index.embeddings import Progress
 from vault_engine.index.record import stem_of
 from vault_engine.index.store import Index, Refreshed
+from vault_engine.index.token_vectors import TokenVectors
 from vault_engine.journal.entry import Actor, Change
 from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
 from vault_engine.note import path_key
-from vault_engine.search.rerank import Reranker
+from vault_engine.search.judging import Reranker
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
@@ -80,6 +83,23 @@ class Session:
         if self._index is None:
             self._index = Index(self.config, self.vault, self.known)
         return self._index
+
+    @cached_property
+    def token_vectors(self) -> TokenVectors:
+        """The vectors of the tokens of chunks, opened when they are first asked for."""
+        model = self.index.embeddings.packaged_model()
+        return TokenVectors(self.config.cache_dir, self.config.late_megabytes * 1_000_000, model)
+
+    def fill_token_vectors(
+        self, stop: threading.Event | None = None, progress: Progress = lambda _done, _total: None
+    ) -> None:
+        """Make the token vectors that the reranker of the settings needs, and drop those that nobody does."""
+        auto = self.config.reranker == AUTO_RERANKER and self.config.embedder == DEFAULT_EMBEDDER
+        if auto or self.config.reranker == LATE_RERANKER:
+            chunks = JudgedChunks(self.index.chunks(self.guard), only_turns=auto)
+            if len(keys := chunks.keys()):
+                self.token_vectors.tidy(keys)
+                self.token_vectors.fill(chunks, stop, progress)
 
     def refresh(self, progress: Progress | None = None, *, wait: bool = True) -> Refreshed:
         """Take in what has changed in the vault since the last look; ``wait`` a moment for what is being saved."""

@@ -102,6 +102,7 @@ class FastembedModel:
         self.name = name
         self._folder, self._model, self._offline = folder, model, offline
         self._loaded: Any = None
+        self._last: tuple[str, Vectors] | None = None  # a question, and the vectors of its tokens
 
     def load(self) -> None:
         """See `Embedder.load`."""
@@ -114,7 +115,10 @@ class FastembedModel:
 
     def embed_query(self, text: str) -> Vectors:
         """See `Embedder.embed_query`."""
-        vector = np.asarray(next(iter(self._model_loaded().query_embed(text))), np.float32)
+        if self._folder is None:
+            vector = np.asarray(next(iter(self._model_loaded().query_embed(text))), np.float32)
+        else:  # the mean of its tokens, which may be asked for next
+            vector = self._run(text).mean(axis=0)
         return unit_rows(vector[np.newaxis]).reshape(-1)
 
     def token_vectors(self, text: str) -> tuple[Vectors, list[tuple[int, int]]]:
@@ -122,10 +126,17 @@ class FastembedModel:
 
         Tokens that only mark the text's ends stand nowhere: from 0 to 0. Raises as `embed` does.
         """
-        model = self._model_loaded().model
-        (encoded,) = model.tokenize([text])
-        output = model.onnx_embed([text]).model_output[0]
-        return np.asarray(output, np.float32), [tuple(offset) for offset in encoded.offsets]
+        vectors = self._run(text)
+        (encoded,) = self._model_loaded().model.tokenize([text])
+        return vectors, [tuple(offset) for offset in encoded.offsets]
+
+    def _run(self, text: str) -> Vectors:
+        """Give the vectors of a text's tokens, those of the last text without running the model again."""
+        last = self._last
+        if last is None or last[0] != text:
+            vectors = np.asarray(self._model_loaded().model.onnx_embed([text]).model_output[0], np.float32)
+            self._last = last = text, vectors
+        return last[1]
 
     def _model_loaded(self) -> Any:
         if self._loaded is None:

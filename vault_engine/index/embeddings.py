@@ -19,7 +19,15 @@ import numpy as np
 
 from vault_engine.config import Config
 from vault_engine.errors import EmbedderFailed, MemwellError, StorageFailed, VaultBusy, VaultDenied
-from vault_engine.index.embedder import Embedder, Vectors, is_local, make_embedder
+from vault_engine.index.embedder import (
+    PACKAGED_MODEL,
+    Embedder,
+    FastembedModel,
+    Vectors,
+    is_local,
+    make_embedder,
+    packaged_model_folder,
+)
 from vault_engine.index.tombstones import KEPT_DAYS, read_tombstones, tombstones, unneeded, write_tombstones
 from vault_engine.index.vector_log import Keys
 from vault_engine.index.vector_view import VectorView
@@ -143,6 +151,12 @@ class Embeddings:
         return asked.waiting
 
     # ---- asking
+
+    def packaged_model(self) -> FastembedModel:
+        """Give the model that comes with Memwell: the one that embeds the vault, if that is it."""
+        mine = (model.embedder for model in self._models() if isinstance(model.embedder, FastembedModel))
+        packaged = FastembedModel(f"packaged:{PACKAGED_MODEL}", folder=packaged_model_folder())
+        return next((model for model in mine if model.name == packaged.name), packaged)
 
     def load(self) -> None:
         """Get the embedder ready for the first question. Questions are not embedded meanwhile."""

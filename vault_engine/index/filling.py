@@ -14,14 +14,20 @@ _STOPPING_S = 2.0  # an embedder takes less for its few texts, but for an endpoi
 class Filling:
     """Loads the embedder and embeds what waits, in a thread of its own, whenever it is poked."""
 
-    def __init__(self, source: Callable[[], tuple[Embeddings, Chunks]], today: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        source: Callable[[], tuple[Embeddings, Chunks]],
+        today: Callable[[], int] = lambda: 0,
+        then: Callable[[threading.Event], object] = lambda _: None,
+    ) -> None:
         """Get ready.
 
         Args:
             source: gives what to embed with, and what; asked in the thread, at every poke.
             today: gives the number of the day; once a day is looked for vectors that nobody needs.
+            then: called whenever all is embedded, to make what else is wanted until the event is set.
         """
-        self._source, self._today = source, today
+        self._source, self._today, self._then = source, today, then
         self._buried_on: int | None = None
         self._poked, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="memwell-embed", daemon=True)
@@ -53,6 +59,7 @@ class Filling:
                     is_loaded = True
                 embeddings.fill(chunks, stop=self._stop)
                 self._bury(embeddings, chunks)
+                self._then(self._stop)
             self._poked.wait(_AGAIN_S)
 
     def _bury(self, embeddings: Embeddings, chunks: Chunks) -> None:

@@ -17,6 +17,7 @@ FILED = "filed"  # the category and key that the note states
 ADDRESS = "address"  # category and key as a path, stated or not
 CALLED = "called"  # every name it goes by
 PROBLEM = "problem"
+SITUATION = "situation"  # whether the note says in which situations it matters
 
 _DATES = ("created", "updated", "valid_from", "valid_to", "expires")
 _NUMBERS = ("importance", "confidence")
@@ -51,6 +52,8 @@ def filters_of(record: Record, held: Collection[str] = ()) -> dict[str, Value]:
         values[PROBLEM] = ("true",)
     if record.properties.get("pinned") is True:
         values[PINNED] = ("true",)
+    if record.properties.get("recall_when"):
+        values[SITUATION] = ("true",)
     for name in _DATES:
         if moment := moment_of(record.properties.get(name)):
             values[name] = moment

@@ -1,7 +1,7 @@
 """What the index knows of one note: enough that no query opens a note before the final hits."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -152,7 +152,7 @@ def describe(path: str, data: bytes, rules: Rules = OBSIDIAN) -> Described:
     title = title_of(note, path, rules)
     related = relations(note, rules.profile)
     slices = chunks(_searchable(note, path))
-    embedded_texts = tuple(_embedded_text(title, chunk) for chunk in slices)
+    embedded_texts = tuple(embedded_text(title, chunk.headings, chunk.text) for chunk in slices)
     record = Record(
         path=path,
         sha256=sha256_hex(data),
@@ -195,10 +195,16 @@ def _searchable(note: Note, path: str) -> Note:
     return note if end == len(note.text) else parse(note.text[:end])
 
 
-def _embedded_text(title: str, chunk: Chunk) -> str:
+def embedded_text(title: str, headings: Sequence[str], text: str) -> str:
     """Put a chunk's place before its text: a slice alone often does not say what it is about."""
-    place = " > ".join((title, *(heading for heading in chunk.headings if heading != title)))
-    return f"{place}\n{chunk.text.strip()}"
+    place = " > ".join((title, *(heading for heading in headings if heading != title)))
+    return f"{place}\n{text.strip()}"
+
+
+def judged_text(embedded: str) -> str:
+    """Give what of an embedded text is compared with a question word by word: of a turn only what is said."""
+    said = embedded.partition("\n")[2]
+    return said if spoken(said) else embedded
 
 
 def _key(embedded_text: str) -> str:

@@ -63,7 +63,7 @@ class View:
             if len(self._within) >= MAX_KEPT:
                 self._within.clear()
             view = copy(self)
-            for name in ("distinct_keys", "turns"):
+            for name in ("distinct_keys", "turns", "turn_keys"):
                 view.__dict__.pop(name, None)
             view._within, view.reach = {}, within
             lying = [_lying_within(segment, within) for segment in self._segments]
@@ -102,6 +102,24 @@ class View:
         stated = self.stated_dates(np.arange(len(self)))
         return np.where(stated != NO_DATE, stated, np.concatenate([np.empty(0, np.int64), *seen]))
 
+    @cached_property
+    def note_of_row(self) -> NDArray[np.int32]:
+        """A number for the note of each row, shape ``(rows,)``."""
+        counts = [np.diff(one.catalogue.first_rows) for one in self._segments]
+        rows = np.concatenate([np.zeros(0, np.int64), *counts])
+        return np.repeat(np.arange(len(rows), dtype=np.int32), rows)
+
+    @cached_property
+    def folder_of_row(self) -> NDArray[np.int32]:
+        """A number for the folder that the note of each row lies in, shape ``(rows,)``."""
+        numbers: dict[str, int] = {}
+        folders = [
+            numbers.setdefault(path.rpartition("/")[0], len(numbers))
+            for one in self._segments
+            for path in one.catalogue.paths
+        ]
+        return np.array(folders, np.int32)[self.note_of_row]
+
     def first_row(self, path: str) -> int | None:
         """Give the row of a note's first chunk; None for no note."""
         if path not in self._notes:
@@ -128,6 +146,11 @@ class View:
         """The distinct keys of the rows that count, shape ``(n, KEY_BYTES)``."""
         alive = self.keys if not len(self.keywords.dead) else self.keys[self.keywords.alive]
         return _distinct(alive)
+
+    @cached_property
+    def turn_keys(self) -> NDArray[np.uint8]:
+        """The distinct keys of the turns of conversations, shape ``(n, KEY_BYTES)``."""
+        return _distinct(self.keys[self.turns.rows]) if self.turns is not None else self.keys[:0]
 
     def notes_with(self, keys: NDArray[np.uint8]) -> list[str]:
         """List notes that together have every chunk of those keys."""

@@ -46,6 +46,13 @@ class Fusion(_Choice):
     RRF = "rrf"  # by the ranks alone
 
 
+class By(_Choice):
+    """What one hit stands for."""
+
+    NOTE = "note"
+    FOLDER = "folder"  # the best note of it, for folders that are something themselves, such as conversations
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One question. Every filter that is given must hold, and holds before anything is ranked."""
@@ -66,6 +73,7 @@ class Query:
     min_score: float = 0.0  # hits that are worse are none
     trusted: bool = False  # whether notes that state a trust of `UNTRUSTED` are left out
     offset: int = 0  # hits that are left out, the best first
+    by: By = By.NOTE
     within: Within = None  # what may be reached: the search is as if there were no other notes
 
     def __post_init__(self) -> None:

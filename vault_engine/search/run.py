@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
-from vault_engine.index.filters import PINNED, STATUS, TRUST
+from vault_engine.index.filters import PINNED, SITUATION, STATUS, TRUST
 from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
@@ -20,11 +20,13 @@ from vault_engine.index.view import View
 from vault_engine.search.dialogue import by_words, turn_features
 from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
 from vault_engine.search.quality import Stated, factors
-from vault_engine.search.query import UNTRUSTED, Fusion, Mode, Query
+from vault_engine.search.query import UNTRUSTED, By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
+from vault_engine.search.situations import is_situation
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
 from vault_engine.search.weights import WEIGHTS, Weights
+from vault_engine.search.whole import wholes
 from vault_engine.vault.habits import is_less_visible
 
 DEPRECATED = "deprecated"
@@ -32,6 +34,7 @@ _CANDIDATES = 200  # rows that each leg gives at least
 _CANDIDATES_A_HIT = 10
 _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found are compared by meaning
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
+_SITUATIONS_LOOKED_AT = 50  # of the rows found of notes that name any
 _MOST_PHRASES = 5  # of a question that are looked for
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
@@ -111,13 +114,18 @@ def search(
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
     found = _fused(view, words, near, question, query.fusion, weights)
-    if words is not None and matched is None:
+    is_question = words is not None and matched is None
+    if is_question:
         if query.fusion is Fusion.CONVEX:
             found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, view, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
         found, failed = _reranked(view, found, query.text, reranker, weights)
         degraded = "; ".join(filter(None, (degraded, failed))) or None
+    if is_question and query.fusion is Fusion.CONVEX:
+        found = _with_whole(index, view, found, query, allowed, weights)
+    if is_question:
+        found = _with_situations(index, view, found, query.text, weights)
     found = replace(found, factors=_factors(index, view, found.rows, query.text, now, weights))
     hits = _hits(index, view, found, query, question, allowed, weights)
     chosen = hits[query.offset : query.offset + query.limit]
@@ -254,6 +262,24 @@ def _with_phrases(index: Index, view: View, found: Candidates, text: str, weight
     return Candidates(found.rows, {**parts, "phrase": np.asarray(share * held / len(phrases), np.float32)})
 
 
+def _with_situations(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
+    """Bring forward the notes that say they matter in the situation which the question names, a few at most."""
+    says = view.keywords.having(SITUATION, "true")[found.rows]
+    if not says.any():
+        return found
+    relevance, asked = total(found.parts), index.analyser.counts(text).keys()
+    lifted, meant = np.zeros(len(found.rows), np.float32), set[str]()
+    for at in top_rows(np.where(says, relevance, 0), _SITUATIONS_LOOKED_AT):
+        path = view.owner(int(found.rows[at])).path
+        stated = index.records[path].properties.get("recall_when")
+        if path not in meant and is_situation(stated, asked, index.analyser.counts):
+            meant.add(path)
+            lifted[at] = max(weights.situation * relevance.max() - relevance[at], weights.situation_bonus)
+        if len(meant) == weights.situations:
+            break
+    return replace(found, parts={**found.parts, "recall_when": lifted}) if meant else found
+
+
 # ---- ranking again
 
 
@@ -261,26 +287,44 @@ def _reranked(
     view: View, found: Candidates, text: str, reranker: Reranking, weights: Weights
 ) -> tuple[Candidates, str | None]:
     """Let the reranker judge the best rows; where it fails the order stays, and why it failed is said."""
-    best = np.array(top_rows(total(found.parts), weights.reranked), np.int64)
-    try:
-        judged = reranker(text, found.rows[best])
-    except RerankerFailed as error:
-        return found, str(error)
     is_turn = np.zeros(len(found.rows), np.bool_)
     if view.turns is not None:
         is_turn = view.turns.place_of[found.rows] >= 0
+    may = is_turn if reranker.only_turns else np.ones_like(is_turn)
+    best = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
+    try:
+        judged = reranker(text, found.rows[best]) if len(best) else None
+    except RerankerFailed as error:
+        return found, str(error)
+    if judged is None:
+        return found, None
     whole = weights.rerank_turns + weights.turns_reranked.total
     share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
     parts = {}
     for name, values in found.parts.items():
         of_turns = weights.turns.again(name, weights.turns_reranked) * weights.turns.total / whole
-        parts[name] = values * np.where(is_turn, of_turns, 1 - weights.rerank_notes).astype(np.float32)
+        of_notes = 1.0 if reranker.only_turns else 1 - weights.rerank_notes
+        parts[name] = values * np.where(is_turn, of_turns, of_notes).astype(np.float32)
     parts["reranker"] = np.zeros(len(found.rows), np.float32)
     parts["reranker"][best] = share[best] * judged
     return Candidates(found.rows, parts), None
 
 
 # ---- from rows to hits
+
+
+def _with_whole(
+    index: Index, view: View, found: Candidates, query: Query, allowed: Mask | None, weights: Weights
+) -> Candidates:
+    """Let the whole note or folder count as well, where it is more than one row."""
+    group_of = view.folder_of_row if query.by is By.FOLDER else view.note_of_row
+    may = view.keywords.alive if allowed is None else allowed
+    groups = group_of[found.rows]
+    sizes, fits = wholes(list(index.analyser.counts(query.text)), view.keywords, group_of, may)
+    answers = (sizes[groups] > 1) & (total(found.parts) > 0)
+    share = np.where(answers, weights.whole, 0).astype(np.float32)
+    parts = {name: values * (1 - share) for name, values in found.parts.items()}
+    return Candidates(found.rows, {**parts, "whole": share * saturate(fits[groups], weights)})
 
 
 def _hits(
@@ -296,8 +340,8 @@ def _hits(
     wanted = query.offset + query.limit + 1
     pool = wanted * _POOL if query.diverse else wanted
     place_of = {int(row): place for place, row in enumerate(found.rows.tolist())}
-    best = best_notes(found.rows, found.scores, lambda row: view.owner(row).path, pool)
-    hits = [found.at(place_of[hit.row], hit.path) for hit in best]
+    best = best_notes(found.rows, found.scores, lambda row: _stands_for(view.owner(row).path, query.by), pool)
+    hits = [found.at(place_of[hit.row], view.owner(hit.row).path) for hit in best]
     if query.expand:
         hits = _with_linked(index, view, hits, allowed, weights)
     hits = [hit for hit in hits if hit.score >= query.min_score]
@@ -309,6 +353,10 @@ def _hits(
         )
         hits = [hits[at] for at in order]
     return hits
+
+
+def _stands_for(path: str, by: By) -> str:
+    return path.rpartition("/")[0] if by is By.FOLDER else path
 
 
 def _with_linked(index: Index, view: View, hits: list[Scored], allowed: Mask | None, weights: Weights) -> list[Scored]:

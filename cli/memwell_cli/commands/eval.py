@@ -16,6 +16,7 @@ from memwell_cli.evaluation.ranking import Quality
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import columns, json_line, json_option, progress, progress_option, remark
 from vault_engine import Mode
+from vault_engine.engine import By
 from vault_engine.errors import BadInput
 
 T = TypeVar("T")
@@ -138,7 +139,8 @@ def _measured(corpora: Sequence[Corpus], how: Mapping[str, Any], *, by_folder: b
 
 
 def _asking(how: Mapping[str, Any], *, by_folder: bool) -> Asking:
-    return Asking({"mode": how["mode"], "rerank": how["rerank"]}, by_folder)
+    by = By.FOLDER if by_folder else By.NOTE
+    return Asking({"mode": how["mode"], "rerank": how["rerank"], "by": by}, by_folder)
 
 
 def _report(found: Mapping[str, Quality], how: Mapping[str, Any]) -> None:

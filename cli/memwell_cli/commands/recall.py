@@ -7,7 +7,7 @@ import click
 from memwell_cli.opening import filters, open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import json_option, remark, show
 from vault_engine import Mode
-from vault_engine.engine import Explained, Fusion, Hit, Recalled
+from vault_engine.engine import By, Explained, Fusion, Hit, Recalled
 
 
 @click.command()
@@ -42,6 +42,13 @@ from vault_engine.engine import Explained, Fusion, Hit, Recalled
     default=Fusion.CONVEX.value,
     show_default=True,
     help="How words and meaning are put together.",
+)
+@click.option(
+    "--by",
+    type=click.Choice([one.value for one in By]),
+    default=By.NOTE.value,
+    show_default=True,
+    help="What a hit stands for; of a folder, such as a conversation, its best note is shown.",
 )
 @click.option("--rerank/--no-rerank", default=None, help="Look at the best again more closely, or do not.")
 @click.option("--explain", is_flag=True, help="Show all that made each score.")

@@ -8,13 +8,9 @@ from typing import Any, NamedTuple
 
 from memwell_cli.evaluation.ranking import Quality
 from vault_engine import Engine
-from vault_engine.engine import Hit
 from vault_engine.errors import BadInput
 
 DEPTH = 10  # answers that are looked at; the reciprocal rank of anything later counts as 0
-_MANY = 200  # hits that are asked for where several make one answer
-_NEXT_BEST = 0.3  # of a folder: what each note counts for, compared with the one before
-_BEST = 5  # notes of it that count
 _SETTINGS = ("MEMWELL_EMBEDDER", "MEMWELL_EMBEDDER_KEY", "MEMWELL_RERANKER", "MEMWELL_RERANKER_KEY")
 
 Progress = Callable[[str, int, int], None]
@@ -56,11 +52,10 @@ def measure(corpus: Corpus, folder: Path, asking: Asking, progress: Progress | N
 
 def ask(engine: Engine, questions: Sequence[Question], asking: Asking) -> Quality:
     """Ask questions of an open vault."""
-    quality, limit = Quality(), _MANY if asking.by_folder else DEPTH
+    quality = Quality()
     for question in questions:
-        hits = engine.recall(question.text, limit=limit, **asking.recall).hits
-        found = _folders(hits) if asking.by_folder else [hit.path for hit in hits]
-        quality.add(found[:DEPTH], question.gold)
+        hits = engine.recall(question.text, limit=DEPTH, **asking.recall).hits
+        quality.add([hit.path.rpartition("/")[0] if asking.by_folder else hit.path for hit in hits], question.gold)
     return quality
 
 
@@ -86,15 +81,3 @@ def fill_vault(folder: Path, notes: Mapping[str, str]) -> None:
 def own_environment(cache: Path) -> dict[str, str]:
     """Give an environment with an index of its own and the models that the caller has set."""
     return {name: os.environ[name] for name in _SETTINGS if name in os.environ} | {"MEMWELL_CACHE_DIR": str(cache)}
-
-
-def _folders(hits: Sequence[Hit]) -> list[str]:
-    """Give the folders of hits, best first: each as good as its best note, and less and less of the next best."""
-    scores: dict[str, list[float]] = {}
-    for hit in hits:  # best first
-        scores.setdefault(hit.path.rpartition("/")[0], []).append(hit.score)
-    worth = {
-        folder: sum(score * _NEXT_BEST**place for place, score in enumerate(best[:_BEST]))
-        for folder, best in scores.items()
-    }
-    return sorted(worth, key=lambda folder: -worth[folder])

@@ -169,11 +169,23 @@ class Keywords:
     @cached_property
     def norms(self) -> Floats:
         """What the length of each row adds below the line of BM25, shape ``(rows,)``."""
-        by_length = (self.k1 * (1 - self.b + self.b * LENGTHS / self.average_length)).astype(np.float32)
+        by_length = self.norms_of(LENGTHS, self.average_length)
         norms = np.zeros(self.row_count, np.float32)
         for part in self.parts:
             norms[part.rows] = by_length[part.postings.lengths]
         return norms
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """How long each row is, as `LENGTHS` has it, shape ``(rows,)``."""
+        lengths = np.zeros(self.row_count, np.float32)
+        for part in self.parts:
+            lengths[part.rows] = LENGTHS[part.postings.lengths]
+        return lengths
+
+    def norms_of(self, lengths: NDArray[Any], average: float) -> Floats:
+        """Say what lengths add below the line of BM25, of which one is the average."""
+        return np.asarray(self.k1 * (1 - self.b + self.b * lengths / average), np.float32)
 
     @cached_property
     def alive(self) -> Mask:
@@ -202,9 +214,10 @@ class Keywords:
             frequency = self._frequencies[term] = sum(part.frequency(number) for part, number in self.find(term))
         return frequency
 
-    def idf(self, frequency: float) -> float:
-        """Say how much a term tells that so many rows hold: never negative."""
-        return float(np.log1p((self.live_count - frequency + 0.5) / (frequency + 0.5)))
+    def idf(self, frequency: float, count: int | None = None) -> float:
+        """Say how much a term tells that so many rows hold, of ``count`` or else of all: never negative."""
+        count = self.live_count if count is None else count
+        return float(np.log1p((count - frequency + 0.5) / (frequency + 0.5)))
 
     def add_to(self, scores: Floats, term: bytes) -> None:
         """Add to the scores of all rows, shape ``(rows,)``, what a term is worth in each, or near it."""
