@@ -72,7 +72,7 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
             index.embed(limit=EMBED_BEFORE_ANSWERING)
         view = index.view.within(query.within)
         judge, problem = _reranker(session, view, wish.rerank)
-        answer = search(index, query, question, session.now_us(), judge)
+        answer = search(index, query, question, session.now_us(), judge, look_closer=_closer_look(session, view, query))
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
@@ -129,6 +129,15 @@ def _reranker(session: Session, view: View, wanted: bool | None) -> tuple[Rerank
     except RerankerFailed as error:
         return None, str(error)
     return _judging(session, view, session.reranker), None
+
+
+def _closer_look(session: Session, view: View, query: Query) -> Reranking | None:
+    """Give what says whether doubtful rows answer at all; None where the caller set a limit, or it was not measured."""
+    model = session.index.embeddings.packaged
+    if query.min_score is not None or model is None:
+        return None
+    session.late = session.late or Late(model)
+    return _judging(session, view, session.late)
 
 
 def _judging(session: Session, view: View, reranker: Reranker) -> Reranking:

@@ -19,7 +19,7 @@ from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
 from vault_engine.journal.store import Journal
 from vault_engine.note import path_key
-from vault_engine.search.rerank import Reranker
+from vault_engine.search.rerank import Late, Reranker
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
@@ -70,6 +70,7 @@ class Session:
         self.leaving: set[str] = set()  # notes that are gone since a moment: somebody may be about to write them again
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
         self.reranker: Reranker | None = None  # made when a question first wants it; it holds a model
+        self.late: Late | None = None  # made with the first question of which it is in doubt whether anything answers
         self._device_name = config.device
         self._looked_at: float | None = None
         self._index: Index | None = None

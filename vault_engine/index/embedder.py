@@ -22,6 +22,7 @@ from vault_engine.errors import EmbedderFailed
 Vectors = NDArray[np.float32]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2-int8"
+_PACKAGED = f"packaged:{PACKAGED_MODEL}"
 _BATCH = 1  # quantised by the batch: alone, a text always has the same vector. Padding would cost more than it gains
 _TIMEOUT_S = 60.0
 _QUERY_TIMEOUT_S = 5.0  # somebody waits for the answer
@@ -72,7 +73,7 @@ def make_embedder(config: Config, *, offline: bool = False) -> Embedder | None:
     if setting == "none":
         return None
     if setting == "packaged":
-        return FastembedModel(f"packaged:{PACKAGED_MODEL}", folder=packaged_model_folder())
+        return FastembedModel(_PACKAGED, folder=packaged_model_folder())
     if setting.startswith(("http://", "https://")):
         return Endpoint(setting, config.embedder_key)
     if setting.startswith("fastembed:"):
@@ -136,6 +137,11 @@ class FastembedModel:
             except Exception as error:
                 raise EmbedderFailed(self.name, _first_line(error)) from error
         return self._loaded
+
+
+def packaged(embedder: Embedder) -> FastembedModel | None:
+    """Give an embedder as the model that ships with us, if it is that."""
+    return embedder if isinstance(embedder, FastembedModel) and embedder.name == _PACKAGED else None
 
 
 class Endpoint:

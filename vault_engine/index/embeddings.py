@@ -19,7 +19,7 @@ import numpy as np
 
 from vault_engine.config import Config
 from vault_engine.errors import EmbedderFailed, MemwellError, StorageFailed, VaultBusy, VaultDenied
-from vault_engine.index.embedder import Embedder, Vectors, is_local, make_embedder
+from vault_engine.index.embedder import Embedder, FastembedModel, Vectors, is_local, make_embedder, packaged
 from vault_engine.index.tombstones import KEPT_DAYS, read_tombstones, tombstones, unneeded, write_tombstones
 from vault_engine.index.vector_log import Keys
 from vault_engine.index.vector_view import VectorView
@@ -114,6 +114,12 @@ class Embeddings:
         """The name of the embedder whose vectors answer: for a while that of the one before. None without one."""
         model = self._serving()
         return model.embedder.name if model else None
+
+    @property
+    def packaged(self) -> FastembedModel | None:
+        """The model that ships with us, if it is the one whose vectors answer."""
+        model = self._serving()
+        return packaged(model.embedder) if model else None
 
     @property
     def vectors(self) -> VectorView | None:

@@ -95,8 +95,8 @@ class Late:
     (MaxSim: Khattab & Zaharia, "ColBERT", 2020.) Made for short texts, such as turns of a conversation.
     """
 
-    def __init__(self) -> None:
-        self._model = FastembedModel(LATE, folder=packaged_model_folder())
+    def __init__(self, model: FastembedModel | None = None) -> None:
+        self._model = model or FastembedModel(LATE, folder=packaged_model_folder())
         self._remembered: OrderedDict[str, _Tokens] = OrderedDict()
 
     def judge(self, question: str, texts: Sequence[str], weigh: Weigh) -> Floats:
