@@ -16,6 +16,7 @@ from vault_engine.engine.moments import read_moment, read_start
 from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
+from vault_engine.index.embedder import MODEL_LANGUAGE
 from vault_engine.index.record import Record, decode
 from vault_engine.index.view import View
 from vault_engine.note.validity import microseconds
@@ -132,9 +133,13 @@ def _reranker(session: Session, view: View, wanted: bool | None) -> tuple[Rerank
 
 
 def _closer_look(session: Session, view: View, query: Query) -> Reranking | None:
-    """Give what says whether doubtful rows answer at all; None where the caller set a limit, or it was not measured."""
+    """Give what says whether doubtful rows answer at all; None where the caller set a limit.
+
+    None as well for other models than the packaged one and for vaults in other languages than its own: there, nothing
+    was measured.
+    """
     model = session.index.embeddings.packaged
-    if query.min_score is not None or model is None:
+    if query.min_score is not None or model is None or session.index.analyser.language != MODEL_LANGUAGE:
         return None
     session.late = session.late or Late(model)
     return _judging(session, view, session.late)

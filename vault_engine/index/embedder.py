@@ -22,6 +22,7 @@ from vault_engine.errors import EmbedderFailed
 Vectors = NDArray[np.float32]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2-int8"
+MODEL_LANGUAGE = "en"  # what the packaged model was made for
 _PACKAGED = f"packaged:{PACKAGED_MODEL}"
 _BATCH = 1  # quantised by the batch: alone, a text always has the same vector. Padding would cost more than it gains
 _TIMEOUT_S = 60.0
