@@ -29,7 +29,8 @@ def test_only_doubtful_rows_are_looked_at_and_only_the_best(worths, likeness):
     """Where one row is worth enough, no model is asked."""
     worth = np.array(worths, np.float32)
     look, seen = judge(likeness)
-    said = nothing_answers("?", np.arange(len(worth)), worth, look, WEIGHTS)
+    usual = np.full(len(worth), WEIGHTS.usual_words - 1, np.float32)
+    said = nothing_answers("?", np.arange(len(worth)), worth, usual, look, WEIGHTS)
 
     if worth.max() >= WEIGHTS.doubtful:
         assert (False, []) == (said, seen)
@@ -45,8 +46,18 @@ def test_a_closer_look_that_fails_silences_nothing():
     def fail(question, rows):
         raise RerankerFailed("late", "no model")
 
-    assert not nothing_answers("?", np.arange(3), np.zeros(3, np.float32), fail, WEIGHTS)
-    assert not nothing_answers("?", np.arange(0), np.zeros(0, np.float32), judge(0.0)[0], WEIGHTS)
+    assert not nothing_answers("?", np.arange(3), np.zeros(3, np.float32), np.ones(3, np.float32), fail, WEIGHTS)
+    none = np.zeros(0, np.float32)
+    assert not nothing_answers("?", np.arange(0), none, none, judge(0.0)[0], WEIGHTS)
+
+
+def test_a_short_text_need_not_be_as_alike_as_a_long_one():
+    """Of unrelated texts the longer one is more alike."""
+    worth = np.zeros(1, np.float32)
+    look, _ = judge(0.35)
+    said = [nothing_answers("?", np.arange(1), worth, np.array([n], np.float32), look, WEIGHTS) for n in (8, 200)]
+
+    assert [False, True] == said
 
 
 def test_silence_is_broken_by_a_limit_of_ones_own(harbour):
@@ -76,3 +87,28 @@ def test_a_small_vault_falls_silent_as_well(open_engine, write_note, question):
 
     assert [] == [hit.path for hit in engine.recall(question).hits]
     assert "ferry.md" == engine.recall("departure of the boat").hits[0].path
+
+
+MEMORIES = {
+    "pet": "I have a golden retriever named Max.",
+    "commute": "I usually bike to the office on weekdays.",
+    "allergy": "I'm allergic to peanuts and shellfish.",
+    "errors": "Failed requests are answered as RFC 9457 problem details.",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("what pet do I own", "pet"),
+        ("how do I commute", "commute"),
+        ("which foods must I avoid", "allergy"),
+        ("what does the server send when something goes wrong?", "errors"),
+    ],
+)
+def test_memories_of_one_line_are_found_in_other_words(open_engine, write_note, question, key):
+    """That they share no word with the question silences nothing."""
+    for name, text in MEMORIES.items():
+        write_note(f"{name}.md", f"{text}\n")
+
+    assert f"{key}.md" in [hit.path for hit in open_engine(MEMWELL_EMBEDDER="packaged").recall(question).hits]

@@ -117,7 +117,8 @@ def search(
     if mode is Mode.HYBRID and matched is None and question is not None and look_closer is not None:
         cosines = _cosines(view, question, found.rows)
         worth = evidence(index.analyser.counts(query.text), view.keywords, found.rows, cosines, weights)
-        if nothing_answers(query.text, found.rows, worth, look_closer, weights):
+        lengths = view.keywords.words_in("body", found.rows)
+        if nothing_answers(query.text, found.rows, worth, lengths, look_closer, weights):
             return Answer(mode, [], degraded)
     if words is not None and matched is None:
         if query.fusion is Fusion.CONVEX:

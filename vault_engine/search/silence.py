@@ -42,20 +42,27 @@ def evidence(terms: Iterable[str], keywords: Keywords, rows: Rows, cosines: Floa
     return np.asarray(covered + np.clip(np.nan_to_num(cosines), 0, 1), np.float32)
 
 
-def nothing_answers(question: str, rows: Rows, worth: Floats, look_closer: Reranking, weights: Weights) -> bool:
+def nothing_answers(
+    question: str, rows: Rows, worth: Floats, lengths: Floats, look_closer: Reranking, weights: Weights
+) -> bool:
     """Say whether none of some rows answers a question.
+
+    The likeness of unrelated texts grows with the logarithm of their length: among more words, one is more alike. So
+    that part is taken off.
 
     Args:
         question: the text.
         rows: those that may be hits, shape ``(n,)``.
         worth: of the rows, as `evidence` gives it.
+        lengths: of the rows in words, shape ``(n,)``.
         look_closer: compares a text with the question word by word; where it fails, the rows count as answers.
         weights: what is doubtful, and what convinces.
     """
     if not len(rows) or worth.max() >= weights.doubtful:
         return False
-    best = rows[np.argsort(-worth, kind="stable")[: weights.looked_at_closer]]
+    best = np.argsort(-worth, kind="stable")[: weights.looked_at_closer]
+    by_chance = weights.alike_by_length * np.log((lengths[best] + 1) / weights.usual_words)
     try:
-        return bool(look_closer(question, best).max() < weights.convincing)
+        return bool((look_closer(question, rows[best]) - by_chance).max() < weights.convincing)
     except RerankerFailed:
         return False

@@ -54,6 +54,8 @@ def recall(query: tuple[str, ...], vault: str | None, as_json: bool, **wanted: A
     if not as_json:
         for line in _remarks(recalled):
             remark(line)
+        if not recalled.hits and recalled.mode is Mode.HYBRID and wanted["min_score"] is None:
+            remark("what comes nearest: --min-score 0")
         if recalled.cursor and (wanted["budget_tokens"] or wanted["cursor"]):
             remark(f"more: --cursor {recalled.cursor}")
 
