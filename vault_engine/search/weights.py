@@ -59,8 +59,8 @@ class Weights:
     min_cosine_alone: float = 0.35  # and this near where no chunk shares one: gibberish seldom comes nearer
     rrf_k: float = 5.0  # of reciprocal rank fusion: on LoCoMo's turns 60 is far worse
 
-    # Silence: set on the questions with an odd id in bench/data/sample_questions.jsonl and on vaults of one-line memories,
-    # so that no question falls silent whose answer would have been found.
+    # Silence: set on the questions with an odd id in bench/data/sample_questions.jsonl and on vaults of one-line
+    # memories, of which no question falls silent whose answer would be found.
     doubtful: float = 0.75  # of `silence.evidence`, from 0 to 2: below, the best rows are looked at word by word
     looked_at_closer: int = 4  # rows
     convincing: float = 0.42  # the likeness of words that makes an answer of a doubtful row of as many as `usual_words`
