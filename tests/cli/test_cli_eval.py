@@ -92,8 +92,49 @@ def test_questions_about_a_vault_of_ones_own(cli, write):
     done = cli("eval", "vault", write('{"query": "red lantern", "notes": ["notes/lantern.md"]}\n\n'))
 
     assert 0 == done.code
-    assert ["all", "1", "100.0", "100.0", "100.0", "100.0"] == done.out.splitlines()[1].split()
+    assert ["all", "1", *["100.0"] * 5, "0.0"] == done.out.splitlines()[1].split()
+    assert ["unanswerable", "0"] == done.out.splitlines()[2].split()
     assert "100.0 to 100.0" in done.out
+
+
+def test_questions_that_nothing_answers_and_kinds(cli, write):
+    """Silence is right where nothing answers and wrong elsewhere; each kind has figures of its own, filters hold."""
+    cli("init", ".")
+    cli("remember", "The lantern is red.", "--key", "lantern")
+    cli("remember", "The lantern was sold.", "--key", "sale", "--tag", "money")
+    lines = [
+        {"query": "red", "notes": ["notes/lantern.md"], "kind": "word"},
+        {"query": "lantern", "notes": ["notes/sale.md"], "kind": "filter", "tags": ["money"], "category": "notes"},
+        {"query": "cheese", "notes": ["notes/sale.md"], "kind": "word"},
+        {"query": "volcano", "notes": [], "kind": "far"},
+        {"query": "red volcano", "notes": [], "kind": "far"},
+    ]
+    file = write("\n".join(map(json.dumps, lines)))
+    done = cli("eval", "vault", file, "--json").json
+
+    assert (3, [1, 1, None], 33.33, {"n": 2, "silent": 50.0}) == tuple(
+        done[name] for name in ("n", "ranks", "silenced", "unanswerable")
+    )
+    assert ["word", "filter", "far"] == list(done["kinds"])
+    assert (100.0, 50.0) == (done["kinds"]["filter"]["ndcg"], done["kinds"]["word"]["silenced"])
+    assert ["far", "2", "50.0"] == cli("eval", "vault", file).out.splitlines()[3].split()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"query": "a", "notes": "b.md"}',
+        '{"query": 1, "notes": []}',
+        '{"query": "a", "notes": [], "tags": "x"}',
+        '{"query": "a", "notes": [], "kind": 7}',
+    ],
+)
+def test_a_question_of_another_shape_is_refused(cli, write, line):
+    """With a word about it, before any is asked."""
+    cli("init", ".")
+    done = cli("eval", "vault", write(line))
+
+    assert (2, True) == (done.code, "questions.json" in done.err)
 
 
 def test_a_measurement_is_compared_with_one_before(cli, write, tmp_path):
@@ -128,7 +169,7 @@ def test_a_folder_that_holds_something_else_is_let_alone(cli, write, tmp_path):
     assert ["mine.txt"] == [file.name for file in (tmp_path / "kept/talk-1").iterdir()]
 
 
-@settings(deadline=None)
+@settings(deadline=None)  # a thousand samples are drawn for each
 @given(RANKS)
 def test_an_interval_holds_its_figure(ranks):
     """Whatever the ranks are, and the same each time."""

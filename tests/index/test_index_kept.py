@@ -86,7 +86,7 @@ def test_a_missing_file_is_made_again(kept, truth, vault, env):
 
 def test_another_language_is_made_again(kept, vault, open_engine):
     """Terms of one language's endings don't answer questions in another's."""
-    (vault / ".memwell" / "config.toml").write_text('language = "ru"\n', "utf-8")
+    (vault / ".memwell" / "config.toml").write_text('language = "fi"\n', "utf-8")
 
     engine = open_engine()
 

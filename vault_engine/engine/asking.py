@@ -41,7 +41,7 @@ class Asking:
         fusion: Fusion | str = Fusion.CONVEX,
         expand: str | None = None,
         diverse: bool = False,
-        min_score: float = 0.0,
+        min_score: float | None = None,
         trusted: bool = False,
         budget_tokens: int | None = None,
         cursor: str | None = None,

@@ -51,7 +51,7 @@ _CONFIG = """\
 
 # The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
 # or "auto": what most of them are in when the index is made.
-# language = "en"
+# language = "auto"
 
 # What a word counts for, by where in a note it stands.
 # boosts = { title = 2.0, aliases = 2.0, headings = 1.5, tags = 1.5, properties = 1.0, body = 1.0 }

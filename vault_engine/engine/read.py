@@ -128,7 +128,7 @@ def context(
             for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score or 0.0, within=within))
+            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             asked = session.index.analyser.counts(query).keys()

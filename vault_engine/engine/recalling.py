@@ -16,6 +16,7 @@ from vault_engine.engine.moments import read_moment, read_start
 from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
+from vault_engine.index.embedder import MODEL_LANGUAGE
 from vault_engine.index.record import Record, decode, embedded_text, judged_text
 from vault_engine.index.view import View
 from vault_engine.note.invisible import invisible_marks
@@ -81,7 +82,8 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         judge, problem = _reranker(
             session, view, wish.rerank, hybrid=query.mode is Mode.HYBRID and question is not None
         )
-        answer = search(index, query, question, session.now_us(), judge, wish.weights)
+        closer = _closer_look(session, view, query)
+        answer = search(index, query, question, session.now_us(), judge, wish.weights, closer)
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
@@ -151,6 +153,18 @@ def _reranker(
     except RerankerFailed as error:
         return None, str(error)
     return _judging(session, view, session.reranker), None
+
+
+def _closer_look(session: Session, view: View, query: Query) -> Reranking | None:
+    """Give what says whether doubtful rows answer at all; None where the caller set a limit.
+
+    None as well for other models than the packaged one and for vaults in other languages than its own: there, nothing
+    was measured.
+    """
+    is_measured = session.config.embedder == DEFAULT_EMBEDDER and session.index.analyser.language == MODEL_LANGUAGE
+    if query.min_score is not None or not is_measured:
+        return None
+    return _judging(session, view, Late(session.token_vectors))
 
 
 def _judging(session: Session, view: View, reranker: Reranker, *, only_turns: bool = False) -> Reranking:

@@ -22,6 +22,8 @@ from vault_engine.errors import EmbedderFailed
 Vectors = NDArray[np.float32]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2-int8"
+MODEL_LANGUAGE = "en"  # what the packaged model was made for
+_PACKAGED = f"packaged:{PACKAGED_MODEL}"
 _BATCH = 1  # quantised by the batch: alone, a text always has the same vector. Padding would cost more than it gains
 _TIMEOUT_S = 60.0
 _QUERY_TIMEOUT_S = 5.0  # somebody waits for the answer
@@ -72,7 +74,7 @@ def make_embedder(config: Config, *, offline: bool = False) -> Embedder | None:
     if setting == "none":
         return None
     if setting == "packaged":
-        return FastembedModel(f"packaged:{PACKAGED_MODEL}", folder=packaged_model_folder())
+        return FastembedModel(_PACKAGED, folder=packaged_model_folder())
     if setting.startswith(("http://", "https://")):
         return Endpoint(setting, config.embedder_key)
     if setting.startswith("fastembed:"):

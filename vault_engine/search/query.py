@@ -70,7 +70,7 @@ class Query:
     fusion: Fusion = Fusion.CONVEX
     expand: bool = False  # whether what hits link to, and what links to them, may be a hit as well
     diverse: bool = False  # whether hits that say what better ones say come later
-    min_score: float = 0.0  # hits that are worse are none
+    min_score: float | None = None  # hits that are worse are none; None: nothing where none is convincing
     trusted: bool = False  # whether notes that state a trust of `UNTRUSTED` are left out
     offset: int = 0  # hits that are left out, the best first
     by: By = By.NOTE
@@ -83,7 +83,7 @@ class Query:
             raise BadInput(f"the query has {len(self.text)} characters, more than {MAX_QUERY_CHARS}")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise BadInput(f"limit {self.limit} is not between 1 and {MAX_LIMIT}")
-        if not 0 <= self.min_score <= 1:
+        if self.min_score is not None and not 0 <= self.min_score <= 1:
             raise BadInput(f"a score of {self.min_score} is not between 0 and 1")
         if not 0 <= self.offset <= MAX_OFFSET:
             raise BadInput(f"hits beyond the first {MAX_OFFSET:,} are not given: ask more narrowly")

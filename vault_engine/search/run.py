@@ -22,6 +22,7 @@ from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_nea
 from vault_engine.search.quality import Stated, factors
 from vault_engine.search.query import UNTRUSTED, By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
+from vault_engine.search.silence import evidence, nothing_answers
 from vault_engine.search.situations import is_situation
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
@@ -89,6 +90,7 @@ def search(
     now: int,
     reranker: Reranking | None = None,
     weights: Weights = WEIGHTS,
+    look_closer: Reranking | None = None,
 ) -> Answer:
     """Answer a query from the index as it is now.
 
@@ -99,6 +101,7 @@ def search(
         now: the time, in microseconds since 1970.
         reranker: looks at the best rows again, if there is one.
         weights: what counts for how much.
+        look_closer: judges whether doubtful rows answer at all; None: whatever was found is an answer.
     """
     view = index.view.within(query.within)
     allowed = _allowed(view, query)
@@ -114,6 +117,12 @@ def search(
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
     found = _fused(view, words, near, question, query.fusion, weights)
+    if mode is Mode.HYBRID and matched is None and question is not None and look_closer is not None:
+        cosines = _cosines(view, question, found.rows)
+        worth = evidence(index.analyser.counts(query.text), view.keywords, found.rows, cosines, weights)
+        lengths = view.keywords.words_in("body", found.rows)
+        if nothing_answers(query.text, found.rows, worth, lengths, look_closer, weights):
+            return Answer(mode, [], degraded)
     is_question = words is not None and matched is None
     if is_question:
         if query.fusion is Fusion.CONVEX:
@@ -344,7 +353,7 @@ def _hits(
     hits = [found.at(place_of[hit.row], view.owner(hit.row).path) for hit in best]
     if query.expand:
         hits = _with_linked(index, view, hits, allowed, weights)
-    hits = [hit for hit in hits if hit.score >= query.min_score]
+    hits = [hit for hit in hits if hit.score >= (query.min_score or 0)]
     if query.diverse and question is not None:
         vectors = question.vectors.view
         rows = view.vectors(vectors)[[hit.row for hit in hits]]

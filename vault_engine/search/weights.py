@@ -59,6 +59,15 @@ class Weights:
     min_cosine_alone: float = 0.35  # and this near where no chunk shares one: gibberish seldom comes nearer
     rrf_k: float = 5.0  # of reciprocal rank fusion: on LoCoMo's turns 60 is far worse
 
+    # Silence: set on the questions with an odd id in bench/data/sample_questions.jsonl and on vaults of one-line
+    # memories, of which no question falls silent whose answer would be found.
+    doubtful: float = 0.75  # of `silence.evidence`, from 0 to 2: below, the best rows are looked at word by word
+    looked_at_closer: int = 4  # rows
+    convincing: float = 0.42  # the likeness of words that makes an answer of a doubtful row of as many as `usual_words`
+    alike_by_length: float = 0.06  # what unrelated texts are more alike when they are e times as long
+    usual_words: float = 100.0
+    most_missing: float = 15.0  # of what a question's words tell: about three that no note has
+
     # Quality: only ever multiplies relevance. Stated at random by all of LoCoMo's turns it costs recall_any@5 less than
     # two points; with twice as much for importance and confidence it cost six.
     set_back: float = 0.5  # replaced, no longer valid, expired, or shown less of by its owner

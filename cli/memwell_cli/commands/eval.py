@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from memwell_cli.evaluation.corpus import DEPTH, Asking, Corpus, Question, ask, measure
+from memwell_cli.evaluation.corpus import DEPTH, Asking, Corpus, measure
+from memwell_cli.evaluation.labelled import Answers, ask_all, read_questions
 from memwell_cli.evaluation.locomo import read_conversations
 from memwell_cli.evaluation.longmemeval import read_instances
-from memwell_cli.evaluation.ranking import Quality
+from memwell_cli.evaluation.ranking import Interval, Quality
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import columns, json_line, json_option, progress, progress_option, remark
 from vault_engine import Mode
@@ -21,7 +22,12 @@ from vault_engine.errors import BadInput
 
 T = TypeVar("T")
 
+Gain = tuple[float, Interval]
+
 _KS = (1, 5, 10)
+_FIGURES = {**{f"any@{k}": k for k in _KS}, f"MRR@{DEPTH}": None}
+_OWN_FIGURES = {**{f"hit@{k}": k for k in (1, 3, 5)}, f"MRR@{DEPTH}": None}
+_NO_FIGURES = ("",) * (len(_OWN_FIGURES) + 1)
 _MAX_FILE_BYTES = 2_000_000_000
 
 
@@ -87,19 +93,19 @@ def longmemeval(file: Path, only: tuple[str, ...], **how: Any) -> None:
 @eval.command("vault")
 @_file
 @vault_option
+@click.option("--min-score", type=float, help="Leave out worse hits; 0: also where nothing seems to answer.")
 @_options
-def vault(file: Path, vault: str | None, **how: Any) -> None:
+def vault(file: Path, vault: str | None, min_score: float | None, **how: Any) -> None:
     """Ask a vault questions of your own: JSON Lines with query, notes.
 
-    FILE holds {"query": "…", "notes": ["path of a note that answers it", …]} on each line.
+    FILE holds {"query": "…", "notes": ["path of a note that answers it", …]} on each line. Where nothing answers, notes
+    is [], and no answer is the right one. A line may have a kind, by which the figures are given as well, and a type,
+    category or tags to filter by.
     """
-    questions = _read(file, _own_questions, lines=True)
+    questions = _read(file, read_questions, lines=True)
     with open_vault(vault) as engine:
-        _report({"all": ask(engine, questions, _asking(how, by_folder=False))}, how)
-
-
-def _own_questions(lines: Sequence[Mapping[str, Any]]) -> list[Question]:
-    return [Question(str(line["query"]), frozenset(map(str, line["notes"]))) for line in lines]
+        engine.recall("the model is loaded now", mode=how["mode"])
+        _report_answers(ask_all(engine, questions, {**_arguments(how), "min_score": min_score}), how)
 
 
 def _read(file: Path, understand: Callable[[Any], list[T]], *, lines: bool = False) -> list[T]:
@@ -140,37 +146,72 @@ def _measured(corpora: Sequence[Corpus], how: Mapping[str, Any], *, by_folder: b
 
 def _asking(how: Mapping[str, Any], *, by_folder: bool) -> Asking:
     by = By.FOLDER if by_folder else By.NOTE
-    return Asking({"mode": how["mode"], "rerank": how["rerank"], "by": by}, by_folder)
+    return Asking({**_arguments(how), "by": by}, by_folder)
+
+
+def _arguments(how: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arguments of `Engine.recall` that all measurements have in common."""
+    return {"mode": how["mode"], "rerank": how["rerank"]}
 
 
 def _report(found: Mapping[str, Quality], how: Mapping[str, Any]) -> None:
     """Print the figures, and what they are compared with."""
-    total, before = found["all"], _before(how["compare"])
-    if before is not None and len(before.ranks) != len(total.ranks):
-        raise BadInput(f"{how['compare']} is about {len(before.ranks)} questions, not {len(total.ranks)}")
-    gains = None if before is None else {name: total.gain(before, k) for name, k in _figures()}
+    total = found["all"]
+    gains = _gains(total, how, _FIGURES)
     if how["as_json"]:
-        facts = {"mode": how["mode"], "depth": DEPTH, **total.as_json(*_KS)}
-        compared = {name: {"gain": by, "interval": list(sure)} for name, (by, sure) in (gains or {}).items()}
-        click.echo(json_line(facts | ({"compared": compared} if compared else {})))
+        click.echo(json_line({"mode": how["mode"], "depth": DEPTH, **total.as_json(*_KS), **_compared(gains)}))
         return
-    rows = [("", "questions", *(name for name, _ in _figures()))]
+    rows = [("", "questions", *_FIGURES)]
     for name, one in found.items():
-        rows.append((name, f"{len(one.ranks):,}", *(f"{_figure(one, k):.1f}" for _, k in _figures())))
-    rows.append(("95 %", "", *("{:.1f} to {:.1f}".format(*total.interval(k)) for _, k in _figures())))
-    if gains:
-        rows.append(("gain", "", *(f"{by:+.1f}" for by, _ in gains.values())))
-        rows.append(("95 %", "", *(f"{sure.low:+.1f} to {sure.high:+.1f}" for _, sure in gains.values())))
-    click.echo(columns(rows))
+        rows.append((name, f"{len(one.ranks):,}", *_written(one, _FIGURES)))
+    click.echo(columns([*rows, *_how_sure(total, gains, _FIGURES)]))
     remark(f"mode {how['mode']}; what is not among the first {DEPTH} counts as not found")
 
 
-def _figures() -> list[tuple[str, int | None]]:
-    return [*((f"any@{k}", k) for k in _KS), (f"MRR@{DEPTH}", None)]
+def _report_answers(answers: Answers, how: Mapping[str, Any]) -> None:
+    """Print the figures of questions about a vault of one's own, by kind and together."""
+    quality = answers.quality
+    gains = _gains(quality, how, _OWN_FIGURES)
+    if how["as_json"]:
+        facts = {**answers.as_json(), "kinds": {name: one.as_json() for name, one in answers.kinds.items()}}
+        click.echo(json_line({"mode": how["mode"], "depth": DEPTH, **facts, **_compared(gains)}))
+        return
+    rows = [("", "questions", *_OWN_FIGURES, f"nDCG@{DEPTH}", "silent")]
+    for name, one in {**answers.kinds, "all": answers.answerable, "unanswerable": answers.unanswerable}.items():
+        figures = (*_written(one.quality, _OWN_FIGURES), f"{one.ndcg:.1f}") if one.quality.ranks else _NO_FIGURES
+        rows.append((name, f"{len(one.all):,}", *figures, f"{one.silent:.1f}" if one.all else ""))
+    rows += [(*row, "", "") for row in _how_sure(quality, gains, _OWN_FIGURES)]
+    click.echo(columns(rows))
+    took = f"{answers.took_ms(50):.0f} ms at the median, {answers.took_ms(95):.0f} ms at the 95th percentile"
+    remark(f"mode {how['mode']}; {took}; what is not among the first {DEPTH} counts as not found")
 
 
-def _figure(quality: Quality, k: int | None) -> float:
-    return quality.mrr if k is None else quality.recall_any(k)
+def _gains(total: Quality, how: Mapping[str, Any], figures: Mapping[str, int | None]) -> dict[str, Gain]:
+    """Give by how much each figure is better than in the answer to compare with; nothing without one."""
+    before = _before(how["compare"])
+    if before is None:
+        return {}
+    if len(before.ranks) != len(total.ranks):
+        raise BadInput(f"{how['compare']} is about {len(before.ranks)} questions, not {len(total.ranks)}")
+    return {name: total.gain(before, k) for name, k in figures.items()}
+
+
+def _compared(gains: Mapping[str, Gain]) -> dict[str, Any]:
+    compared = {name: {"gain": by, "interval": list(sure)} for name, (by, sure) in gains.items()}
+    return {"compared": compared} if compared else {}
+
+
+def _how_sure(total: Quality, gains: Mapping[str, Gain], figures: Mapping[str, int | None]) -> list[tuple[str, ...]]:
+    """Give the rows below the figures: where they lie with 95 % confidence, and what was gained."""
+    rows = [("95 %", "", *("{:.1f} to {:.1f}".format(*total.interval(k)) for k in figures.values()))]
+    if gains:
+        rows.append(("gain", "", *(f"{by:+.1f}" for by, _ in gains.values())))
+        rows.append(("95 %", "", *(f"{sure.low:+.1f} to {sure.high:+.1f}" for _, sure in gains.values())))
+    return rows
+
+
+def _written(quality: Quality, figures: Mapping[str, int | None]) -> list[str]:
+    return [f"{quality.mrr if k is None else quality.recall_any(k):.1f}" for k in figures.values()]
 
 
 def _before(file: Path | None) -> Quality | None:

@@ -32,7 +32,7 @@ from vault_engine.engine import By, Explained, Fusion, Hit, Recalled
 @click.option("--as-of", metavar="WHEN", help="Only notes that there were then, and that held then.")
 @click.option("--expand", type=click.Choice(["graph"]), help="Take in what the best hits link to, or are linked from.")
 @click.option("--diverse", is_flag=True, help="Put what says the same as a better hit behind what differs.")
-@click.option("--min-score", type=float, default=0.0, help="Leave out worse hits, from 0 to 1; rather say nothing.")
+@click.option("--min-score", type=float, help="Leave out worse hits, from 0 to 1; 0: what is nearest, answer or not.")
 @click.option("--trusted", is_flag=True, help="Leave out notes whose trust is untrusted.")
 @click.option("--budget", "budget_tokens", type=int, help="How long the answer may be, in tokens of four characters.")
 @click.option("--cursor", help="Go on where the answer ended that gave this cursor.")
@@ -63,6 +63,8 @@ def recall(query: tuple[str, ...], vault: str | None, as_json: bool, **wanted: A
     if not as_json:
         for line in _remarks(recalled):
             remark(line)
+        if not recalled.hits and recalled.mode is Mode.HYBRID and wanted["min_score"] is None:
+            remark("what comes nearest: --min-score 0")
         if recalled.cursor and (wanted["budget_tokens"] or wanted["cursor"]):
             remark(f"more: --cursor {recalled.cursor}")
 

@@ -1,8 +1,9 @@
 """Text to terms: the same for what is indexed and what is asked.
 
 Words are cut at everything that is neither letter nor digit, folded to lower case without accents, freed of stop
-words and stemmed with Whoosh's stop lists and Snowball stemmers. Chinese, Japanese and Korean, which put no blanks
-between words, become overlapping pairs of characters.
+words and stemmed with Whoosh's stop lists and Snowball stemmers: those of the vault's language, or where a word is in
+another script than that, those of the language known best in its script. Chinese, Japanese and Korean, which put no
+blanks between words, become overlapping pairs of characters.
 """
 
 import re
@@ -18,7 +19,8 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-
 _RUN = re.compile(r"[^\W_]+")
 _BLANKS = bytes(byte if chr(byte).isalnum() else ord(" ") for byte in range(256))  # for ASCII
 _WORD = re.compile(rf"([{_CJK}]+)|[^{_CJK}]+")
-_LATIN_MARKS = re.compile("[\u0300-\u036f]")  # not the Japanese voicing marks, which are letters of their own
+# Not the Japanese voicing marks, nor the breve of the Russian short i, which make letters of their own.
+_MARKS = re.compile("(?<![\u0438\u0418])\u0306|[\u0300-\u0305\u0307-\u036f]")
 _SPECIAL_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})
 _CONTRACTED = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})  # what "it's" and "don't" leave behind
 _MAX_WORD = 64  # longer "words" are data: hashes, base64
@@ -26,6 +28,9 @@ _MAX_REMEMBERED = 1 << 17  # runs whose terms are kept, so that a long-lived pro
 _MAX_SAMPLED = 20_000  # words that tell the language
 _MIN_STOP_WORDS = 5  # fewer tell nothing
 _FALLBACK_LANGUAGE = "en"
+_CYRILLIC = ("\u0400", "\u052f")
+_IN_CYRILLIC = "ru"
+_NOT_IN_LATIN = frozenset({"ar", _IN_CYRILLIC})
 
 
 class Part(NamedTuple):
@@ -45,13 +50,21 @@ class Word(NamedTuple):
     term: str
 
 
+class _Rules(NamedTuple):
+    """How one language makes terms."""
+
+    stem: Callable[[str], str]
+    stop_words: frozenset[str]
+
+
 class Analyser:
     """Turns text into terms for one language; remembers the terms of the runs it has seen."""
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._stem = _stemmer(language)
-        self._stop_words = stop_words(language)
+        self._own = _rules(language)
+        self._latin = _rules(_FALLBACK_LANGUAGE) if language in _NOT_IN_LATIN else self._own
+        self._cyrillic = _rules(_IN_CYRILLIC)
         self._parts_of: dict[str, tuple[Part, ...]] = {}
 
     def counts(self, text: str) -> dict[str, int]:
@@ -106,10 +119,17 @@ class Analyser:
 
     def _make_term(self, word: str) -> str:
         lowered = word.casefold()
-        if lowered in self._stop_words:
+        rules = self._rules_for(lowered)
+        if lowered in rules.stop_words:
             return ""
         folded = fold(lowered)[:_MAX_WORD]
-        return self._stem(folded) if folded.isalpha() else folded
+        return rules.stem(folded) if folded.isalpha() else folded
+
+    def _rules_for(self, lowered: str) -> _Rules:
+        """Choose by the script of a word, which its first letter tells."""
+        if lowered.isascii():
+            return self._latin
+        return self._cyrillic if _CYRILLIC[0] <= lowered[0] <= _CYRILLIC[1] else self._own
 
 
 class WhooshAnalyser(Composable):  # type: ignore[misc]
@@ -158,7 +178,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     marks_apart = unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS))
-    return unicodedata.normalize("NFC", _LATIN_MARKS.sub("", marks_apart))
+    return unicodedata.normalize("NFC", _MARKS.sub("", marks_apart))
 
 
 def stop_words(language: str) -> frozenset[str]:
@@ -195,6 +215,10 @@ def _composed(text: str) -> str:
 
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def _rules(language: str) -> _Rules:
+    return _Rules(_stemmer(language), stop_words(language))
 
 
 def _stemmer(language: str) -> Callable[[str], str]:
