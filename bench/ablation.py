@@ -81,6 +81,8 @@ def opened(corpus: Corpus, folder: Path) -> Iterator[Engine]:
     fill_vault(folder / corpus.name, corpus.notes)
     with Engine.open(folder / corpus.name, env=isolated_env(folder / "index")) as engine:
         engine.build_index()
+        engine.recall("the model is loaded now")
+        engine.watch()  # so that not every question begins with a look at all notes
         yield engine
 
 

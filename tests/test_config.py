@@ -87,3 +87,15 @@ def test_a_session_is_one_short_line(tmp_path, name):
     """It stands in every line of the journal."""
     with pytest.raises(ConfigBroken, match="MEMWELL_SESSION: must be one line"):
         load_config(tmp_path, {"MEMWELL_SESSION": name})
+
+
+@pytest.mark.parametrize("scheme", ["http://", "https://", "chat:http://", "chat:https://"])
+@pytest.mark.parametrize("name", ["embedder", "reranker"])
+def test_a_vault_sends_nothing_to_another_machine(settings, tmp_path, scheme, name):
+    """Only the environment may name one: a vault may have come from elsewhere."""
+    settings.write_text(f'{name} = "{scheme}127.0.0.1:9/v1#m"', "utf-8")
+    assert f"{scheme}127.0.0.1:9/v1#m" == getattr(load_config(tmp_path, {}), name)
+    settings.write_text(f'{name} = "{scheme}example.org/v1#m"', "utf-8")
+
+    with pytest.raises(ConfigBroken, match=f"MEMWELL_{name.upper()}"):
+        load_config(tmp_path, {})
