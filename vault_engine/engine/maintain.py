@@ -66,8 +66,8 @@ _CONFIG = """\
 # Seconds for which a page is left alone that somebody has changed in Logseq, which holds it in memory.
 # rest_seconds = 3
 
-# The workspace that is meant where none is named: its notes and those of none are all there is. "auto": the project
-# that the current folder belongs to.
+# The workspace that is meant where none is named: then its notes and those of none are all there is.
+# "auto": the project that the current folder belongs to.
 # workspace = "auto"
 
 # How much of the history `memwell journal prune` keeps: everything held within so many days (0: everything ever held),

@@ -126,9 +126,9 @@ class Engine(Asking):
         """Say what is reached in a workspace, for ``within``; see `workspaces.reach`."""
         return verbs.workspaces.reach(self._session, workspace, folder, _working_folder_if_any())
 
-    def workspaces(self, current: Reach | None = None) -> Workspaces:
-        """List the workspaces there are; see `workspaces.workspaces`."""
-        return verbs.workspaces.workspaces(self._session, current)
+    def workspaces(self, current: Reach | None = None, *, within: Within = None) -> Workspaces:
+        """List the workspaces; see `workspaces.workspaces`."""
+        return verbs.workspaces.workspaces(self._session, current, within)
 
     def share(
         self,

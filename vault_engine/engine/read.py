@@ -146,9 +146,12 @@ def context(
 
 
 def _newest(session: Session, within: Within) -> list[str]:
-    records = session.index.records
-    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
-    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
+    records, count = session.index.records, _CONTEXT_NOTES
+    while True:
+        found = [path for path in records.newest(count) if is_within(path, within)]
+        if len(found) >= _CONTEXT_NOTES or count >= len(records):
+            return found[:_CONTEXT_NOTES]
+        count *= 8
 
 
 def _opening(session: Session, record: Record) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadName
-from vault_engine.vault.reach import DEFAULT_WORKSPACE, Reach, check_workspace, workspace_of
+from vault_engine.vault.reach import DEFAULT_WORKSPACE, Reach, Within, check_workspace, is_within, workspace_of
 
 AUTO = "auto"  # the project that the working folder belongs to
 EVERY = "*"  # all notes, whatever the settings say
@@ -58,11 +58,11 @@ def reach(session: Session, given: str | None, folder: str | None, working: Path
     return None if workspace is None and folder is None else Reach(folder, workspace)
 
 
-def workspaces(session: Session, current: Reach | None) -> Workspaces:
-    """List the workspaces there are, and the notes of none."""
+def workspaces(session: Session, current: Reach | None, within: Within = None) -> Workspaces:
+    """List the workspaces that may be reached, and the notes of none."""
     with session.guard:
         session.refresh()
-        counts = Counter(map(workspace_of, session.index.records))
+        counts = Counter(workspace_of(path) for path in session.index.records if is_within(path, within))
     named = [WorkspaceLine(DEFAULT_WORKSPACE, counts[None], None)]
     found = sorted(name for name in counts if name is not None)
     named += [WorkspaceLine(name, counts[name], _problem(name)) for name in found]

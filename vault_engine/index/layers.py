@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.index.catalogue import as_array
+from vault_engine.index.filters import PATH
 from vault_engine.index.generation import Entry
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.live import Part
 from vault_engine.index.record import LinkRecord, Record
 from vault_engine.index.segment import Segment
 from vault_engine.index.turns import SegmentTurns, segment_turns
+from vault_engine.vault.reach import MAX_KEPT, WORKSPACES, Reach, Within, is_within
 from vault_engine.vault.walk import Signature
 
 _JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
@@ -39,6 +41,7 @@ class Layer:
     hidden: list[tuple[str, Place]] = field(default_factory=list)  # notes before, that this one hides or says are gone
     _part: Part | None = field(default=None, init=False)
     _turns: SegmentTurns | None = field(default=None, init=False)
+    _reached: dict[Within, NDArray[np.bool_]] = field(default_factory=dict, init=False)
     _is_as_part: bool = field(default=False, init=False)  # no note was hidden or shown since the part was made
 
     def __post_init__(self) -> None:
@@ -66,6 +69,18 @@ class Layer:
         if not self._is_as_part or self._part.first != first:
             self._part, self._is_as_part = self._part.again(self._alive_rows(), first), True
         return self._part
+
+    def reached(self, within: str | Reach) -> NDArray[np.bool_]:
+        """Say which notes of the segment may be reached, living or not, shape ``(notes,)``; looked up once."""
+        if within not in self._reached:
+            if len(self._reached) >= MAX_KEPT:
+                self._reached.clear()
+            folder = within.folder if isinstance(within, Reach) else within
+            reached = np.full(len(self.segment), folder is None)
+            for number in self.segment.columns.having(PATH, folder or WORKSPACES).tolist():  # it compares without case
+                reached[number] = is_within(self.segment.catalogue.paths[number], within)
+            self._reached[within] = reached
+        return self._reached[within]
 
     @property
     def has_turns(self) -> bool:

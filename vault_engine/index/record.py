@@ -38,6 +38,8 @@ _KEEPING = frozenset(
         "trust",
         "status",
         "supersedes",
+        "shared_from",
+        "shared_sha256",
         "tags",
         "aliases",
         "title",

@@ -9,15 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.index.filters import PATH
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.live import Keywords, Part
 from vault_engine.index.layers import Layers
 from vault_engine.index.record import KEY_BYTES
-from vault_engine.index.segment import Segment
 from vault_engine.index.turns import Turns, conversations
 from vault_engine.index.vector_view import VectorView
-from vault_engine.vault.reach import MAX_KEPT, WORKSPACES, Reach, Within, is_within
+from vault_engine.vault.reach import MAX_KEPT, Within
 
 _JUST_NOW = np.iinfo(np.int64).max  # of a file too fresh to be sure of its time
 
@@ -66,9 +64,9 @@ class View:
             for name in ("distinct_keys", "turns", "turn_keys"):
                 view.__dict__.pop(name, None)
             view._within, view.reach = {}, within
-            lying = [_lying_within(segment, within) for segment in self._segments]
-            view._counting = [own & here for own, here in zip(self._counting, lying, strict=True)]
-            both = zip(self.keywords.parts, lying, strict=True)
+            reached = [layer.reached(within) for layer in self._layers]
+            view._counting = [own & here for own, here in zip(self._counting, reached, strict=True)]
+            both = zip(self.keywords.parts, reached, strict=True)
             view.keywords = Keywords([_only(part, here) for part, here in both])
             self._within[within] = view
         return self._within[within]
@@ -158,15 +156,6 @@ class View:
         rows = np.flatnonzero(np.isin(voids, _as_void(keys)) & self.keywords.alive)
         _, firsts = np.unique(voids[rows], return_index=True)
         return list(dict.fromkeys(self.owner(row).path for row in rows[np.sort(firsts)].tolist()))
-
-
-def _lying_within(segment: Segment, within: str | Reach) -> NDArray[np.bool_]:
-    """Say which notes of a segment may be reached, shape ``(notes,)``."""
-    paths, folder = segment.catalogue.paths, within.folder if isinstance(within, Reach) else within
-    lying = np.full(len(segment), folder is None)
-    for number in segment.columns.having(PATH, folder or WORKSPACES).tolist():  # it compares without case
-        lying[number] = is_within(paths[number], within)
-    return lying
 
 
 def _only(part: Part, notes: NDArray[np.bool_]) -> Part:

@@ -28,7 +28,7 @@ class Reach:
 
     def __str__(self) -> str:
         """Name it for people."""
-        named = (f"{self.folder}/" if self.folder else "", f"the workspace {self.workspace}" if self.workspace else "")
+        named = (self.folder, f"the workspace {self.workspace}" if self.workspace else "")
         return " in ".join(filter(None, named)) or "the vault"
 
     @property

@@ -119,8 +119,8 @@ class UpkeepTools(Verbs):
 
     def workspaces(self, context: Context) -> Workspaces:
         """List the projects in the vault."""
-        asked = self._free(context)
-        return self._engine.workspaces(asked.within)
+        within = self._free(context).within
+        return self._engine.workspaces(within, within=within)
 
     def share_note(self, context: Context, note: Ref, to: Workspace, to_vault: Name = None) -> Shared:
         """Copy a note into another workspace, or bring that copy up to date."""
