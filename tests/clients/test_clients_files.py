@@ -8,9 +8,9 @@ import pytest
 from client_files import BROKEN, EVERY_BROKEN, EVERY_FILE, ONE_OF_A_KIND, files_of
 from client_world import EVERY_CLIENT, OTHER_SERVER, SERVER, client, put
 
-from vault_engine.clients import CLIENTS, Remote, edits, take_back, tell
+from vault_engine.clients import CLIENTS, Remote, edits, files, take_back, tell
 from vault_engine.clients.tree import found
-from vault_engine.errors import BadInput, ClientFileUnusable, ConfigBroken, VaultDenied
+from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, ConfigBroken, VaultDenied
 
 
 @pytest.mark.parametrize(("name", "shape"), EVERY_FILE)
@@ -157,6 +157,26 @@ def test_a_pipe_is_refused_without_waiting(desk):
 
     with pytest.raises(ClientFileUnusable, match="no regular file"):
         tell(desk, client("cursor"), SERVER)
+
+
+@pytest.mark.parametrize("now", [None, b"", b'{"b": 2}'], ids=["removed", "emptied", "edited"])
+def test_what_a_client_saved_at_that_moment_is_never_written_over(now, desk, home_look):
+    """Neither by writing nor by removing, and nothing is left beside it."""
+    file = put(desk, "cursor", b'{"a": 1}')
+    file.unlink()
+    if now is not None:
+        file.write_bytes(now)
+    before = home_look()
+
+    with pytest.raises(ClientFileBusy):
+        files.write(file, b'{"a": 1}', b"{}")
+    if now is not None:
+        with pytest.raises(ClientFileBusy):
+            files.remove(file, b'{"a": 1}')
+        with pytest.raises(ClientFileBusy):
+            files.write(file, None, b"{}")
+
+    assert before == home_look()
 
 
 def test_the_copy_holds_what_the_file_held_and_is_as_private(desk):

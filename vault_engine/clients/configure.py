@@ -70,6 +70,8 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
     file = desk.file_of(client)
     if dry_run:
         step = _step(desk, client, file, entry)
+        if step:
+            files.check_writable(file)
         return _configured(client, file, step, None)
     with desk.held():
         return _retried(lambda: _tell(desk, client, file, entry))
@@ -142,7 +144,7 @@ def _step(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> _
     with _explained(file):
         if data is not None and edits.add(setting.syntax, text, setting.spot, entry) is None:
             return None
-        earlier = desk.record().change_of(client.name, str(file))
+        earlier = desk.record().change_at(client.name, str(file), setting.spot)
         base = text if earlier is None or data is None else _without_ours(earlier, data, text)
         done = edits.add(setting.syntax, base, setting.spot, entry)
     assert done is not None, "no blank text and no text without our entry has it"
@@ -203,8 +205,8 @@ def _taken_back(change: Change, *, dry_run: bool) -> Taken:
         return Taken(change.client, change.file, "gone", tuple(one.file for one in change.backups))
     is_exact = sha256_hex(rest.encode()) == change.before
     removes = change.created and edits.nothing_else(rest, change.blank, change.syntax)
+    files.check_writable(file)
     if not dry_run:
-        files.check_writable(file)
         if removes:
             files.remove(file, data)
         elif rest.encode() != data:
