@@ -1,4 +1,4 @@
-"""``memwell setup`` and ``memwell uninstall``: a person's clients know the vault, and then do not any more."""
+"""``memwell setup``: a person's clients know the vault."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import pty
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,32 +13,9 @@ import pytest
 from vault_engine.clients import CLIENTS
 
 NAMES = [one.name for one in CLIENTS]
-DEADLINE_S = 60
-OF_CLIENTS = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "KIMI_CODE_HOME", "HERMES_HOME")
-OF_FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA")
+DEADLINE_S = 240
 
-
-@pytest.fixture(autouse=True)
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Somebody's home folder, with Claude Code and Cursor on the machine."""
-    home = tmp_path / "home"
-    for folder in (".claude", ".cursor"):
-        (home / folder).mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    for name in (*OF_CLIENTS, *OF_FOLDERS):
-        monkeypatch.delenv(name, raising=False)
-    return home
-
-
-@pytest.fixture
-def files(person: Path) -> Callable[[], dict[str, bytes]]:
-    """Gives every file in the home folder but those of a vault."""
-    return lambda: {
-        path.relative_to(person).as_posix(): path.read_bytes()
-        for path in sorted(person.rglob("*"))
-        if path.is_file() and ".memwell" not in path.parts
-    }
+pytestmark = pytest.mark.usefixtures("person")
 
 
 def server_in(file: Path) -> dict[str, object]:
@@ -257,6 +233,16 @@ class TestVault:
         assert 0 == cli("setup", "claude-code", "--vault", str(notes)).code
         assert before == tree(notes)
 
+    @pytest.mark.parametrize("vault", ["", "n" * 300, "a\0b", "~no-such-user/x", ".claude.json", "a\udc80"])
+    def test_what_can_not_be_a_vault_is_refused(self, vault, cli, person, files, monkeypatch):
+        """Nothing is written, and a file is not taken for a folder."""
+        (person / ".claude.json").write_text("{}")
+        monkeypatch.chdir(person)
+
+        for options in ([], ["--dry-run"]):
+            assert 2 == cli("setup", "claude-code", "--vault", vault, *options).code
+        assert {".claude.json": b"{}"} == files()
+
     def test_an_obsidian_vault_is_suggested(self, cli, person):
         """Where there is nobody to ask."""
         (person / "Brain" / ".obsidian").mkdir(parents=True)
@@ -331,110 +317,12 @@ class TestTerminal:
         assert ["serve", "--vault", str(person / "Brain")] == server_in(person / ".claude.json")["args"]
 
 
-class TestUninstall:
-    """And clients do not know it any more."""
-
-    def test_everything_is_as_it_was_and_the_notes_stay(self, cli, person, files):
-        """No copy and no record is left."""
-        (person / ".claude.json").write_bytes(b'{"numStartups": 7}')
-        before = files()
-        cli("setup", "--yes")
-        cli("remember", "Tea at four.", "--vault", str(person / "memwell"), "--key", "tea")
-        notes = {name: data for name, data in files().items() if name.startswith("memwell/")}
-
-        done = cli("uninstall", "--yes")
-
-        assert (0, before | notes) == (done.code, files())
-        assert f"The notes in {person / 'memwell'} stay." in done.err
-        assert not (person / ".local" / "share" / "memwell").exists()
-
-    def test_one_client_can_be_left_out_of_it(self, cli, person):
-        """The others stay as they are, and can be taken back later."""
-        cli("setup", "--yes")
-
-        cli("uninstall", "cursor")
-
-        assert (False, True) == ((person / ".cursor" / "mcp.json").exists(), (person / ".claude.json").exists())
-        assert ["claude-code"] == [one["client"] for one in cli("uninstall", "--yes", "--json").json["clients"]]
-
-    def test_a_dry_run_does_nothing(self, cli, files):
-        """It says what would be done."""
-        cli("setup", "--yes")
-        before = files()
-
-        shown = cli("uninstall", "--dry-run")
-
-        assert (0, before) == (shown.code, files())
-        assert 2 == shown.out.count("would remove")
-
-    def test_without_a_terminal_nothing_is_done_unasked(self, cli, files):
-        """It says what to say."""
-        cli("setup", "--yes")
-        before = files()
-
-        refused = cli("uninstall")
-
-        assert (2, "", before) == (refused.code, refused.out, files())
-        assert "--yes" in refused.err
-
-    def test_where_nothing_was_set_up_there_is_nothing_to_take_back(self, cli, files):
-        """Which is no failure."""
-        done = cli("uninstall")
-
-        assert (0, "nothing to take back\n", {}) == (done.code, done.out, files())
-
-    def test_a_file_that_was_broken_meanwhile_is_left_and_can_be_taken_back_later(self, cli, person):
-        """The record of it stays."""
-        cli("setup", "--yes")
-        file = person / ".cursor" / "mcp.json"
-        whole = file.read_text()
-        file.write_text(whole + "}")
-
-        partly = cli("uninstall", "--yes")
-
-        assert (3, whole + "}") == (partly.code, file.read_text())
-        file.write_text(whole)
-        assert 0 == cli("uninstall", "--yes").code
-        assert not file.exists()
-
-    def test_a_vault_that_setup_made_can_be_erased(self, cli, person):
-        """Only with --yes; a dry run names it."""
-        cli("setup", "--yes")
-
-        assert 2 == cli("uninstall", "--delete-vault").code
-        assert "would erase" in cli("uninstall", "--delete-vault", "--dry-run").out
-        assert (person / "memwell").is_dir()
-        assert 0 == cli("uninstall", "--delete-vault", "--yes").code
-        assert not (person / "memwell").exists()
-
-    def test_notes_that_were_there_before_are_never_erased(self, cli, person):
-        """A folder that was adopted is somebody's."""
-        (person / "notes").mkdir()
-        (person / "notes" / "Home.md").write_text("mine")
-        cli("setup", "--yes", "--vault", str(person / "notes"))
-
-        done = cli("uninstall", "--delete-vault", "--yes", "--json")
-
-        assert (0, [], [str(person / "notes")]) == (done.code, done.json["erased"], done.json["kept"])
-        assert "mine" == (person / "notes" / "Home.md").read_text()
-
-    @pytest.mark.parametrize(
-        "options", [("--keep-vault", "--delete-vault", "--yes"), ("cursor", "--delete-vault", "--yes")]
-    )
-    def test_options_that_do_not_go_together_are_refused(self, options, cli, person):
-        """Nothing is erased."""
-        cli("setup", "--yes")
-
-        assert 2 == cli("uninstall", *options, "--yes").code
-        assert (person / "memwell").is_dir()
-
-
 def test_setups_at_once_leave_an_entry_each_and_one_record(person, cli):
     """They wait for each other."""
     processes = [
         subprocess.Popen([sys.executable, "-m", "memwell_cli", "setup", name, "--vault", str(person / "notes")])
-        for name in NAMES[:4]
+        for name in NAMES[:3]
     ]
-    assert [0] * 4 == [process.wait(timeout=DEADLINE_S) for process in processes]
+    assert [0] * 3 == [process.wait(timeout=DEADLINE_S) for process in processes]
 
-    assert set(NAMES[:4]) == {one["client"] for one in cli("uninstall", "--yes", "--json").json["clients"]}
+    assert set(NAMES[:3]) == {one["client"] for one in cli("uninstall", "--yes", "--json").json["clients"]}

@@ -13,7 +13,7 @@ from vault_engine.clients.edits import Done
 from vault_engine.clients.record import BackUp, Change
 from vault_engine.clients.registry import Client, Remote, Stdio
 from vault_engine.clients.tree import Unfit
-from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable
+from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, NotConfirmed
 from vault_engine.vault.files import sha256_hex
 
 _Result = TypeVar("_Result")
@@ -62,6 +62,7 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
         ClientFileUnusable: the file does not parse, or can't be changed safely. It stays as it is.
         BadInput: the client can't be told of such a server.
         VaultDenied, StorageFailed: the file can't be read or written. It stays as it is.
+        NotConfirmed: it was written and recorded, and the disk did not confirm it.
         ConfigBroken: the record can't be understood.
     """
     entry = client.entry(server)
@@ -129,6 +130,8 @@ def _tell(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> C
     desk.keep(before.with_change(change))  # first, so that a crash leaves nothing unrecorded
     try:
         files.write(file, step.data, step.text.encode())
+    except NotConfirmed:
+        raise
     except BaseException:
         desk.keep(before)
         _clear(backup, folders)
