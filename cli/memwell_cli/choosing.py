@@ -50,12 +50,17 @@ def choose_vault(desk: Desk, given: str | None, *, may_choose: bool) -> ChosenVa
 def _vault_at(given: str) -> ChosenVault:
     if not given:
         raise BadInput("the folder's name is empty")
-    folder = Path(given).expanduser().resolve()
     try:
+        folder = Path(given).expanduser().resolve()
         str(folder).encode()
+        chosen = ChosenVault(folder, is_vault(folder), is_new=not folder.exists())
     except UnicodeEncodeError:
-        raise BadInput(f"{str(folder)!r} can't be written into a client's file: its name is no Unicode") from None
-    return ChosenVault(folder, is_vault(folder), is_new=not folder.exists())
+        raise BadInput(f"{given!r} can't be written into a client's file: its name is no Unicode") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BadInput(f"{given!r} can't be a vault: {error}") from None
+    if not chosen.is_new and not folder.is_dir():
+        raise BadInput(f"{folder} is a file; a vault is a folder")
+    return chosen
 
 
 def _choose(desk: Desk, default: Path) -> ChosenVault:

@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": "memwell_cli.commands.serve",
     "token": "memwell_cli.commands.token",
     "uninstall": "memwell_cli.commands.uninstall",
+    "help": "memwell_cli.commands.help",
 }
 
 

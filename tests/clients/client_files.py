@@ -126,4 +126,5 @@ def files_of(client: Client) -> dict[str, bytes]:
 
 
 EVERY_FILE = [(client.name, name) for client in CLIENTS for name in files_of(client)]
+ONE_OF_A_KIND = [pair for pair in EVERY_FILE if pair[0] in ("cursor", "codex", "hermes", "continue")]
 EVERY_BROKEN = [(client.name, at) for client in CLIENTS for at in range(len(BROKEN[client.server.syntax]))]

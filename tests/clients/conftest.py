@@ -1,5 +1,6 @@
 """A machine of a person who has clients: a home folder in the test's own, as Linux lays it out."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,12 @@ import pytest
 from vault_engine.clients import Desk, Surroundings
 
 Look = Callable[[], dict[str, tuple[bytes | str, int]]]
+
+
+@pytest.fixture(autouse=True)
+def disk_that_never_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked here is what files hold, a thousand times, not whether they survive a power failure."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @pytest.fixture

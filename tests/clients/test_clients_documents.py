@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 from client_world import SERVER, client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault_engine.clients import edits
@@ -68,6 +68,7 @@ def documents(draw: st.DrawFn) -> str:
     return bom + draw(gaps) + draw(maps(values, extra)) + draw(gaps)
 
 
+@settings(max_examples=50, deadline=None)
 @given(documents())
 def test_an_entry_put_into_json_and_taken_out_again_is_nothing(text):
     """Whatever stands there: comments, blanks, commas, other servers."""
@@ -81,6 +82,7 @@ def test_an_entry_put_into_json_and_taken_out_again_is_nothing(text):
     assert edits.add(Syntax.JSON, with_it, SPOT, ENTRY) is None
 
 
+@settings(max_examples=50, deadline=None)
 @given(documents(), gaps)
 def test_an_entry_is_taken_out_of_json_that_was_edited_since(text, gap):
     """What is left says what the edited text said but for the entry; or it is refused, never done by halves."""
@@ -99,6 +101,7 @@ def test_an_entry_is_taken_out_of_json_that_was_edited_since(text, gap):
     assert (None, without(before, SPOT)) == (found(after, SPOT), without(after, SPOT))
 
 
+@settings(max_examples=50, deadline=None)
 @given(documents())
 def test_json_is_read_as_the_standard_library_reads_it(text):
     """Where it has no comments and no commas too many."""
@@ -132,18 +135,19 @@ yaml_values = st.recursive(
 
 
 @pytest.mark.parametrize("name", ["hermes", "continue"])
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_an_entry_put_into_yaml_and_taken_out_again_is_nothing(name, data):
     """In block style and between braces, at any indentation, with servers or without."""
     one = client(name)
     spot, entry = one.server.spot, one.entry(SERVER)
     (key,) = spot.keys
-    settings = data.draw(st.dictionaries(st.text("abz", min_size=1, max_size=3), yaml_values, max_size=3))
+    facts = data.draw(st.dictionaries(st.text("abz", min_size=1, max_size=3), yaml_values, max_size=3))
     if data.draw(st.booleans()):
         servers = data.draw(st.dictionaries(st.text("xyz", min_size=1, max_size=3), yaml_values, max_size=3))
-        settings[key] = [{"name": at, "v": one} for at, one in servers.items()] if spot.listed else servers
+        facts[key] = [{"name": at, "v": one} for at, one in servers.items()] if spot.listed else servers
     style = data.draw(st.sampled_from([False, None, True]))
-    text = yaml.safe_dump(settings, default_flow_style=style, indent=data.draw(st.integers(2, 6)), sort_keys=False)
+    text = yaml.safe_dump(facts, default_flow_style=style, indent=data.draw(st.integers(2, 6)), sort_keys=False)
 
     done = edits.add(Syntax.YAML, text, spot, entry)
 
@@ -152,7 +156,7 @@ def test_an_entry_put_into_yaml_and_taken_out_again_is_nothing(name, data):
     assert text == done.splice.undone(with_it)
     loaded = yaml.safe_load(with_it)
     assert entry == found(loaded, spot)
-    assert without(settings, spot) == without(loaded, spot)
+    assert without(facts, spot) == without(loaded, spot)
 
 
 @given(st.text("ab", max_size=5), st.integers(0, 9), st.text("ab", max_size=3))

@@ -5,34 +5,36 @@ import os
 from pathlib import Path
 
 import pytest
-from client_files import BROKEN, EVERY_BROKEN, EVERY_FILE, files_of
+from client_files import BROKEN, EVERY_BROKEN, EVERY_FILE, ONE_OF_A_KIND, files_of
 from client_world import EVERY_CLIENT, OTHER_SERVER, SERVER, client, put
 
-from vault_engine.clients import CLIENTS, Remote, edits, take_back, tell
+from vault_engine.clients import CLIENTS, Remote, edits, files, take_back, tell
 from vault_engine.clients.tree import found
-from vault_engine.errors import BadInput, ClientFileUnusable, ConfigBroken, VaultDenied
+from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, ConfigBroken, VaultDenied
 
 
-@pytest.fixture(params=EVERY_FILE, ids=lambda pair: f"{pair[0]}: {pair[1]}")
-def told(request, desk):
-    """A client with a file, and the file."""
-    name, shape = request.param
-    one = client(name)
-    return one, put(desk, name, files_of(one)[shape])
-
-
-def test_set_up_and_taken_back_every_byte_is_as_it_was(told, desk, home_look):
-    """No copy, no folder and no record is left either."""
-    one, _ = told
+@pytest.mark.parametrize(("name", "shape"), EVERY_FILE)
+def test_set_up_once_or_twice_and_taken_back_every_byte_is_as_it_was(name, shape, desk, home_look):
+    """The second time nothing is written; in the end no copy, no folder and no record is left."""
+    put(desk, name, files_of(client(name))[shape])
     before = home_look()
-    tell(desk, one, SERVER)
+    tell(desk, client(name), SERVER)
+    told, record = home_look(), desk.record()
 
-    (change,) = desk.record().changes
-    taken = take_back(desk, change)
-
+    assert "unchanged" == tell(desk, client(name), SERVER).action
+    assert (told, record) == (home_look(), desk.record())
+    taken = take_back(desk, record.changes[0])
     assert before == home_look()
     assert ("restored", ()) == (taken.action, taken.left)
     assert not desk.folder.exists()
+
+
+@pytest.fixture(params=ONE_OF_A_KIND, ids=lambda pair: f"{pair[0]}: {pair[1]}")
+def told(request, desk):
+    """A client with a file, and the file; one client of each syntax."""
+    name, shape = request.param
+    one = client(name)
+    return one, put(desk, name, files_of(one)[shape])
 
 
 def test_the_entry_is_there_and_all_else_says_what_it_said(told, desk):
@@ -48,16 +50,6 @@ def test_the_entry_is_there_and_all_else_says_what_it_said(told, desk):
     assert before == splice.undone(text)
     assert text.startswith(before[: splice.start])
     assert text.endswith(before[splice.start + len(splice.removed) :])
-
-
-def test_set_up_twice_is_set_up_once(told, desk, home_look):
-    """The second time nothing is written, and no second copy is made."""
-    one, _ = told
-    tell(desk, one, SERVER)
-    before, record = home_look(), desk.record()
-
-    assert "unchanged" == tell(desk, one, SERVER).action
-    assert (before, record) == (home_look(), desk.record())
 
 
 def test_another_vault_replaces_the_entry_and_can_still_be_taken_back(told, desk, home_look):
@@ -165,6 +157,26 @@ def test_a_pipe_is_refused_without_waiting(desk):
 
     with pytest.raises(ClientFileUnusable, match="no regular file"):
         tell(desk, client("cursor"), SERVER)
+
+
+@pytest.mark.parametrize("now", [None, b"", b'{"b": 2}'], ids=["removed", "emptied", "edited"])
+def test_what_a_client_saved_at_that_moment_is_never_written_over(now, desk, home_look):
+    """Neither by writing nor by removing, and nothing is left beside it."""
+    file = put(desk, "cursor", b'{"a": 1}')
+    file.unlink()
+    if now is not None:
+        file.write_bytes(now)
+    before = home_look()
+
+    with pytest.raises(ClientFileBusy):
+        files.write(file, b'{"a": 1}', b"{}")
+    if now is not None:
+        with pytest.raises(ClientFileBusy):
+            files.remove(file, b'{"a": 1}')
+        with pytest.raises(ClientFileBusy):
+            files.write(file, None, b"{}")
+
+    assert before == home_look()
 
 
 def test_the_copy_holds_what_the_file_held_and_is_as_private(desk):

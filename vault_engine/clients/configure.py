@@ -13,7 +13,7 @@ from vault_engine.clients.edits import Done
 from vault_engine.clients.record import BackUp, Change
 from vault_engine.clients.registry import Client, Remote, Stdio
 from vault_engine.clients.tree import Unfit
-from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable
+from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, NotConfirmed
 from vault_engine.vault.files import sha256_hex
 
 _Result = TypeVar("_Result")
@@ -62,6 +62,7 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
         ClientFileUnusable: the file does not parse, or can't be changed safely. It stays as it is.
         BadInput: the client can't be told of such a server.
         VaultDenied, StorageFailed: the file can't be read or written. It stays as it is.
+        NotConfirmed: it was written and recorded, and the disk did not confirm it.
         ConfigBroken: the record can't be understood.
     """
     entry = client.entry(server)
@@ -70,6 +71,8 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
     file = desk.file_of(client)
     if dry_run:
         step = _step(desk, client, file, entry)
+        if step:
+            files.check_writable(file)
         return _configured(client, file, step, None)
     with desk.held():
         return _retried(lambda: _tell(desk, client, file, entry))
@@ -127,6 +130,8 @@ def _tell(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> C
     desk.keep(before.with_change(change))  # first, so that a crash leaves nothing unrecorded
     try:
         files.write(file, step.data, step.text.encode())
+    except NotConfirmed:
+        raise
     except BaseException:
         desk.keep(before)
         _clear(backup, folders)
@@ -142,7 +147,7 @@ def _step(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> _
     with _explained(file):
         if data is not None and edits.add(setting.syntax, text, setting.spot, entry) is None:
             return None
-        earlier = desk.record().change_of(client.name, str(file))
+        earlier = desk.record().change_at(client.name, str(file), setting.spot)
         base = text if earlier is None or data is None else _without_ours(earlier, data, text)
         done = edits.add(setting.syntax, base, setting.spot, entry)
     assert done is not None, "no blank text and no text without our entry has it"
@@ -203,8 +208,8 @@ def _taken_back(change: Change, *, dry_run: bool) -> Taken:
         return Taken(change.client, change.file, "gone", tuple(one.file for one in change.backups))
     is_exact = sha256_hex(rest.encode()) == change.before
     removes = change.created and edits.nothing_else(rest, change.blank, change.syntax)
+    files.check_writable(file)
     if not dry_run:
-        files.check_writable(file)
         if removes:
             files.remove(file, data)
         elif rest.encode() != data:

@@ -18,6 +18,7 @@ from vault_engine.vault.files import explained, write_atomic
 from vault_engine.vault.lock import Lock
 
 _PRIVATE = 0o600
+_WAIT_S = 60.0  # another setup, which writes a few small files
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Desk:
             VaultBusy: another one does, for too long.
             VaultDenied: the folder can't be written.
         """
-        with Lock(self.folder / "setup.lock").held():
+        with Lock(self.folder / "setup.lock").held(wait_s=_WAIT_S):
             yield
 
     def record(self) -> Record:

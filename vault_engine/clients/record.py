@@ -1,4 +1,4 @@
-"""What setup has done on this machine: one change a file, and the vaults it has made. Values and their JSON; pure."""
+"""What setup has done on this machine: its changes of files, and the vaults it has made. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,7 +20,7 @@ class BackUp:
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to one file of a client."""
+    """What was done at one spot of a client's file."""
 
     client: str
     file: str
@@ -33,6 +33,10 @@ class Change:
     done: Done
     backups: tuple[BackUp, ...] = ()
     folders: tuple[str, ...] = ()  # that were made for the file, the topmost first
+
+    def is_at(self, client: str, file: str, spot: Spot) -> bool:
+        """Say whether this is the change at a spot of a client's file."""
+        return (self.client, self.file, self.spot) == (client, file, spot)
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,17 @@ class Record:
     changes: tuple[Change, ...] = ()
     vaults: tuple[Vault, ...] = ()
 
-    def change_of(self, client: str, file: str) -> Change | None:
-        """Give what was done to a client's file."""
-        return next((one for one in self.changes if (one.client, one.file) == (client, file)), None)
+    def change_at(self, client: str, file: str, spot: Spot) -> Change | None:
+        """Give what was done at a spot of a client's file."""
+        return next((one for one in self.changes if one.is_at(client, file, spot)), None)
 
     def with_change(self, change: Change) -> "Record":
-        """Add a change, or put it in the place of the one to the same file."""
+        """Add a change, or put it in the place of the one at the same spot."""
         return replace(self, changes=(*self.without_change(change).changes, change))
 
     def without_change(self, change: Change) -> "Record":
         """Leave a change out."""
-        rest = tuple(one for one in self.changes if (one.client, one.file) != (change.client, change.file))
+        rest = tuple(one for one in self.changes if not one.is_at(change.client, change.file, change.spot))
         return replace(self, changes=rest)
 
     def with_vault(self, vault: Vault) -> "Record":
