@@ -50,7 +50,10 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     """A misspelt name is not passed over."""
     settings.write_text('profil = "logseq"', "utf-8")
 
-    known = "embedder, reranker, language, profile, watch, keep_days, keep_versions, look_seconds, rest_seconds, boosts"
+    known = (
+        "embedder, reranker, language, profile, watch, keep_days, keep_versions, look_seconds, rest_seconds, boosts, "
+        "half_lives"
+    )
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
 

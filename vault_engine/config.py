@@ -1,6 +1,7 @@
 """The settings of one vault: ``.memwell/config.toml``, overridden by the environment, in one frozen `Config`."""
 
 import hashlib
+import math
 import os
 import re
 import tomllib
@@ -31,7 +32,9 @@ DEFAULT_REST_SECONDS = 3
 _TEXTS = ("embedder", "reranker", "language", "profile", "watch")
 _NUMBERS = {"keep_days": 0, "keep_versions": 0, "look_seconds": 1, "rest_seconds": 0}  # and the least that each may be
 _BOOSTS = "boosts"
-_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
+_HALF_LIVES = "half_lives"
+_NEVER = "never"
+_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES)
 _MAX_BOOST = 100
 _MAX_NUMBER = 1_000_000
 _MAX_SESSION_CHARS = 100
@@ -50,6 +53,7 @@ class Config:
     reranker_key: str | None = None  # bearer token of an endpoint; only ever from the environment
     language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
+    half_lives: Mapping[str, float] = field(default_factory=dict)  # days by type; infinite: notes of it do not fade
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
@@ -80,6 +84,18 @@ def find_vault(given: str | None, env: Mapping[str, str], start: Path) -> Path:
         if (folder / MEMWELL_DIR).is_dir():
             return folder.resolve()
     raise VaultMissing(str(start), "is in no Memwell vault (no .memwell folder here or above)")
+
+
+def working_folder() -> Path:
+    """Give the folder that the process is in.
+
+    Raises:
+        VaultMissing: it was deleted.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise VaultMissing("the working folder", "is not there any more") from None
 
 
 def _vault_at(named: str) -> Path:
@@ -113,6 +129,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         reranker_key=env.get("MEMWELL_RERANKER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         boosts=settings.get(_BOOSTS, {}),
+        half_lives=settings.get(_HALF_LIVES, {}),
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
@@ -143,6 +160,8 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
     if name == _BOOSTS:
         return _boosts(file, value)
+    if name == _HALF_LIVES:
+        return _half_lives(file, value)
     if name in _NUMBERS:
         least = _NUMBERS[name]
         if type(value) is not int or not least <= value <= _MAX_NUMBER:
@@ -169,6 +188,18 @@ def _boosts(file: Path, value: Any) -> dict[str, float]:
         if isinstance(boost, bool) or not isinstance(boost, int | float) or not 0 <= boost <= _MAX_BOOST:
             raise ConfigBroken(str(file), f"{_BOOSTS}.{name} must be a number from 0 to {_MAX_BOOST}, not {boost!r}")
     return {name: float(boost) for name, boost in value.items()}
+
+
+def _half_lives(file: Path, value: Any) -> dict[str, float]:
+    if not isinstance(value, dict):
+        shown = f"{_HALF_LIVES} = {{ note = 90 }}"
+        raise ConfigBroken(str(file), f"{_HALF_LIVES} must be a table, as in {shown}, not {value!r}")
+    for name, days in value.items():
+        is_number = isinstance(days, int | float) and not isinstance(days, bool) and 1 <= days <= _MAX_NUMBER
+        if not is_number and days != _NEVER:
+            wanted = f'days from 1 to {_MAX_NUMBER}, or "{_NEVER}"'
+            raise ConfigBroken(str(file), f"{_HALF_LIVES}.{name} must be {wanted}, not {days!r}")
+    return {name.casefold(): math.inf if days == _NEVER else float(days) for name, days in value.items()}
 
 
 def _profile(where: str, value: str | None) -> str | None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "note": "memwell_cli.commands.note",
     "link": "memwell_cli.commands.link",
     "graph": "memwell_cli.commands.graph",
+    "lifecycle": "memwell_cli.commands.lifecycle",
     "vault": "memwell_cli.commands.vault",
     "journal": "memwell_cli.commands.journal",
     "git": "memwell_cli.commands.git",

@@ -18,6 +18,7 @@ from vault_engine.engine.graph import (
 )
 from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
 from vault_engine.engine.graph_formats import Exported
+from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
 from vault_engine.engine.mirrored import MirrorChange, Mirrored
@@ -68,6 +69,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.sync.shown import Extra
 
 __all__ = [
     "FINDING_KINDS",
@@ -89,10 +91,15 @@ __all__ = [
     "Checked",
     "Context",
     "Created",
+    "DecayChange",
+    "DecayFilter",
+    "Decaying",
     "Edit",
     "Engine",
     "Explained",
     "Exported",
+    "Extra",
+    "Faded",
     "Finding",
     "FindingKind",
     "Forgotten",
@@ -109,6 +116,7 @@ __all__ = [
     "LinkView",
     "Links",
     "Listed",
+    "Materialised",
     "Memory",
     "MirrorChange",
     "MirrorTerms",

@@ -32,6 +32,8 @@ def edit(
     dry_run: bool = False,
     actor: Actor | None = None,
     within: str | None = None,
+    reason: str = "",
+    is_use: bool = True,
 ) -> Changed:
     """Make edits of one note, in the order given: all of them or none.
 
@@ -44,6 +46,8 @@ def edit(
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
         within: the folder that who asks is confined to.
+        reason: why, for the journal.
+        is_use: whether that counts.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -70,10 +74,14 @@ def edit(
             old, new = _edited(session, record, edits, expected, merge=merge)
             if new != old:
                 stance = Expect.NONE if expected is None else Expect.GIVEN
-                write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
+                change = Change(Op.WRITE, record.path, "", "", reason=reason, expect=stance)
+                write_bytes(session, change, old, new, author)
             return _changed(record, old, new)
 
-    return when_rested(write)
+    done = when_rested(write)
+    if is_use and done.action == "updated":
+        session.count_uses(done)
+    return done
 
 
 def read_value(text: str) -> Any:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from vault_engine.engine.changing import keeper
 from vault_engine.engine.mirror_form import AsTheyAre
+from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -22,12 +23,16 @@ from vault_engine.vault.files import sha256_hex
 class Export:
     """One run. What a person has changed in the folder is left; a renamed note is a new file, and the old one goes."""
 
-    def __init__(self, session: Session, folder: Folder, state: State, is_selected: Container[str]) -> None:
+    def __init__(
+        self, session: Session, folder: Folder, state: State, is_selected: Container[str], shown: Shown
+    ) -> None:
         """Begin, by the index as of the last refresh."""
         self.changes: list[MirrorChange] = []
         self.problems: list[Problem] = []
         self._session, self._folder, self._state = session, folder, state
         self._base = state.load()
+        self._shown = shown
+        self._marks: dict[str, tuple[str, ...]] = {}  # by path: what properties were added
         records = session.index.records
         meant = {path for path in records if path in is_selected and records[path].problem != CONFLICTED}
         self._data: dict[str, bytes] = {}  # what the folder is to hold
@@ -86,7 +91,7 @@ class Export:
         kept = {path: one for path, one in self._base.items() if path in self._data or path in self._there}
         for path, data in self._data.items():
             if self._there.get(path) == (shown := sha256_hex(data)):
-                kept[path] = Synced(_held(shown), shown)
+                kept[path] = Synced(_held(shown), shown, self._marks.get(path, ()))
         self._state.save(kept)
 
     def _written(self, path: str, meant: Container[str]) -> bytes:
@@ -98,10 +103,16 @@ class Export:
 
         index = self._session.index
         data = self._session.vault.read(path)
+        before = self._base[path].added if path in self._base else ()
         try:
-            return notion_text(data.decode(), path, index.records[path].title, file_of).encode()
+            text = data.decode()
         except UnicodeDecodeError:
             return data
+        if self._shown.is_due(path, before):
+            text, self._marks[path] = self._shown.add(path, text)
+        else:
+            text, self._marks[path] = self._shown.add_again(text, before)
+        return notion_text(text, path, index.records[path].title, file_of).encode()
 
 
 def _held(sha256: str) -> Held:

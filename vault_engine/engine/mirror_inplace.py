@@ -3,7 +3,9 @@
 from collections.abc import Container
 
 from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
+from vault_engine.engine.lifecycle import state_properties
 from vault_engine.engine.mirror_links import AddedLinks
+from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import MirrorChange
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -12,21 +14,24 @@ from vault_engine.index.record import describe
 from vault_engine.journal.entry import Actor, Change, Expect, Op
 from vault_engine.sync.exported import mark_of, with_links, without_links
 from vault_engine.sync.plan import Held
+from vault_engine.sync.shown import property_marks
 from vault_engine.sync.state import State, Synced
 from vault_engine.vault.files import sha256_hex
 
 _REASON = "links of its properties"
+_SHOWN_REASON = "decay and counters"
 
 
 class InPlace:
     """One look at the notes whose properties relate them to others."""
 
-    def __init__(self, session: Session, state: State, is_selected: Container[str]) -> None:
+    def __init__(self, session: Session, state: State, is_selected: Container[str], shown: Shown) -> None:
         """Begin; ``state`` tells which lines were added before."""
         self.changes: list[MirrorChange] = []
         self.problems: list[Problem] = []
         self._session, self._state, self._is_selected = session, state, is_selected
         self._before = state.load()
+        self._shown = shown
         self._lines = AddedLinks(session, "", session.index.records.keys())
 
     @property
@@ -46,8 +51,26 @@ class InPlace:
                 kept[path] = self._bring_up_to_date(path, actor, dry_run=dry_run)
             except MemwellError as error:
                 self.problems.append(Problem(path, str(error)))
+        self._state_properties(kept, actor, dry_run=dry_run)
         if not dry_run:
             self._state.save({path: one for path, one in kept.items() if one.added})
+
+    def _state_properties(self, kept: dict[str, Synced], actor: Actor | None, *, dry_run: bool) -> None:
+        """Write into notes what is to be shown of them, into each at most once a day."""
+        if not self._shown.extras:
+            return
+        self._session.refresh()  # the links may have been written just now
+        for path, record in list(self._session.index.records.items()):
+            known = kept.get(path, Synced(Held(record.sha256), record.sha256))
+            if path not in self._is_selected or not (values := self._shown.changed(record, known.added)):
+                continue
+            try:
+                state_properties(self._session, record, values, reason=_SHOWN_REASON, dry_run=dry_run, actor=actor)
+            except MemwellError as error:
+                self.problems.append(Problem(path, str(error)))
+            else:
+                kept[path] = known._replace(added=self._shown.written_today(known.added))
+                self.changes.append(MirrorChange("properties", "vault", path))
 
     def _bring_up_to_date(self, path: str, actor: Actor | None, *, dry_run: bool) -> Synced:
         check_here(self._session, path)
@@ -62,7 +85,7 @@ class InPlace:
             if not dry_run:
                 self._write(path, data, new, actor)
             self.changes.append(MirrorChange("links", "vault", path))
-        return Synced(Held(sha256_hex(new)), sha256_hex(new), marks)
+        return Synced(Held(sha256_hex(new)), sha256_hex(new), (*marks, *property_marks(known)))
 
     def _write(self, path: str, old: bytes, new: bytes, actor: Actor | None) -> None:
         with writing(self._session, actor, exact=False) as author:

@@ -87,7 +87,7 @@ class Run:
         self._base = state.load()
         self._ours: dict[str, Held] = {}
         self._theirs: dict[str, There] = {}
-        self._added: dict[str, tuple[str, ...]] = {path: one.added for path, one in self._base.items()}
+        self._added = state.marks(self._base)
         self._waiting: dict[str, str] = {}
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
@@ -268,7 +268,7 @@ class Run:
         self._state.names = "" if any(map(self._form.wants, self._undone)) else self._form.names
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
-        self._state.save(kept)
+        self._state.save(kept, unsure=self._undone)
 
     def _change(self, changes: Collection[PlannedChange]) -> None:
         for change in changes:
@@ -341,6 +341,7 @@ class Run:
             change = Change(Op.MOVE, rename.path, sha256, sha256, to=rename.to, reason=self._reason, size=len(data))
             with announced(session, change, author):
                 session.vault.move(rename.path, rename.to)
+            session.counters.renamed(rename.path, rename.to)
 
     # ---- the vault
 
@@ -429,6 +430,7 @@ class Run:
             except MemwellError as error:
                 self._say_failed(path, error)
         files = {file: one for file, one in files.items() if not one.before or self._has_rested(one.path)}
+        self._state.announce({one.path: one.written.marks for one in files.values()})
         contents = {file: (one.before, one.written.data) for file, one in files.items()}
         for file, problem in self._folder.write(contents, lambda file: keeper(self._session, file)).items():
             self._wrote(file, files[file], due.get(files[file].path), problem)
@@ -446,7 +448,7 @@ class Run:
             why = _WRITTEN_OVER if one.path in self._written_over else ""
             self.changes.append(replace(planned_change(change), why=why) if why else planned_change(change))
         elif one.path not in self._brought_together:
-            self.changes.append(MirrorChange("links", "folder", one.path))
+            self.changes.append(MirrorChange(one.written.what, "folder", one.path))
 
     def _has_rested(self, path: str) -> bool:
         """Say whether nobody seems to be writing in a page; else it is left."""

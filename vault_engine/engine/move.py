@@ -341,6 +341,7 @@ def _carry_out(
     if unconfirmed:
         raise unconfirmed[0]
     session.journal.settle()
+    session.counters.renamed(old, new)
     return _Done(entries[0].id, tuple(left))
 
 

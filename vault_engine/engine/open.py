@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from vault_engine.config import find_vault, load_config
+from vault_engine.config import find_vault, load_config, working_folder
 from vault_engine.engine import (
     bulk,
     check,
@@ -18,6 +18,7 @@ from vault_engine.engine import (
     graph,
     graph_formats,
     history,
+    lifecycle,
     links,
     maintain,
     mirror,
@@ -43,6 +44,7 @@ from vault_engine.engine.git import Committed, GitState, Postponed
 from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
 from vault_engine.engine.graph_formats import Exported
 from vault_engine.engine.history import Diffed, History, NoteAt
+from vault_engine.engine.lifecycle import DecayFilter, Decaying, Materialised
 from vault_engine.engine.memory import Memory
 from vault_engine.engine.mirror import INTERVAL_S, MirrorTerms
 from vault_engine.engine.mirrored import Mirrored
@@ -70,7 +72,7 @@ from vault_engine.engine.results import (
 from vault_engine.engine.session import Session
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
 from vault_engine.engine.undo import Undone
-from vault_engine.errors import MemwellError, VaultMissing
+from vault_engine.errors import MemwellError
 from vault_engine.journal.entry import Actor
 from vault_engine.note.change import Edit
 
@@ -111,7 +113,7 @@ class Engine(Asking):
             VaultMissing: there is no vault.
             ConfigBroken: its settings can't be understood.
         """
-        root = find_vault(os.fspath(path) if path is not None else None, env, _working_folder())
+        root = find_vault(os.fspath(path) if path is not None else None, env, working_folder())
         return cls(Session(load_config(root, env), actor or Actor("agent", "python", "python")))
 
     @staticmethod
@@ -371,6 +373,14 @@ class Engine(Asking):
         """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
         mirror.watch_mirror(self._session, target, terms, interval_s=interval_s, tell=tell, stop=stop)
 
+    def decay(self, wanted: DecayFilter) -> Decaying:
+        """List notes by how far they have faded; see `lifecycle.decaying`."""
+        return lifecycle.decaying(self._session, wanted)
+
+    def materialise(self, wanted: DecayFilter, *, dry_run: bool = False, actor: Actor | None = None) -> Materialised:
+        """Write their decay into notes; see `lifecycle.materialise`."""
+        return lifecycle.materialise(self._session, wanted, dry_run=dry_run, actor=actor)
+
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
         return check.check(self._session)
@@ -457,13 +467,6 @@ class Engine(Asking):
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        raise VaultMissing("the working folder", "is not there any more") from None
 
 
 def _silent(_doing: str, _done: int, _total: int) -> None:
