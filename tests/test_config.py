@@ -52,7 +52,7 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
 
     known = (
         "embedder, reranker, language, profile, watch, keep_days, keep_versions, look_seconds, rest_seconds, boosts, "
-        "half_lives"
+        "half_lives, confidences"
     )
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})

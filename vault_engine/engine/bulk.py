@@ -246,6 +246,8 @@ def remember_many(
             _carry_out(session, author, batch, report)
         finally:
             batch.close()
+    done = [one for one in report.results.values() if isinstance(one, Remembered)]
+    session.count_uses(*(one for one in done if one.action == "updated"))
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 

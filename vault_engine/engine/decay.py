@@ -6,14 +6,14 @@ half-life longer by a tenth, up to three times as long. Nothing is deleted for b
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 NEVER = math.inf
-DEFAULT_TYPE = "note"  # of a note that states no type, or one without a half-life
+DEFAULT_TYPE = "note"  # of a note that states no type, or one that is not known
 
 
 def _half_lives() -> Mapping[str, float]:
@@ -31,28 +31,55 @@ def _half_lives() -> Mapping[str, float]:
     )
 
 
+def _confidences() -> Mapping[str, float]:
+    return MappingProxyType(
+        {
+            "decision": 0.85,
+            "preference": 0.8,
+            "antipattern": 0.8,
+            "observation": 0.7,
+            "research": 0.7,
+            "project": 0.65,
+            "handoff": 0.6,
+            "note": 0.5,
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DecayRules:
     """Every constant of the curve. They are common among memories for agents, so that notes brought along keep pace."""
 
     half_life_days: Mapping[str, float] = field(default_factory=_half_lives)  # by type; config.toml overrides it
+    confidence: Mapping[str, float] = field(default_factory=_confidences)  # by type, of a note that states none
     extension_per_use: float = 0.1  # of the half-life
     most_extension: float = 3.0  # times the half-life
     pinned_floor: float = 1.0  # what is pinned does not fade: it is pinned to be at hand
     verified_floor: float = 0.2  # what somebody has checked stays worth finding
 
-    def with_half_lives(self, days: Mapping[str, float]) -> "DecayRules":
-        """Give the rules with other half-lives for some types, in days."""
-        return DecayRules({**self.half_life_days, **days}) if days else self
+    def with_settings(self, half_life_days: Mapping[str, float], confidence: Mapping[str, float]) -> "DecayRules":
+        """Give the rules with other half-lives, in days, and other confidences for some types."""
+        return replace(
+            self,
+            half_life_days={**self.half_life_days, **half_life_days},
+            confidence={**self.confidence, **confidence},
+        )
 
     def half_life_of(self, type: str | None) -> float:
         """Give the half-life of a type in days, `NEVER` for one that does not fade."""
-        known = self.half_life_days
-        return known.get((type or DEFAULT_TYPE).casefold(), known[DEFAULT_TYPE])
+        return _of_type(self.half_life_days, type)
+
+    def confidence_of(self, type: str | None) -> float:
+        """Give how far a note of a type is to be relied on that does not say so itself, in [0, 1]."""
+        return _of_type(self.confidence, type)
 
     def floor(self, *, pinned: bool, verified: bool) -> float:
         """Give what a note never falls below."""
         return max(self.pinned_floor * pinned, self.verified_floor * verified)
+
+
+def _of_type(known: Mapping[str, float], type: str | None) -> float:
+    return known.get((type or DEFAULT_TYPE).casefold(), known[DEFAULT_TYPE])
 
 
 RULES = DecayRules()

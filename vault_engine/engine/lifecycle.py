@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from vault_engine.engine.decay import NEVER, RULES, strengths
+from vault_engine.engine.decay import NEVER, RULES, DecayRules, strengths
 from vault_engine.engine.edit import edit
-from vault_engine.engine.results import Problem
+from vault_engine.engine.results import Changed, Problem
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import BadInput, MemwellError
 from vault_engine.index.filters import moment_of
@@ -45,6 +45,7 @@ class Faded:
     category: str
     type: str | None
     decay: float  # in [0, 1]: 1 is as strong as on the first day; 4 digits
+    confidence: float  # what the note states, else its type's, times its decay; in [0, 1], 4 digits
     age_days: float  # since it was last changed; 2 digits
     half_life_days: float | None  # by its type, before its uses make it longer; None: it does not fade
     access_count: int  # on this machine
@@ -137,27 +138,33 @@ def state_properties(
 
     Raises what `edit` does.
     """
-    since = _changed_us(session, record, session.counters.load(), session.now_us())
     edits = [SetProperty(name, value) for name, value in values.items()]
-    done = edit(
-        session,
-        record.path,
-        edits,
-        expected=record.sha256,
-        dry_run=dry_run,
-        actor=actor,
-        reason=reason,
-        is_use=False,
-    )
-    if not dry_run and _stated(record) is None:
-        session.counters.says_as_before(record.path, done.sha256, since)
+
+    def write(*, dry_run: bool) -> Changed:
+        return edit(
+            session,
+            record.path,
+            edits,
+            expected=record.sha256,
+            dry_run=dry_run,
+            actor=actor,
+            reason=reason,
+            is_use=False,
+        )
+
+    planned = write(dry_run=True)
+    if not dry_run:
+        if _stated(record) is None:
+            since = _changed_us(session, record, session.counters.load(), session.now_us())
+            session.counters.says_as_before(record.path, planned.sha256, since)
+        write(dry_run=False)
 
 
 def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
     """Say how far some notes have faded, in the order given, by the index as of the last refresh."""
     records = [session.index.records[path] for path in paths]
     counted, now = session.counters.load(), session.now_us()
-    rules = RULES.with_half_lives(session.config.half_lives)
+    rules = RULES.with_settings(session.config.half_lives, session.config.confidences)
     changed = [_changed_us(session, one, counted, now) for one in records]
     uses = [access_of(counted, one.path, one.id) for one in records]
     half_lives = [rules.half_life_of(one.type) for one in records]
@@ -174,6 +181,7 @@ def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
             category=record.category,
             type=record.type,
             decay=round(decay, 4),
+            confidence=round(_stated_confidence(record, rules) * decay, 4),
             age_days=round(age, 2),
             half_life_days=None if half_life == NEVER else half_life,
             access_count=used.times,
@@ -197,11 +205,18 @@ def _changed_us(session: Session, record: Record, counted: Counted, now: int) ->
     """Say when a note was last changed, in microseconds: as it says itself, else by its file."""
     if stated := _stated(record):
         return int(stated.timestamp() * 1_000_000)
-    sha256, since = counted.said_before.get(record.path, ("", 0))
-    if sha256 == record.sha256:
+    since = counted.said_before.get(record.path, {}).get(record.sha256)
+    if since is not None:
         return since
     seen = session.index.records.signatures.get(record.path)
     return seen.mtime_ns // 1000 if seen else now
+
+
+def _stated_confidence(record: Record, rules: DecayRules) -> float:
+    stated = record.properties.get("confidence")
+    if isinstance(stated, int | float) and is_number(stated) and 0 <= stated <= 1:
+        return float(stated)
+    return rules.confidence_of(record.type)
 
 
 def _stated(record: Record) -> datetime | None:

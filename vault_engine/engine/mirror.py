@@ -194,7 +194,8 @@ def watch_mirror(
             _wait(hint, stop, next(waits))
             hint.clear()
             try:
-                if (looks := _look(session, root)) == seen:
+                looks = _look(session, root), terms.extras and session.now().date()  # what notes show is due daily
+                if looks == seen:
                     continue
                 done: Mirrored | MemwellError = mirror(session, target, terms)
             except NotesVanished:

@@ -54,6 +54,7 @@ class Export:
         """
         look = self._folder.look(self._base, self._data.keys(), AsTheyAre(), time.time_ns())
         self._there = {path: there.shown for path, there in look.notes.items()}
+        self._take_up()
         plan = self._plan(look.waiting)
         if dry_run:
             self.changes += map(planned_change, plan.changes)
@@ -63,6 +64,7 @@ class Export:
             raise NotesVanished("what is to be exported", gone, len(self._base))
         due = {one.path: one for one in plan.changes if isinstance(one, Create | Update)}
         files = {path: (self._there.get(path, ""), self._data[path]) for path in due}
+        self._state.announce({path: (sha256_hex(self._data[path]),) for path in due})
         for path, error in self._folder.write(files, lambda path: keeper(self._session, path)).items():
             if error:
                 self.problems.append(Problem(path, str(error)))
@@ -81,6 +83,13 @@ class Export:
                 self.changes.append(planned_change(change))
         self._remember()
 
+    def _take_up(self) -> None:
+        """Know again what a run before this one wrote before it was killed, though a note may be another one now."""
+        for path, written in self._state.announced().items():
+            there = self._there.get(path)
+            if there in written:
+                self._base[path] = Synced(_held(there), there)
+
     def _plan(self, waiting: dict[str, str]) -> Plan:
         base = {path: _held(one.shown) for path, one in self._base.items()}
         ours = {path: _held(sha256_hex(data)) for path, data in self._data.items()}
@@ -89,10 +98,11 @@ class Export:
 
     def _remember(self) -> None:
         kept = {path: one for path, one in self._base.items() if path in self._data or path in self._there}
-        for path, data in self._data.items():
-            if self._there.get(path) == (shown := sha256_hex(data)):
-                kept[path] = Synced(_held(shown), shown, self._marks.get(path, ()))
-        self._state.save(kept)
+        shown = {path: sha256_hex(data) for path, data in self._data.items()}
+        alike = {path for path in shown if self._there.get(path) == shown[path]}
+        for path in alike:
+            kept[path] = Synced(_held(shown[path]), shown[path], self._marks.get(path, ()))
+        self._state.save(kept, unsure=shown.keys() - alike)
 
     def _written(self, path: str, meant: Container[str]) -> bytes:
         """Give a note as it is to be; one that is no text as it is."""

@@ -164,7 +164,9 @@ class AddedProperties:
             text = said.data.decode()
         except UnicodeDecodeError:
             return said
-        marks = self._marks[path] if path in self._marks else self._elsewhere(text, said.id)
+        marks = self._marks.get(path, ())
+        if path not in self._base:  # its marks, if any, are only of what was about to be written
+            marks += self._elsewhere(text, said.id)
         own = without_properties(text, marks) if marks else text
         return said if own == text else said._replace(data=own.encode(), id=id_of(own))
 

@@ -13,9 +13,10 @@ from vault_engine.sync.shown import (
     KEY_OF,
     LAST,
     Extra,
-    days_of,
+    day_of,
     differs,
     marks_of_day,
+    names_of,
     property_marks,
     values_of,
     with_properties,
@@ -37,16 +38,16 @@ class Shown:
             marks: what its file is remembered by.
         """
         marks = property_marks(marks)
-        before, days = values_of(marks), days_of(marks)
-        record = self._session.index.records.get(path)
-        if not self.extras or record is None:
-            return bool(before)
-        if len(days) != 1:  # never, or a run was cut short
+        record = self._session.index.records.get(path) if self.extras else None
+        if record is None:
+            return bool(marks)
+        day, before = day_of(marks), names_of(marks)
+        if day is None:
             return True
         keys = {KEY_OF[extra] for extra in self.extras} - record.properties.keys()
-        if keys != before.keys() & set(KEY_OF.values()):
-            return bool(before) or days[0] != self.day
-        return days[0] != self.day and self._has_changed(before, self._values(record))
+        if keys != before & set(KEY_OF.values()):
+            return bool(before) or day != self.day
+        return day != self.day and self._has_changed(values_of(marks), self._values(record))
 
     def add(self, path: str, text: str) -> tuple[str, tuple[str, ...]]:
         """Add to a note what it is to show; give its text and what the additions are remembered by."""
@@ -58,7 +59,7 @@ class Shown:
     def add_again(self, text: str, marks: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         """Add to a note what was added to it before."""
         marks = property_marks(marks)
-        return with_properties(text, values_of(marks), days_of(marks)[-1]) if marks else (text, ())
+        return with_properties(text, values_of(marks), day_of(marks) or self.day) if marks else (text, ())
 
     def changed(self, record: Record, marks: tuple[str, ...]) -> dict[str, Any]:
         """Give what a note of the vault is to state itself and does not; nothing twice a day.
@@ -67,7 +68,7 @@ class Shown:
             record: the note.
             marks: what is remembered of it.
         """
-        if self.day in days_of(marks):
+        if self.day == day_of(marks):
             return {}
         values, stated = self._values(record), record.properties
         if DECAY in values and (not differs(stated.get(DECAY), values[DECAY]) or _is_theirs(stated.get(DECAY))):

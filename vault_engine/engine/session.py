@@ -178,9 +178,7 @@ class Session:
     def note_external(self, *changes: Change) -> None:
         """Enter what somebody did to notes without telling: an editor, git, a sync tool."""
         self.journal.note(changes, at=self.now(), actor=_SOMEBODY)
-        for change in changes:
-            if change.to:
-                self.counters.renamed(change.path, change.to)
+        self.counters.renamed(*((change.path, change.to) for change in changes if change.to))
 
     def count_uses(self, *notes: Used) -> None:
         """Count that somebody was given notes, or changed them."""

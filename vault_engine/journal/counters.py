@@ -12,7 +12,7 @@ become one a note in a new file that takes the place of the old one, whole or no
 import json
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ _WORTH_COMPACTING = 1 << 18  # bytes behind what is compact; who looks at the co
 _TOO_MUCH = 1 << 24  # bytes behind it; then whoever counts does it
 _HEAD = re.compile(rb'\{"format": 1, "compact": (\d{1,12})\}\n')
 _HEAD_BYTES = 64
+_SAID_KEPT = 2  # revisions of a note: the one before counts as long as the write that follows may fail
 _MAX_NAME_CHARS = 4096
 _MAX_COUNT = 1 << 40
 _MAX_MOMENT_US = 253_402_300_799_000_000  # the last second of the year 9999
@@ -45,7 +46,7 @@ class Counted(NamedTuple):
     """What the counters say."""
 
     accesses: dict[str, Access]  # by name, as `name_of` gives it
-    said_before: dict[str, tuple[str, int]]  # by path: a SHA-256, and since when the note says what that revision says
+    said_before: dict[str, dict[str, int]]  # by path and SHA-256: since when the note says what that revision says
 
 
 class Counters:
@@ -62,12 +63,13 @@ class Counters:
         if names:
             self._append(["+", at_us, 1, *names])
 
-    def renamed(self, old: str, new: str) -> None:
-        """Have a note's counts follow it to another path."""
-        self._append([">", old, new])
+    def renamed(self, *paths: tuple[str, str]) -> None:
+        """Have notes' counts follow them, each from one path to another, in the order given."""
+        if paths:
+            self._append(*([">", old, new] for old, new in paths))
 
     def says_as_before(self, path: str, sha256: str, since_us: int) -> None:
-        """Remember since when a note says what it says, though its file was written just now."""
+        """Remember since when a note says what it says, though its file is written just now."""
         self._append(["@", since_us, path, sha256])
 
     def load(self) -> Counted:
@@ -84,9 +86,9 @@ class Counters:
             return counted
         return self._loaded[1] if self._loaded else Counted({}, {})
 
-    def _append(self, line: list[str | int]) -> None:
-        """Add a line. It begins with the line break, so that what was cut short before it stays alone."""
-        data = b"\n" + json.dumps(line).encode()
+    def _append(self, *lines: Sequence[str | int]) -> None:
+        """Add lines. Each begins with the line break, so that what was cut short before it stays alone."""
+        data = b"".join(b"\n" + json.dumps(line).encode() for line in lines)
         with suppress(MemwellError), explained(self._file), self._lock.held(wait_s=_WAIT_S):
             handle = os.open(self._file, _APPEND, 0o600)
             try:
@@ -110,7 +112,7 @@ class Counters:
         """Write one line a note in place of all that were appended. The caller holds the lock."""
         counted = _added_up(self._read()[0])
         lines: list[list[str | int]] = [["+", one.last_us, one.times, name] for name, one in counted.accesses.items()]
-        lines += [["@", since, path, sha256] for path, (sha256, since) in counted.said_before.items()]
+        lines += [["@", at, path, one] for path, said in counted.said_before.items() for one, at in said.items()]
         body = b"\n".join(json.dumps(line).encode() for line in lines)
         head = b'{"format": %d, "compact": %d}\n' % (FORMAT, len(body))
         write_atomic(self._file, head + body, self._temporary_dir, mode=0o600)
@@ -156,12 +158,20 @@ def _take(counted: Counted, line: Any) -> None:
                 total = min(before.times + times, _MAX_COUNT)
                 accesses[name] = Access(total, max(before.last_us, at))
         case [">", old, new] if _are_names([old, new]) and old != new:
-            if old in accesses:
-                accesses[new] = accesses.pop(old)
-            if old in said_before:
-                said_before[new] = said_before.pop(old)
+            _follow(accesses, old, new)
+            _follow(said_before, old, new)
         case ["@", int(at), path, sha256] if _is_moment(at) and _are_names([path, sha256]):
-            said_before[path] = (sha256, at)
+            said = said_before.setdefault(path, {})
+            said.pop(sha256, None)
+            said[sha256] = at
+            if len(said) > _SAID_KEPT:
+                del said[next(iter(said))]
+
+
+def _follow(kept: dict[str, Any], old: str, new: str) -> None:
+    kept.pop(new, None)  # it is of another note, which had that path before
+    if old in kept:
+        kept[new] = kept.pop(old)
 
 
 def _is_moment(at: int) -> bool:

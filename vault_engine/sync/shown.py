@@ -5,7 +5,7 @@ character. A line that a person has changed is theirs and becomes part of the no
 note has itself is never touched.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ WORTH_SHOWING = 0.05  # a smaller change of a decay is not written
 _NAMES = (DECAY, COUNT, LAST)
 _FENCES = "---"  # remembered where the note had no properties, so that the fences are ours too
 _DAY = "@"
+UNSURE = _DAY  # the day is not known: what is remembered behind it may have been written or not
 
 
 class Extra(StrEnum):
@@ -84,20 +85,32 @@ def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
     return tuple(mark for mark in marks if _is_line(mark) or mark == _FENCES or mark.startswith(_DAY))
 
 
+def showing(new: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Leave out files that show no properties and did not before, by what they will be and are remembered by."""
+    return {path: marks for path, marks in new.items() if property_marks((*marks, *known.get(path, ())))}
+
+
 def marks_of_day(day: str) -> tuple[str, ...]:
     """Give what remembers a day on which additions were written, as a date of ISO 8601, and nothing else."""
     return (_DAY + day,)
 
 
-def days_of(marks: Iterable[str]) -> list[str]:
-    """Give the days on which additions were written; several if that is not sure."""
-    return [mark.removeprefix(_DAY) for mark in marks if mark.startswith(_DAY)]
+def day_of(marks: Collection[str]) -> str | None:
+    """Give the day on which additions were written last; None for never, or if that is not sure."""
+    days = [mark.removeprefix(_DAY) for mark in marks if mark.startswith(_DAY)]
+    return days[-1] if days and UNSURE not in marks else None
 
 
-def values_of(marks: Iterable[str]) -> dict[str, Any]:
-    """Give the values that were added, by name."""
-    lines = "".join(f"{mark}\n" for mark in marks if _is_line(mark))
-    return dict(read_frontmatter(f"---\n{lines}---\n").properties)
+def names_of(marks: Iterable[str]) -> frozenset[str]:
+    """Give the names of the properties that were added."""
+    return frozenset(mark.partition(":")[0] for mark in marks if _is_line(mark))
+
+
+def values_of(marks: Sequence[str]) -> dict[str, Any]:
+    """Give the values that were added, by name; those that were written last, if that is not sure."""
+    last = max((at for at, mark in enumerate(marks) if mark == UNSURE), default=-1)
+    lines = "".join(f"{mark}\n" for mark in marks[last + 1 :] if _is_line(mark))
+    return dict(read_frontmatter(f"---\n{lines}---\n").properties) if lines else {}
 
 
 def _is_line(line: str) -> bool:

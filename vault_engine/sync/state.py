@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vault_engine.sync.plan import Held
-from vault_engine.sync.shown import property_marks
+from vault_engine.sync.shown import UNSURE
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 from vault_engine.vault.walk import Signature
 
@@ -67,14 +67,16 @@ class State:
         return announced | {path: one.added + announced.get(path, ()) for path, one in notes.items()}
 
     def announce(self, marks: Mapping[str, tuple[str, ...]]) -> None:
-        """Remember what files are to be known by that are about to be written, until `save`, if they show properties.
+        """Remember what files are to be known by that are about to be written, until `save`.
 
         Raises:
             VaultDenied, StorageFailed: that can't be remembered.
         """
         before = self.announced()
-        showing = {path: each for path, each in marks.items() if property_marks(each)}
-        both = before | {path: tuple(dict.fromkeys(before.get(path, ()) + each)) for path, each in showing.items()}
+        both = dict(before)
+        for path, new in marks.items():
+            old = (mark for mark in before.get(path, ()) if mark not in (*new, UNSURE))
+            both[path] = (*old, UNSURE, *new)
         if both != before:
             write_atomic(self._announced, json.dumps(both).encode(), self._temporary_dir)
 
