@@ -113,6 +113,7 @@ def materialise(
     """
     changes: list[DecayChange] = []
     problems: list[Problem] = []
+    counted = session.counters.load()
     for one in decaying(session, wanted).notes:
         record = session.index.records.get(one.path)
         stated = record.properties.get(DECAY) if record else None
@@ -123,7 +124,7 @@ def materialise(
             continue
         after = round(one.decay, 2)
         try:
-            state_properties(session, record, {DECAY: after}, reason=_REASON, dry_run=dry_run, actor=actor)
+            state_properties(session, record, {DECAY: after}, counted, reason=_REASON, dry_run=dry_run, actor=actor)
         except MemwellError as error:
             problems.append(Problem(one.path, str(error)))
         else:
@@ -132,9 +133,16 @@ def materialise(
 
 
 def state_properties(
-    session: Session, record: Record, values: dict[str, Any], *, reason: str, dry_run: bool, actor: Actor | None
+    session: Session,
+    record: Record,
+    values: dict[str, Any],
+    counted: Counted,
+    *,
+    reason: str,
+    dry_run: bool,
+    actor: Actor | None,
 ) -> None:
-    """Write what is reckoned of a note into it, so that it gets no younger and no use is counted.
+    """Write what is reckoned of a note, by what has been ``counted``, into it: it gets no younger, nor is that a use.
 
     Raises what `edit` does.
     """
@@ -154,10 +162,15 @@ def state_properties(
 
     planned = write(dry_run=True)
     if not dry_run:
-        if _stated(record) is None:
-            since = _changed_us(session, record, session.counters.load(), session.now_us())
-            session.counters.says_as_before(record.path, planned.sha256, since)
+        keep_age(session, record, planned.sha256, counted)
         write(dry_run=False)
+
+
+def keep_age(session: Session, record: Record, sha256: str, counted: Counted) -> None:
+    """Have a note stay as old as it is, though its file is about to be written with what is only reckoned of it."""
+    if _stated(record) is None:
+        since = _changed_us(session, record, counted, session.now_us())
+        session.counters.says_as_before(record.path, sha256, since)
 
 
 def faded(session: Session, paths: Iterable[str]) -> list[Faded]:

@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
-from vault_engine.engine.lifecycle import state_properties
+from vault_engine.engine.lifecycle import keep_age, state_properties
 from vault_engine.engine.mirror_links import AddedLinks
 from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import MirrorChange
@@ -31,6 +31,7 @@ class InPlace:
         self.problems: list[Problem] = []
         self._session, self._state, self._is_selected = session, state, is_selected
         self._before = state.load()
+        self._counted = session.counters.load()
         self._shown = shown
         self._lines = AddedLinks(session, "", session.index.records.keys())
 
@@ -59,13 +60,14 @@ class InPlace:
         """Write into notes what is to be shown of them, into each at most once a day."""
         if not self._shown.extras:
             return
-        self._session.refresh()  # the links may have been written just now
-        for path, record in list(self._session.index.records.items()):
+        session, counted = self._session, self._session.counters.load()
+        session.refresh()  # the links may have been written just now
+        for path, record in list(session.index.records.items()):
             known = kept.get(path, Synced(Held(record.sha256), record.sha256))
             if path not in self._is_selected or not (values := self._shown.changed(record, known.added)):
                 continue
             try:
-                state_properties(self._session, record, values, reason=_SHOWN_REASON, dry_run=dry_run, actor=actor)
+                state_properties(session, record, values, counted, reason=_SHOWN_REASON, dry_run=dry_run, actor=actor)
             except MemwellError as error:
                 self.problems.append(Problem(path, str(error)))
             else:
@@ -89,5 +91,6 @@ class InPlace:
 
     def _write(self, path: str, old: bytes, new: bytes, actor: Actor | None) -> None:
         with writing(self._session, actor, exact=False) as author:
+            keep_age(self._session, self._session.index.records[path], sha256_hex(new), self._counted)
             change = Change(Op.WRITE, path, "", "", reason=_REASON, expect=Expect.GIVEN)
             write_bytes(self._session, change, old, new, author)

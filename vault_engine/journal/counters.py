@@ -87,8 +87,8 @@ class Counters:
         return self._loaded[1] if self._loaded else Counted({}, {})
 
     def _append(self, *lines: Sequence[str | int]) -> None:
-        """Add lines. Each begins with the line break, so that what was cut short before it stays alone."""
-        data = b"".join(b"\n" + json.dumps(line).encode() for line in lines)
+        """Add lines, between two line breaks, so that what was cut short before or behind them stays alone."""
+        data = b"\n%b\n" % b"\n".join(json.dumps(line).encode() for line in lines)
         with suppress(MemwellError), explained(self._file), self._lock.held(wait_s=_WAIT_S):
             handle = os.open(self._file, _APPEND, 0o600)
             try:
