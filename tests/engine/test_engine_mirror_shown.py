@@ -1,11 +1,14 @@
 """What notes show in a folder that is kept in step, besides what they say: their decay and how often they were used."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from mirroring import THREE, files, pair_of
+from mirror_stops import StoppedRuns
+from mirroring import LONG_AGO_NS, THREE, files, pair_of
 
-from vault_engine.engine import DecayFilter, Extra, Format, SetProperty
+from vault_engine import Engine
+from vault_engine.engine import DecayFilter, Extra, Format, MirrorTerms, SetProperty
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
 
@@ -195,6 +198,51 @@ def test_notion_gets_them_as_lines(pair, go_on):
     assert "access_count: 1\n" in there(pair)
     assert ["folder: updated a.md", "folder: updated x/b.md"] == pair.sync(**NOTION)
     assert "decay" not in there(pair)
+
+
+@pytest.fixture
+def notion_runs(tmp_path, go_on):
+    """Runs for Notion that are stopped somewhere, and followed by one of the next day."""
+
+    def opened(folder, env):
+        return Engine.open(folder / "vault", env=env)
+
+    def prepare(folder, env):
+        Engine.create(folder / "vault")
+        with opened(folder, env) as engine:
+            for path in ("old.md", "gone.md"):
+                write(folder, path, f"---\ncreated: 2026-11-21\n---\n{path}\n")
+            engine.mirror(folder / "target", MirrorTerms(Format.NOTION, **BOTH))
+            engine.read("old.md")
+            engine.forget("gone.md")
+            write(folder, "new.md", "New\n")
+
+    def check(folder, env):
+        go_on(days=40)
+        for file in (folder / "target").glob("*.md"):
+            os.utime(file, ns=(LONG_AGO_NS,) * 2)  # else it might be being saved
+        with opened(folder, env) as engine:
+            engine.read("new.md")
+            done = engine.mirror(folder / "target", MirrorTerms(Format.NOTION, **BOTH))
+            assert [] == [one for one in done.changes if one.what == "left"]
+            assert {"old.md", "new.md"} == files(folder / "target").keys()
+            assert all(b"access_count: 1\n" in data for data, _ in files(folder / "target").values())
+            assert () == engine.mirror(folder / "target", MirrorTerms(Format.NOTION, **BOTH)).changes
+
+    def write(folder, path, text):
+        (folder / "vault" / path).write_text(text)
+
+    go_on(days=2)
+    terms = MirrorTerms(Format.NOTION, **BOTH)
+    return StoppedRuns(tmp_path, "target", terms, prepare=prepare, opened=opened, check=check)
+
+
+def test_a_run_for_notion_that_is_killed_is_carried_on(notion_runs, monkeypatch):
+    """What it wrote is not taken for a person's, though by then the note shows something else."""
+    for at in notion_runs.some(monkeypatch, 1):
+        notion_runs.kill(monkeypatch, at)
+    for at in notion_runs.some(monkeypatch, 2):
+        notion_runs.fail(monkeypatch, at)
 
 
 # ---- where they can't be
