@@ -35,6 +35,7 @@ def recalls(notes: int, questions: int, folder: Path) -> dict[str, list[float]]:
     asked = words(_WORDS)
     with Engine.open(vault, env=isolated_env(folder / f"index-{notes}", "none")) as engine:
         engine.build_index()
+        engine.watch()  # as a server does
         session = engine._session
         for number in range(questions):
             query = Query(f"{asked[number % _WORDS]} {asked[number * 7 % _WORDS]}", mode=Mode.KEYWORD)

@@ -298,6 +298,58 @@ def test_with_the_vault_itself_nothing_is_written_twice_a_day(pair, go_on, vault
     assert [] == pair.sync(**BOTH)
 
 
+def test_in_the_vault_a_persons_own_count_is_left(pair, go_on, vault):
+    """Be it one of their own from the first, or one of ours that they have changed."""
+    pair.target = vault
+    pair.put("vault", "own.md", "---\naccess_count: 7\nlast_accessed: yesterday\n---\nX\n")
+    pair.put("vault", "last.md", "---\nlast_accessed: yesterday\n---\nX\n")
+    pair.sync(**COUNTERS)
+    pair.put("vault", "a.md", THREE.join(("---\naccess_count: 70\n---\n", "")))
+    before = files(vault)
+
+    for _ in range(2):
+        go_on(days=1)
+        for path in ("own.md", "last.md", "a.md", "x/b.md"):
+            pair.engine.read(path)
+        assert ["vault: properties x/b.md"] == pair.sync(**COUNTERS)
+
+    changed = {path for path, one in files(vault).items() if one != before[path]}
+    assert {"x/b.md"} == changed
+    assert "access_count: 2\n" in (vault / "x/b.md").read_text()
+
+
+def test_in_the_vault_a_run_that_is_killed_is_carried_on(tmp_path, monkeypatch, go_on):
+    """What it wrote is known for ours, and goes on being written."""
+
+    def opened(folder, env):
+        return Engine.open(folder / "vault", env=env)
+
+    def prepare(folder, env):
+        Engine.create(folder / "vault")
+        with opened(folder, env) as engine:
+            for path in ("a.md", "b.md"):
+                (folder / "vault" / path).write_text(f"{path}\n")
+            engine.mirror(folder / "vault", MirrorTerms(**BOTH))
+            engine.read("a")
+            engine.read("b")
+
+    def check(folder, env):
+        go_on(days=40)
+        with opened(folder, env) as engine:
+            engine.read("a")
+            engine.read("b")
+            assert () == engine.mirror(folder / "vault", MirrorTerms(**BOTH)).problems
+            assert all(b"\naccess_count: 2\n" in data for data, _ in files(folder / "vault").values())
+            assert () == engine.mirror(folder / "vault", MirrorTerms(**BOTH)).changes
+
+    go_on(days=2)
+    runs = StoppedRuns(tmp_path, "vault", MirrorTerms(**BOTH), prepare=prepare, opened=opened, check=check)
+    for at in runs.some(monkeypatch, 1):
+        runs.kill(monkeypatch, at)
+    for at in runs.some(monkeypatch, 2):
+        runs.fail(monkeypatch, at)
+
+
 def test_links_that_are_written_into_the_vault_make_no_note_younger(pair, vault):
     """A person has not changed it."""
     pair.target = vault

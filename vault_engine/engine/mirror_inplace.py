@@ -1,6 +1,7 @@
 """Writing into the vault's own notes the links that are added for a reader that knows only links in the text."""
 
 from collections.abc import Container
+from typing import Any
 
 from vault_engine.engine.changing import check_here, editable_text, write_bytes, writing
 from vault_engine.engine.lifecycle import keep_age, state_properties
@@ -54,7 +55,8 @@ class InPlace:
                 self.problems.append(Problem(path, str(error)))
         self._state_properties(kept, actor, dry_run=dry_run)
         if not dry_run:
-            self._state.save({path: one for path, one in kept.items() if one.added})
+            failed = {problem.path for problem in self.problems}
+            self._state.save({path: one for path, one in kept.items() if one.added}, unsure=failed)
 
     def _state_properties(self, kept: dict[str, Synced], actor: Actor | None, *, dry_run: bool) -> None:
         """Write into notes what is to be shown of them, into each at most once a day."""
@@ -62,16 +64,23 @@ class InPlace:
             return
         session, counted = self._session, self._session.counters.load()
         session.refresh()  # the links may have been written just now
-        for path, record in list(session.index.records.items()):
-            known = kept.get(path, Synced(Held(record.sha256), record.sha256))
-            if path not in self._is_selected or not (values := self._shown.changed(record, known.added)):
-                continue
+        marks = self._state.marks(kept)
+        due: dict[str, dict[str, Any]] = {}
+        for path, record in session.index.records.items():
+            if path in self._is_selected and (values := self._shown.changed(record, marks.get(path, ()))):
+                due[path] = values
+        records = {path: session.index.records[path] for path in due}
+        stating = {path: self._shown.stating(records[path], due[path], marks.get(path, ())) for path in due}
+        if due and not dry_run:
+            self._state.announce(stating)
+        for path, record in records.items():
+            values = due[path]
             try:
                 state_properties(session, record, values, counted, reason=_SHOWN_REASON, dry_run=dry_run, actor=actor)
             except MemwellError as error:
                 self.problems.append(Problem(path, str(error)))
             else:
-                kept[path] = known._replace(added=self._shown.written_today(known.added))
+                kept[path] = Synced(Held(record.sha256), record.sha256, stating[path])
                 self.changes.append(MirrorChange("properties", "vault", path))
 
     def _bring_up_to_date(self, path: str, actor: Actor | None, *, dry_run: bool) -> Synced:

@@ -15,12 +15,15 @@ from vault_engine.sync.shown import (
     Extra,
     day_of,
     differs,
+    marks_of,
     marks_of_day,
     names_of,
     property_marks,
     values_of,
     with_properties,
 )
+
+_COUNTERS = (COUNT, LAST)
 
 
 class Shown:
@@ -62,7 +65,7 @@ class Shown:
         return with_properties(text, values_of(marks), day_of(marks) or self.day) if marks else (text, ())
 
     def changed(self, record: Record, marks: tuple[str, ...]) -> dict[str, Any]:
-        """Give what a note of the vault is to state itself and does not; nothing twice a day.
+        """Give what a note of the vault is to state itself and does not; nothing twice a day, nor over a person's own.
 
         Args:
             record: the note.
@@ -73,13 +76,15 @@ class Shown:
         values, stated = self._values(record), record.properties
         if DECAY in values and (not differs(stated.get(DECAY), values[DECAY]) or _is_theirs(stated.get(DECAY))):
             del values[DECAY]
-        if _is_theirs(stated.get(COUNT)):
-            return {DECAY: values[DECAY]} if DECAY in values else {}
+        if not all(line in marks for line in marks_of({name: stated[name] for name in _COUNTERS if name in stated})):
+            values = {name: value for name, value in values.items() if name not in _COUNTERS}
         return {name: value for name, value in values.items() if stated.get(name) != value}
 
-    def written_today(self, marks: tuple[str, ...]) -> tuple[str, ...]:
-        """Give what is remembered of a note of the vault that states it now."""
-        return (*(mark for mark in marks if mark not in property_marks(marks)), *marks_of_day(self.day))
+    def stating(self, record: Record, values: dict[str, Any], marks: tuple[str, ...]) -> tuple[str, ...]:
+        """Give what is remembered of a note of the vault once it states some values."""
+        before = {name: value for name, value in values_of(property_marks(marks)).items() if name in record.properties}
+        others = (mark for mark in marks if mark not in property_marks(marks))
+        return (*others, *marks_of(before | values), *marks_of_day(self.day))
 
     def _has_changed(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
         is_weaker = DECAY in before and differs(before[DECAY], now[DECAY])

@@ -57,7 +57,7 @@ def with_properties(text: str, values: Mapping[str, Any], day: str) -> tuple[str
     if not new or not text.strip() or isinstance(edited, Refused):
         return nothing
     fences = (_FENCES,) if head.state is FrontmatterState.NONE else ()
-    marks = (*(line for name, value in new.items() for line in pair_lines(name, value)), *fences, _DAY + day)
+    marks = (*marks_of(new), *fences, *marks_of_day(day))
     return (edited.text, marks) if without_properties(edited.text, marks) == text else nothing
 
 
@@ -66,8 +66,8 @@ def without_properties(text: str, marks: Collection[str]) -> str:
     if not (span := block_span(text)):
         return text
     start, end, body_start = span
-    lines = text[start:end].splitlines(keepends=True)
-    kept = "".join(line for line in lines if line.rstrip("\r\n") not in marks or not _is_line(line))
+    lines = text[start:end].split("\n")
+    kept = "\n".join(line for line in lines if line.rstrip("\r") not in marks or not _is_line(line))
     if _FENCES in marks and not kept:
         return text[: int(text.startswith(BOM))] + text[body_start:]
     return text[:start] + kept + text[end:]
@@ -76,8 +76,8 @@ def without_properties(text: str, marks: Collection[str]) -> str:
 def lines_like_ours(text: str) -> tuple[str, ...]:
     """Give the lines of a note's head that `with_properties` may have added to it."""
     span = block_span(text)
-    lines = text[span[0] : span[1]].splitlines() if span else ()
-    return tuple(filter(_is_line, lines))
+    lines = text[span[0] : span[1]].split("\n") if span else ()
+    return tuple(line.rstrip("\r") for line in lines if _is_line(line))
 
 
 def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
@@ -88,6 +88,11 @@ def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
 def showing(new: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Leave out files that show no properties and did not before, by what they will be and are remembered by."""
     return {path: marks for path, marks in new.items() if property_marks((*marks, *known.get(path, ())))}
+
+
+def marks_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what remembers values that were written, by name."""
+    return tuple(line for name, value in values.items() for line in pair_lines(name, value))
 
 
 def marks_of_day(day: str) -> tuple[str, ...]:
