@@ -1,7 +1,6 @@
 """Counting how often notes are used: by several processes at once, whatever a crash leaves of the file."""
 
 import os
-import signal
 import subprocess
 import sys
 
@@ -73,7 +72,7 @@ def test_a_use_that_was_counted_outlives_its_process(counters, tmp_path):
     """A process that is killed takes no use with it that it had counted."""
     process = counting(tmp_path, 10**9, "b.md")
     said = [process.stdout.readline() for _ in range(50)]
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
 
     assert 50 == len(said) <= counters.load().accesses["b.md"].times

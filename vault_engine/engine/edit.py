@@ -65,13 +65,13 @@ def edit(
         with session.guard, showing_text(session):
             session.refresh()
             record = find(ref, session.index.records, within)
-            old, new = _edited(session, record, edits, expected, merge=merge)
+            old, new = edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
 
     def write() -> Changed:
         with writing(session, actor, exact=False) as author:
             record = find_note(session, ref, within)
-            old, new = _edited(session, record, edits, expected, merge=merge)
+            old, new = edited(session, record, edits, expected, merge=merge)
             if new != old:
                 stance = Expect.NONE if expected is None else Expect.GIVEN
                 change = Change(Op.WRITE, record.path, "", "", reason=reason, expect=stance)
@@ -90,10 +90,10 @@ def read_value(text: str) -> Any:
     return text if value is None else value
 
 
-def _edited(
+def edited(
     session: Session, record: Record, edits: Sequence[Edit], expected: str | None, *, merge: bool
 ) -> tuple[bytes, bytes]:
-    """Give the note's bytes as they are and as they would be."""
+    """Give the note's bytes as they are and as they would be. Looks at no other note. Raises as `edit` does."""
     path = record.path
     check_here(session, path)
     old = session.vault.read(path)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from vault_engine.engine.decay import NEVER, RULES, DecayRules, strengths
-from vault_engine.engine.edit import edit
-from vault_engine.engine.results import Changed, Problem
+from vault_engine.engine.edit import edit, edited
+from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import BadInput, MemwellError
 from vault_engine.index.filters import moment_of
@@ -19,6 +19,7 @@ from vault_engine.journal.entry import Actor
 from vault_engine.note.change import SetProperty
 from vault_engine.search.query import Query
 from vault_engine.sync.shown import DECAY, differs
+from vault_engine.vault.files import sha256_hex
 
 _DAY_US = 86_400 * 1_000_000
 _REASON = "decay"
@@ -147,23 +148,11 @@ def state_properties(
     Raises what `edit` does.
     """
     edits = [SetProperty(name, value) for name, value in values.items()]
-
-    def write(*, dry_run: bool) -> Changed:
-        return edit(
-            session,
-            record.path,
-            edits,
-            expected=record.sha256,
-            dry_run=dry_run,
-            actor=actor,
-            reason=reason,
-            is_use=False,
-        )
-
-    planned = write(dry_run=True)
+    with session.guard:
+        _, new = edited(session, record, edits, record.sha256, merge=False)
     if not dry_run:
-        keep_age(session, record, planned.sha256, counted)
-        write(dry_run=False)
+        keep_age(session, record, sha256_hex(new), counted)
+        edit(session, record.path, edits, expected=record.sha256, actor=actor, reason=reason, is_use=False)
 
 
 def keep_age(session: Session, record: Record, sha256: str, counted: Counted) -> None:

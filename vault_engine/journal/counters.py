@@ -32,7 +32,8 @@ _SAID_KEPT = 2  # revisions of a note: the one before counts as long as the writ
 _MAX_NAME_CHARS = 4096
 _MAX_COUNT = 1 << 40
 _MAX_MOMENT_US = 253_402_300_799_000_000  # the last second of the year 9999
-_APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_SAFE_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
+_APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND | _SAFE_FLAGS
 
 
 class Access(NamedTuple):
