@@ -102,7 +102,7 @@ def test_uses_are_counted_beside_the_notes(engine, write_note, vault):
         file.stat().st_mtime_ns,
         engine.status().journal_entries,
     )
-    assert {"counters.jsonl", "counters.lock"} <= {one.name for one in (vault / ".memwell/local").iterdir()}
+    assert {"counters.log", "counters.lock"} <= {one.name for one in (vault / ".memwell/local").iterdir()}
 
 
 @pytest.mark.parametrize("text", ["A\n", "---\nid: 01ABC\n---\nA\n"], ids=["by its path", "by its identity"])

@@ -30,7 +30,7 @@ def counters(tmp_path):
 
 
 def file_of(folder):
-    return folder / "local" / "counters.jsonl"
+    return folder / "local" / "counters.log"
 
 
 def counting(folder, times, name):

@@ -54,7 +54,7 @@ class Counters:
     """The counters of one vault on this machine."""
 
     def __init__(self, local_dir: Path) -> None:
-        self._file = local_dir / "counters.jsonl"
+        self._file = local_dir / "counters.log"
         self._temporary_dir = local_dir / "tmp"
         self._lock = Lock(local_dir / "counters.lock")
         self._loaded: tuple[tuple[int, int, int], Counted] | None = None  # what the file looked like, and said
