@@ -51,7 +51,8 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     settings.write_text('profil = "logseq"', "utf-8")
 
     texts = "embedder, reranker, language, profile, watch, workspace"
-    known = f"{texts}, keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes, boosts"
+    numbers = "keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes"
+    known = f"{texts}, {numbers}, boosts, half_lives, confidences"
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
 

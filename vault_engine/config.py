@@ -1,6 +1,7 @@
 """The settings of one vault: ``.memwell/config.toml``, overridden by the environment, in one frozen `Config`."""
 
 import hashlib
+import math
 import os
 import re
 import tomllib
@@ -40,7 +41,10 @@ _NUMBERS = {  # and the least that each may be
     "late_megabytes": 0,
 }
 _BOOSTS = "boosts"
-_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS)
+_HALF_LIVES = "half_lives"
+_CONFIDENCES = "confidences"
+_NEVER = "never"
+_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES, _CONFIDENCES)
 _MAX_BOOST = 100
 _MAX_NUMBER = 1_000_000
 _MAX_SESSION_CHARS = 100
@@ -62,6 +66,8 @@ class Config:
     reranker_key: str | None = None  # bearer token of an endpoint; only ever from the environment
     language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
+    half_lives: Mapping[str, float] = field(default_factory=dict)  # days by type; infinite: notes of it do not fade
+    confidences: Mapping[str, float] = field(default_factory=dict)  # in [0, 1] by type, of notes that state none
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
@@ -96,6 +102,18 @@ def find_vault(given: str | None, env: Mapping[str, str], start: Path) -> Path:
     raise VaultMissing(str(start), "is in no Memwell vault (no .memwell folder here or above)")
 
 
+def working_folder() -> Path:
+    """Give the folder that the process is in.
+
+    Raises:
+        VaultMissing: it was deleted.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise VaultMissing("the working folder", "is not there any more") from None
+
+
 def _vault_at(named: str) -> Path:
     root = Path(named).expanduser()
     try:
@@ -127,6 +145,8 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         reranker_key=env.get("MEMWELL_RERANKER_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         boosts=settings.get(_BOOSTS, {}),
+        half_lives=settings.get(_HALF_LIVES, {}),
+        confidences=settings.get(_CONFIDENCES, {}),
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
@@ -159,6 +179,10 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
     if name == _BOOSTS:
         return _boosts(file, value)
+    if name == _HALF_LIVES:
+        return _half_lives(file, value)
+    if name == _CONFIDENCES:
+        return _confidences(file, value)
     if name in _NUMBERS:
         least = _NUMBERS[name]
         if type(value) is not int or not least <= value <= _MAX_NUMBER:
@@ -177,14 +201,40 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
 
 
 def _boosts(file: Path, value: Any) -> dict[str, float]:
-    if not isinstance(value, dict):
-        raise ConfigBroken(str(file), f"{_BOOSTS} must be a table, as in {_BOOSTS} = {{ title = 3.0 }}, not {value!r}")
-    for name, boost in value.items():
+    table = _table(file, _BOOSTS, value, "title = 3.0")
+    for name, boost in table.items():
         if name not in BOOSTED:
             raise ConfigBroken(str(file), f"{_BOOSTS}.{name} is not known (known: {' '.join(BOOSTED)})")
-        if isinstance(boost, bool) or not isinstance(boost, int | float) or not 0 <= boost <= _MAX_BOOST:
+        if not _is_between(boost, 0, _MAX_BOOST):
             raise ConfigBroken(str(file), f"{_BOOSTS}.{name} must be a number from 0 to {_MAX_BOOST}, not {boost!r}")
-    return {name: float(boost) for name, boost in value.items()}
+    return {name: float(boost) for name, boost in table.items()}
+
+
+def _half_lives(file: Path, value: Any) -> dict[str, float]:
+    table = _table(file, _HALF_LIVES, value, "note = 90")
+    for name, days in table.items():
+        if days != _NEVER and not _is_between(days, 1, _MAX_NUMBER):
+            wanted = f'days from 1 to {_MAX_NUMBER}, or "{_NEVER}"'
+            raise ConfigBroken(str(file), f"{_HALF_LIVES}.{name} must be {wanted}, not {days!r}")
+    return {name.casefold(): math.inf if days == _NEVER else float(days) for name, days in table.items()}
+
+
+def _confidences(file: Path, value: Any) -> dict[str, float]:
+    table = _table(file, _CONFIDENCES, value, "note = 0.6")
+    for name, confidence in table.items():
+        if not _is_between(confidence, 0, 1):
+            raise ConfigBroken(str(file), f"{_CONFIDENCES}.{name} must be from 0 to 1, not {confidence!r}")
+    return {name.casefold(): float(confidence) for name, confidence in table.items()}
+
+
+def _table(file: Path, name: str, value: Any, example: str) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise ConfigBroken(str(file), f"{name} must be a table, as in {name} = {{ {example} }}, not {value!r}")
+
+
+def _is_between(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
 
 def _profile(where: str, value: str | None) -> str | None:

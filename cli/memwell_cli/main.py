@@ -21,6 +21,7 @@ COMMANDS = {
     "note": "memwell_cli.commands.note",
     "link": "memwell_cli.commands.link",
     "graph": "memwell_cli.commands.graph",
+    "lifecycle": "memwell_cli.commands.lifecycle",
     "vault": "memwell_cli.commands.vault",
     "workspace": "memwell_cli.commands.workspace",
     "journal": "memwell_cli.commands.journal",

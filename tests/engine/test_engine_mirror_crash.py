@@ -1,5 +1,8 @@
 """A run that keeps a vault and a folder in step, killed anywhere: the next one carries it on, and nothing is lost."""
 
+import re
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,8 @@ from mirror_stops import StoppedRuns
 from mirroring import Pair, files
 
 from vault_engine import Actor, Engine
-from vault_engine.engine import MirrorTerms
+from vault_engine.engine import Extra, MirrorTerms
+from vault_engine.engine.session import Session
 
 BASE = {
     "edited-here.md": "one\n\ntwo\n\nthree\n",
@@ -24,14 +28,16 @@ BASE = {
 }
 
 
-def prepared(folder: Path, env) -> None:
+def prepared(folder: Path, env, extras: frozenset[Extra]) -> None:
     """Make a vault and a folder that were in step and have been changed on both sides, in every way."""
     Engine.create(folder / "vault")
     with opened(folder, env) as engine:
         pair = Pair(engine, folder / "vault", folder / "target")
         for path, text in BASE.items():
             pair.put("vault", path, text)
-        pair.sync()
+        pair.sync(extras=extras)
+        for path in BASE:
+            engine.read(path)  # is counted
         engine.move("renamed-here.md", "y/renamed.md", yes=True)
         engine.forget("deleted-here.md")
     pair.put("vault", "edited-here.md", "one\n\ntwo here\n\nthree\n")
@@ -46,6 +52,17 @@ def prepared(folder: Path, env) -> None:
     (folder / "target" / "renamed-there.md").rename(folder / "target" / "z.md")
 
 
+@pytest.fixture(autouse=True)
+def two_days_later(monkeypatch):
+    """What notes show is due to be written anew."""
+    monkeypatch.setattr(Session, "now", lambda _: datetime.now(UTC) + timedelta(days=2))
+
+
+def without_extras(text: str) -> str:
+    """Leave out what a note shows besides what it says, and fences that are there only for that."""
+    return re.sub(r"(?m)^(decay_score|access_count|last_accessed): .*\n", "", text).removeprefix("---\n---\n")
+
+
 ADDED = {"two here", "2 there", "a here", "c there", "x here", "x there", "new here", "new there"}
 
 
@@ -53,17 +70,19 @@ def opened(folder: Path, env) -> Engine:
     return Engine.open(folder / "vault", actor=Actor("agent", "tester", "python"), env=env)
 
 
-def check(folder: Path, env) -> None:
+def check(folder: Path, env, extras: frozenset[Extra]) -> None:
     """Let the next run carry on, and hold both sides against what they must be."""
     with opened(folder, env) as engine:
         pair = Pair(engine, folder / "vault", folder / "target")
-        pair.sync()
+        pair.sync(extras=extras)
         writes = files(pair.vault), files(pair.target)
-        assert [] == pair.sync()
+        assert [] == pair.sync(extras=extras)
         assert writes == (files(pair.vault), files(pair.target))
         assert engine.verify(read_data=True).is_whole
     ours, theirs = ({name: data.decode() for name, (data, _) in side.items()} for side in writes)
     copies = {name: theirs.pop(name) for name in list(theirs) if "conflicted copy" in name}
+    assert all(("access_count: " in text) == bool(extras) for text in theirs.values())
+    theirs = {name: without_extras(text) for name, text in theirs.items()}
     shown = theirs.pop("relates.md")
     assert shown.startswith(ours.pop("relates.md"))
     assert "- [[both|both]] (uses)" in shown
@@ -76,11 +95,17 @@ def check(folder: Path, env) -> None:
     assert "renamed in the vault [[z]]" in ours["y/renamed.md"]
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+@pytest.fixture(scope="module", params=[frozenset(), frozenset(Extra)], ids=["plain", "with decay and counters"])
+def runs(request, tmp_path_factory):
     """Runs that are stopped somewhere."""
-    root = tmp_path_factory.mktemp("mirror")
-    return StoppedRuns(root, "target", MirrorTerms(), prepare=prepared, opened=opened, check=check)
+    return StoppedRuns(
+        tmp_path_factory.mktemp("mirror"),
+        "target",
+        MirrorTerms(extras=request.param),
+        prepare=partial(prepared, extras=request.param),
+        opened=opened,
+        check=partial(check, extras=request.param),
+    )
 
 
 def test_a_whole_run_holds_what_is_checked(runs, monkeypatch):

@@ -2,10 +2,12 @@
 
 import os
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from mirroring import LONG_AGO_NS, files
 from stops import Fail, Killed, Stop, watched
 
 from vault_engine import Actor, Engine
-from vault_engine.engine import MirrorTerms
+from vault_engine.engine import Extra, MirrorTerms
+from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
 
 PATHS = ("a.md", "b.md", "x/a.md", "x/c.md", "y/z/d.md")
@@ -34,11 +37,16 @@ class MirrorMachine(RuleBasedStateMachine):
         (self.root / "target").mkdir()
         self.env = {"MEMWELL_CACHE_DIR": str(self.root / "cache"), "MEMWELL_EMBEDDER": "none"}
         self.engine = self.opened()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(Session, "now", lambda _: datetime.now(UTC) + timedelta(days=self.days))
+        self.days = 0
+        self.extras = frozenset[Extra]()
         self.count = 0
         self.added: set[str] = set()  # lines that were added since both sides were the same
 
     def teardown(self) -> None:
         self.engine.close()
+        self.patch.undo()
         shutil.rmtree(self.root)
 
     def opened(self) -> Engine:
@@ -122,15 +130,28 @@ class MirrorMachine(RuleBasedStateMachine):
         with suppress(MemwellError):
             self.engine.move(paths[number % len(paths)], PATHS[to % len(PATHS)], yes=True)
 
+    @rule(extras=st.frozensets(st.sampled_from(Extra)), days=st.integers(0, 40))
+    def show(self, extras: frozenset[Extra], days: int) -> None:
+        """Something else is to be shown from now on, and time goes by."""
+        self.extras, self.days = extras, self.days + days
+
+    @precondition(lambda self: self.notes("vault"))
+    @rule(number=NUMBERS)
+    def read(self, number: int) -> None:
+        """An agent reads a note, which is counted."""
+        paths = self.notes("vault")
+        with suppress(MemwellError):
+            self.engine.read(paths[number % len(paths)])
+
     # ---- bringing both together
 
     @rule()
     def sync(self) -> None:
         """Both are the same, nothing that was added is lost, and a second run writes nothing."""
-        done = self.engine.mirror(self.root / "target", MirrorTerms(yes=True))
+        done = self.engine.mirror(self.root / "target", MirrorTerms(yes=True, extras=self.extras))
         assert () == done.problems
         ours, theirs = files(self.root / "vault"), files(self.root / "target")
-        again = self.engine.mirror(self.root / "target", MirrorTerms())
+        again = self.engine.mirror(self.root / "target", MirrorTerms(extras=self.extras))
         assert ((), ()) == (again.changes, again.problems)
         assert (ours, theirs) == (files(self.root / "vault"), files(self.root / "target"))
         own = {name: own_of(data) for name, (data, _) in theirs.items() if "conflicted copy" not in name}
@@ -142,14 +163,14 @@ class MirrorMachine(RuleBasedStateMachine):
     @rule(at=st.integers(1, 120))
     def sync_killed(self, at: int) -> None:
         with pytest.MonkeyPatch.context() as patch, watched(Stop(at, self.root), patch), suppress(Killed):
-            self.engine.mirror(self.root / "target", MirrorTerms(yes=True))
+            self.engine.mirror(self.root / "target", MirrorTerms(yes=True, extras=self.extras))
         self.engine = self.opened()
         self.tidy_check()
 
     @rule(at=st.integers(1, 120))
     def sync_failing(self, at: int) -> None:
         with pytest.MonkeyPatch.context() as patch, watched(Fail(at, self.root, 28), patch), suppress(MemwellError):
-            self.engine.mirror(self.root / "target", MirrorTerms(yes=True))
+            self.engine.mirror(self.root / "target", MirrorTerms(yes=True, extras=self.extras))
 
     def tidy_check(self) -> None:
         """After a kill each line that was added is in some file, be it one that the next run takes up."""
@@ -163,8 +184,9 @@ class MirrorMachine(RuleBasedStateMachine):
 
 
 def own_of(data: bytes) -> str:
-    """Leave out the links that were added."""
-    return data.decode().partition("\n\n<!-- memwell:links -->")[0] + "\n" * (b"memwell:links" in data)
+    """Leave out the links and properties that were added, and fences that are there only for these."""
+    text = data.decode().partition("\n\n<!-- memwell:links -->")[0] + "\n" * (b"memwell:links" in data)
+    return re.sub(r"(?m)^(decay_score|access_count|last_accessed): .*\n", "", text).removeprefix("---\n---\n")
 
 
 def run_machine(examples: int, steps: int) -> None:

@@ -50,6 +50,7 @@ from vault_engine.note.change import (
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
 from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
+from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     )
     from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
     from vault_engine.engine.graph_formats import Exported
+    from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
@@ -96,6 +98,7 @@ _LATER = {
         "Traversed",
     ),
     "graph_formats": ("Exported",),
+    "lifecycle": ("DecayChange", "DecayFilter", "Decaying", "Faded", "Materialised"),
     "mirror": ("INTERVAL_S", "Format", "MirrorTerms"),
     "mirrored": ("MirrorChange", "Mirrored"),
     "move": ("LinkEdit", "Moved"),
@@ -105,8 +108,21 @@ _LATER = {
     "workspaces": ("WorkspaceLine", "Workspaces"),
 }
 _VERBS = {
-    *("bulk", "check", "conflicts", "fsck", "git", "graph", "graph_formats", "history", "links", "mirror", "move"),
-    *("past", "purge", "remote", "sharing", "tokens", "undo", "workspaces"),
+    *(
+        "bulk",
+        "check",
+        "conflicts",
+        "fsck",
+        "git",
+        "graph",
+        "graph_formats",
+        "history",
+        "lifecycle",
+        "links",
+        "mirror",
+        "move",
+    ),
+    *("move", "past", "purge", "remote", "sharing", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names}
 
@@ -132,10 +148,15 @@ __all__ = [
     "Checked",
     "Context",
     "Created",
+    "DecayChange",
+    "DecayFilter",
+    "Decaying",
     "Edit",
     "Engine",
     "Explained",
     "Exported",
+    "Extra",
+    "Faded",
     "Federated",
     "Finding",
     "FindingKind",
@@ -153,6 +174,7 @@ __all__ = [
     "LinkView",
     "Links",
     "Listed",
+    "Materialised",
     "Memory",
     "MirrorChange",
     "MirrorTerms",

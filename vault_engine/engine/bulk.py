@@ -265,6 +265,8 @@ def remember_many(
     report = _Report(len(memories), progress)
     with collecting_later(), writing(session, actor) as author:
         _remember_each(session, author, memories, report, within)
+    done = [one for one in report.results.values() if isinstance(one, Remembered)]
+    session.count_uses(*(one for one in done if one.action == "updated"))
     return RememberedMany(tuple(report.results[number] for number in range(len(memories))), report.confirmed)
 
 

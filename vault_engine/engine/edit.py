@@ -33,6 +33,8 @@ def edit(
     dry_run: bool = False,
     actor: Actor | None = None,
     within: Within = None,
+    reason: str = "",
+    is_use: bool = True,
 ) -> Changed:
     """Make edits of one note, in the order given: all of them or none.
 
@@ -45,6 +47,8 @@ def edit(
         dry_run: only say what would change.
         actor: who asks for it, where that is not who opened the vault.
         within: what who asks is confined to.
+        reason: why, for the journal.
+        is_use: whether that counts.
 
     Raises:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
@@ -62,19 +66,23 @@ def edit(
         with session.guard, showing_text(session):
             session.refresh()
             record = find(ref, session.index.records, within)
-            old, new = _edited(session, record, edits, expected, merge=merge)
+            old, new = edited(session, record, edits, expected, merge=merge)
             return _changed(record, old, new)
 
     def write() -> Changed:
         with writing(session, actor, exact=False) as author:
             record = find_note(session, ref, within)
-            old, new = _edited(session, record, edits, expected, merge=merge)
+            old, new = edited(session, record, edits, expected, merge=merge)
             if new != old:
                 stance = Expect.NONE if expected is None else Expect.GIVEN
-                write_bytes(session, Change(Op.WRITE, record.path, "", "", expect=stance), old, new, author)
+                change = Change(Op.WRITE, record.path, "", "", reason=reason, expect=stance)
+                write_bytes(session, change, old, new, author)
             return _changed(record, old, new)
 
-    return when_rested(write)
+    done = when_rested(write)
+    if is_use and done.action == "updated":
+        session.count_uses(done)
+    return done
 
 
 def read_value(text: str) -> Any:
@@ -83,10 +91,10 @@ def read_value(text: str) -> Any:
     return text if value is None else value
 
 
-def _edited(
+def edited(
     session: Session, record: Record, edits: Sequence[Edit], expected: str | None, *, merge: bool
 ) -> tuple[bytes, bytes]:
-    """Give the note's bytes as they are and as they would be."""
+    """Give the note's bytes as they are and as they would be. Looks at no other note. Raises as `edit` does."""
     path = record.path
     check_here(session, path)
     old = session.vault.read(path)

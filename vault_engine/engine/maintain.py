@@ -56,6 +56,10 @@ _CONFIG = """\
 # What a word counts for, by where in a note it stands.
 # boosts = { title = 2.0, aliases = 2.0, headings = 1.5, tags = 1.5, properties = 1.0, body = 1.0 }
 
+# In how many days notes of a type that nobody uses fade to half, and how far those are relied on that don't say.
+# half_lives = { note = 60, handoff = 30, decision = "never" }
+# confidences = { note = 0.5, decision = 0.85 }
+
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
 

@@ -21,6 +21,7 @@ from vault_engine.engine.mirror_links import prefix_for
 from vault_engine.engine.mirror_logseq import AsPages
 from vault_engine.engine.mirror_run import Run
 from vault_engine.engine.mirror_select import selected
+from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import Mirrored
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, NotesVanished, VaultMissing
@@ -30,6 +31,7 @@ from vault_engine.sync.folder import Folder
 from vault_engine.sync.logseq_paths import PagePaths, daily_folder
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.plan import Side
+from vault_engine.sync.shown import Extra
 from vault_engine.sync.state import State
 from vault_engine.sync.watch import Hint, Watcher
 from vault_engine.vault.files import explained, make_folder
@@ -58,15 +60,18 @@ class MirrorTerms:
     one_way: bool = False  # only from the vault to the folder, and over nothing that a person did there
     dry_run: bool = False
     yes: bool = False  # take notes that are gone for deleted, however many
+    extras: frozenset[Extra] = frozenset()  # what the folder's notes show that those of the vault do not say
 
 
 def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | None = None) -> Mirrored:
     """Bring the vault and a folder together.
 
-    With the vault itself as the folder, only the links that are added to notes elsewhere are written into its own.
+    With the vault itself as the folder, only what is added to notes elsewhere, links and ``terms.extras``, is written
+    into its own.
 
     Raises:
-        BadInput: the folder lies in the vault, or the vault in it; a selection can't be read.
+        BadInput: the folder lies in the vault, or the vault in it; a selection can't be read; pages of Logseq can't
+            show extras.
         NotesVanished: more than a fifth of the notes is gone from one side. Nothing was changed.
         VaultMissing: the folder was there the last time and is not now.
         VaultBusy, VaultDenied, StorageFailed: nothing was changed, or not all.
@@ -78,10 +83,11 @@ def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | No
         raise BadInput("the vault itself is not written for Logseq: name another folder")
     with session.guard:
         session.refresh()
+        _check_extras(session, terms)
         wanted = selected(session, terms.select)
         state = State(session.vault.local_dir, root, terms.format)
         if root == session.config.root:
-            in_place = InPlace(session, state, wanted)
+            in_place = InPlace(session, state, wanted, Shown(session, terms.extras))
             in_place.carry_out(actor, dry_run=terms.dry_run)
             run: InPlace | Export | Run = in_place
         else:
@@ -94,10 +100,10 @@ def mirror(session: Session, target: Path, terms: MirrorTerms, actor: Actor | No
 
 def _done(session: Session, folder: Folder, state: State, terms: MirrorTerms, wanted: Container[str]) -> Export | Run:
     if terms.format is Format.NOTION:
-        export = Export(session, folder, state, wanted)
+        export = Export(session, folder, state, wanted, Shown(session, terms.extras))
         export.carry_out(dry_run=terms.dry_run, yes=terms.yes)
         return export
-    form = _form(session, folder.root, state, terms.format)
+    form = _form(session, folder, state, terms)
     run = Run(session, folder, state, form=form, one_way=terms.one_way, is_selected=wanted.__contains__)
     if terms.dry_run:
         run.look()
@@ -114,14 +120,21 @@ def _done(session: Session, folder: Folder, state: State, terms: MirrorTerms, wa
     return run
 
 
-def _form(session: Session, root: Path, state: State, format: Format) -> MirrorForm:
+def _check_extras(session: Session, terms: MirrorTerms) -> None:
+    if terms.extras and (terms.format is Format.LOGSEQ or session.index.rules.profile is Profile.LOGSEQ):
+        raise BadInput("decay and counters are shown in notes for Obsidian and Notion, not in pages of Logseq")
+
+
+def _form(session: Session, folder: Folder, state: State, terms: MirrorTerms) -> MirrorForm:
     """Say how notes are written in the folder.
 
     Raises:
         BadInput: the vault is a Logseq graph, whose files are called otherwise than those of the folder.
     """
-    if format is Format.OBSIDIAN:
-        return WithLinks(session, prefix_for(root))
+    root = folder.root
+    shown = Shown(session, terms.extras)
+    if terms.format is Format.OBSIDIAN:
+        return WithLinks(session, prefix_for(root), shown, folder.has)
     config, rules = read_graph(root), session.index.rules
     if rules.profile is not Profile.LOGSEQ:
         state.load()
@@ -134,7 +147,7 @@ def _form(session: Session, root: Path, state: State, format: Format) -> MirrorF
         rules.logseq, journal_title_format=""
     ):
         raise BadInput(f"{root} is a graph that calls its files otherwise than the vault, which is one too")
-    return WithLinks(session, "")  # its notes are pages already
+    return WithLinks(session, "", shown, folder.has)  # its notes are pages already
 
 
 def watch_mirror(
@@ -181,7 +194,8 @@ def watch_mirror(
             _wait(hint, stop, next(waits))
             hint.clear()
             try:
-                if (looks := _look(session, root)) == seen:
+                looks = _look(session, root), terms.extras and session.now().date()  # what notes show is due daily
+                if looks == seen:
                     continue
                 done: Mirrored | MemwellError = mirror(session, target, terms)
             except NotesVanished:

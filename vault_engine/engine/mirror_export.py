@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from vault_engine.engine.changing import keeper
 from vault_engine.engine.mirror_form import AsTheyAre
+from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import MirrorChange, planned_change
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -22,12 +23,16 @@ from vault_engine.vault.files import sha256_hex
 class Export:
     """One run. What a person has changed in the folder is left; a renamed note is a new file, and the old one goes."""
 
-    def __init__(self, session: Session, folder: Folder, state: State, is_selected: Container[str]) -> None:
+    def __init__(
+        self, session: Session, folder: Folder, state: State, is_selected: Container[str], shown: Shown
+    ) -> None:
         """Begin, by the index as of the last refresh."""
         self.changes: list[MirrorChange] = []
         self.problems: list[Problem] = []
         self._session, self._folder, self._state = session, folder, state
         self._base = state.load()
+        self._shown = shown
+        self._marks: dict[str, tuple[str, ...]] = {}  # by path: what properties were added
         records = session.index.records
         meant = {path for path in records if path in is_selected and records[path].problem != CONFLICTED}
         self._data: dict[str, bytes] = {}  # what the folder is to hold
@@ -49,6 +54,7 @@ class Export:
         """
         look = self._folder.look(self._base, self._data.keys(), AsTheyAre(), time.time_ns())
         self._there = {path: there.shown for path, there in look.notes.items()}
+        self._take_up()
         plan = self._plan(look.waiting)
         if dry_run:
             self.changes += map(planned_change, plan.changes)
@@ -58,6 +64,7 @@ class Export:
             raise NotesVanished("what is to be exported", gone, len(self._base))
         due = {one.path: one for one in plan.changes if isinstance(one, Create | Update)}
         files = {path: (self._there.get(path, ""), self._data[path]) for path in due}
+        self._state.announce({path: (sha256_hex(self._data[path]),) for path in due})
         for path, error in self._folder.write(files, lambda path: keeper(self._session, path)).items():
             if error:
                 self.problems.append(Problem(path, str(error)))
@@ -76,6 +83,13 @@ class Export:
                 self.changes.append(planned_change(change))
         self._remember()
 
+    def _take_up(self) -> None:
+        """Know again what a run before this one wrote before it was killed, though a note may be another one now."""
+        for path, written in self._state.announced().items():
+            there = self._there.get(path)
+            if there in written:
+                self._base[path] = Synced(_held(there), there)
+
     def _plan(self, waiting: dict[str, str]) -> Plan:
         base = {path: _held(one.shown) for path, one in self._base.items()}
         ours = {path: _held(sha256_hex(data)) for path, data in self._data.items()}
@@ -84,10 +98,11 @@ class Export:
 
     def _remember(self) -> None:
         kept = {path: one for path, one in self._base.items() if path in self._data or path in self._there}
-        for path, data in self._data.items():
-            if self._there.get(path) == (shown := sha256_hex(data)):
-                kept[path] = Synced(_held(shown), shown)
-        self._state.save(kept)
+        shown = {path: sha256_hex(data) for path, data in self._data.items()}
+        alike = {path for path in shown if self._there.get(path) == shown[path]}
+        for path in alike:
+            kept[path] = Synced(_held(shown[path]), shown[path], self._marks.get(path, ()))
+        self._state.save(kept, unsure=shown.keys() - alike)
 
     def _written(self, path: str, meant: Container[str]) -> bytes:
         """Give a note as it is to be; one that is no text as it is."""
@@ -98,10 +113,16 @@ class Export:
 
         index = self._session.index
         data = self._session.vault.read(path)
+        before = self._base[path].added if path in self._base else ()
         try:
-            return notion_text(data.decode(), path, index.records[path].title, file_of).encode()
+            text = data.decode()
         except UnicodeDecodeError:
             return data
+        if self._shown.is_due(path, before):
+            text, self._marks[path] = self._shown.add(path, text)
+        else:
+            text, self._marks[path] = self._shown.add_again(text, before)
+        return notion_text(text, path, index.records[path].title, file_of).encode()
 
 
 def _held(sha256: str) -> Held:

@@ -41,6 +41,7 @@ from vault_engine.sync.plan import (
     plan_sync,
     whereabouts,
 )
+from vault_engine.sync.shown import showing
 from vault_engine.sync.state import State, Synced
 from vault_engine.sync.written_over import merge_additions
 from vault_engine.vault.files import sha256_hex
@@ -87,7 +88,7 @@ class Run:
         self._base = state.load()
         self._ours: dict[str, Held] = {}
         self._theirs: dict[str, There] = {}
-        self._added: dict[str, tuple[str, ...]] = {path: one.added for path, one in self._base.items()}
+        self._added = state.marks(self._base)
         self._waiting: dict[str, str] = {}
         self._refused: dict[str, str] = {}  # paths that could not be renamed in this run, and why
         self._brought_together: set[str] = set()  # notes of which the vault has what comes of both sides' texts
@@ -257,18 +258,17 @@ class Run:
         base = {path: one.held for path, one in self._base.items()}
         places = whereabouts(base, self._ours, self._held_there())
         kept = {place: self._base[path] for path, place in places.items()}
-        for path, held in self._ours.items():
-            there = self._theirs.get(path)
-            if there and there.held.sha256 == held.sha256:
-                marks = self._added.get(path, ()) if there.marks is None else there.marks
-                now = Synced(held, there.shown, marks, there.seen)
-                is_written, is_again = path in self._just_written, path in self._written_over
-                known = self._base.get(path)
-                kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
+        alike = {path for path in self._ours if self._is_alike(path)}
+        for path in alike:
+            there, known = self._theirs[path], self._base.get(path)
+            marks = self._added.get(path, ()) if there.marks is None else there.marks
+            now = Synced(self._ours[path], there.shown, marks, there.seen)
+            is_written, is_again = path in self._just_written, path in self._written_over
+            kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
         self._state.names = "" if any(map(self._form.wants, self._undone)) else self._form.names
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
-        self._state.save(kept)
+        self._state.save(kept, unsure=self._undone | self._waiting.keys() | (self._ours.keys() - alike))
 
     def _change(self, changes: Collection[PlannedChange]) -> None:
         for change in changes:
@@ -341,6 +341,7 @@ class Run:
             change = Change(Op.MOVE, rename.path, sha256, sha256, to=rename.to, reason=self._reason, size=len(data))
             with announced(session, change, author):
                 session.vault.move(rename.path, rename.to)
+            session.counters.renamed((rename.path, rename.to))
 
     # ---- the vault
 
@@ -429,6 +430,7 @@ class Run:
             except MemwellError as error:
                 self._say_failed(path, error)
         files = {file: one for file, one in files.items() if not one.before or self._has_rested(one.path)}
+        self._state.announce(showing({one.path: one.written.marks for one in files.values()}, self._added))
         contents = {file: (one.before, one.written.data) for file, one in files.items()}
         for file, problem in self._folder.write(contents, lambda file: keeper(self._session, file)).items():
             self._wrote(file, files[file], due.get(files[file].path), problem)
@@ -438,15 +440,15 @@ class Run:
             self._say_failed(one.path, problem)
             return
         self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.written.data), file)
+        if self._form.names or showing({one.path: one.written.marks}, self._added):
+            self._merged_files.add(one.before)  # by other names of links, or with properties, it is no revision
         self._added[one.path] = one.written.marks
         self._just_written.add(one.path)
-        if self._form.names:
-            self._merged_files.add(one.before)  # by another name of a link it may say what no revision says
         if change:
             why = _WRITTEN_OVER if one.path in self._written_over else ""
             self.changes.append(replace(planned_change(change), why=why) if why else planned_change(change))
         elif one.path not in self._brought_together:
-            self.changes.append(MirrorChange("links", "folder", one.path))
+            self.changes.append(MirrorChange(one.written.what, "folder", one.path))
 
     def _has_rested(self, path: str) -> bool:
         """Say whether nobody seems to be writing in a page; else it is left."""

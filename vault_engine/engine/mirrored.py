@@ -8,7 +8,7 @@ from vault_engine.engine.results import Problem
 from vault_engine.sync.plan import Conflict, Create, Delete, Leave, Merge, PlannedChange, Rename, Side
 
 Where = Literal["vault", "folder", "both"]
-What = Literal["created", "updated", "renamed", "deleted", "merged", "conflict", "links", "left"]
+What = Literal["created", "updated", "renamed", "deleted", "merged", "conflict", "links", "properties", "left"]
 
 _WHERE: Mapping[Side, Where] = {Side.OURS: "vault", Side.THEIRS: "folder"}
 
@@ -17,7 +17,7 @@ _WHERE: Mapping[Side, Where] = {Side.OURS: "vault", Side.THEIRS: "folder"}
 class MirrorChange:
     """One thing that was done, would be done by a dry run, or was left."""
 
-    what: What  # "links": only what Memwell adds below the note's text
+    what: What  # "links", "properties": only what Memwell adds to the note's text
     where: Where
     path: str
     to: str | None = None  # the new path of a rename; the conflict copy with the vault's text

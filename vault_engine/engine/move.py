@@ -328,6 +328,7 @@ def _carry_out(
             check_unchanged(session, one.path, sha256_hex(one.before))
         entries = session.journal.announce(changes, at=session.now(), actor=author, ref=ref)
         unconfirmed = _rename(session, entries, old, new)
+        session.counters.renamed((old, new))
         left: list[Problem] = []
         for temporary, change, entry in zip(staged, changes[1:], entries[1:], strict=True):
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
-from vault_engine.config import find_vault, load_config
+from vault_engine.config import find_vault, load_config, working_folder
 from vault_engine.engine import edit, entries, maintain, read, write
 from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.asking import Asking
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         fsck,
         git,
         history,
+        lifecycle,
         mirror,
         move,
         past,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.fsck import Repaired, Verified
     from vault_engine.engine.git import Committed, GitState, Postponed
     from vault_engine.engine.history import Diffed, History, NoteAt
+    from vault_engine.engine.lifecycle import DecayFilter, Decaying, Materialised
     from vault_engine.engine.memory import Memory
     from vault_engine.engine.mirror import MirrorTerms
     from vault_engine.engine.mirrored import Mirrored
@@ -114,7 +116,7 @@ class Engine(Asking):
             VaultMissing: there is no vault.
             ConfigBroken: its settings can't be understood.
         """
-        root = find_vault(os.fspath(path) if path is not None else None, env, _working_folder())
+        root = find_vault(os.fspath(path) if path is not None else None, env, working_folder())
         return cls(Session(load_config(root, env), actor or Actor("agent", "python", "python")))
 
     @staticmethod
@@ -383,6 +385,14 @@ class Engine(Asking):
         seconds = verbs.mirror.INTERVAL_S if interval_s is None else interval_s
         verbs.mirror.watch_mirror(self._session, target, terms, interval_s=seconds, tell=tell, stop=stop)
 
+    def decay(self, wanted: DecayFilter) -> Decaying:
+        """List notes by how far they have faded; see `lifecycle.decaying`."""
+        return verbs.lifecycle.decaying(self._session, wanted)
+
+    def materialise(self, wanted: DecayFilter, *, dry_run: bool = False, actor: Actor | None = None) -> Materialised:
+        """Write their decay into notes; see `lifecycle.materialise`."""
+        return verbs.lifecycle.materialise(self._session, wanted, dry_run=dry_run, actor=actor)
+
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
         return verbs.check.check(self._session)
@@ -474,16 +484,9 @@ class Engine(Asking):
         self.close()
 
 
-def _working_folder() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        raise VaultMissing("the working folder", "is not there any more") from None
-
-
 def _working_folder_if_any() -> Path | None:
     try:
-        return _working_folder()
+        return working_folder()
     except VaultMissing:
         return None
 

@@ -5,7 +5,7 @@ from vault_engine.engine.marked import marked
 from vault_engine.engine.recalling import (
     CHARS_PER_TOKEN,
     MAX_BUDGET_TOKENS,
-    recall,
+    answered,
     text_of,
     updated_of,
     without_heading,
@@ -33,6 +33,12 @@ def read(session: Session, ref: str, *, within: Within = None) -> NoteView:
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultDenied: the file may not be read.
     """
+    note = _viewed(session, ref, within)
+    session.count_uses(note)
+    return note
+
+
+def _viewed(session: Session, ref: str, within: Within) -> NoteView:
     with session.guard:
         session.bring_in()
         record = find(ref, session.index.records, within)
@@ -62,7 +68,9 @@ def raw(session: Session, ref: str, *, within: Within = None) -> RawNote:
     with session.guard:
         session.bring_in()
         record = find(ref, session.index.records, within)
-        return RawNote(record.path, session.vault.read(record.path), record.problem)
+        note = RawNote(record.path, session.vault.read(record.path), record.problem)
+    session.count_uses(record)
+    return note
 
 
 def list_notes(
@@ -128,7 +136,7 @@ def context(
             for path in _newest(session, within):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
+            answer = answered(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             asked = session.index.analyser.counts(query).keys()

@@ -70,6 +70,13 @@ def recall(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # 
         BadInput: the query is empty or out of bounds, or the cursor is not one of this question.
         VaultMissing: the vault's folder is gone.
     """
+    answer = answered(session, query, wish)
+    session.count_uses(*answer.hits)
+    return answer
+
+
+def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  # noqa: B008  frozen
+    """Search as `recall` does, without that counting as a use of what is found. Raises as `recall` does."""
     _check_budget(wish.budget_tokens)
     query = replace(query, offset=_offset_of(wish.cursor, query))
     with session.guard:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from vault_engine.config import AUTO_RERANKER, DEFAULT_EMBEDDER, LATE_RERANKER, Config
 from vault_engine.index.chunks import JudgedChunks
@@ -17,6 +18,8 @@ from vault_engine.index.embeddings import Progress
 from vault_engine.index.record import stem_of
 from vault_engine.index.store import Index, Refreshed
 from vault_engine.index.token_vectors import TokenVectors
+from vault_engine.journal.counters import Counters
+from vault_engine.journal.counters import name_of as counted_name
 from vault_engine.journal.entry import Actor, Change
 from vault_engine.journal.known import Known
 from vault_engine.journal.revisions import Revisions
@@ -34,6 +37,18 @@ _DEVICE_FILE = "device"
 _FRESH_S = 1.0  # a writer trusts a look at the whole vault this old, and looks itself at the notes it concerns
 _NOT_IN_NAMES = re.compile(r"[^\w-]+")
 _MAX_NAME_CHARS = 60
+
+
+class Used(Protocol):
+    """What tells which note was used."""
+
+    @property
+    def path(self) -> str:
+        """Give its path."""
+
+    @property
+    def id(self) -> str | None:
+        """Give the identity that it carries."""
 
 
 @dataclass(slots=True)
@@ -63,6 +78,7 @@ class Session:
         self.revisions = Revisions(config.memwell_dir / "revisions", self._device, local_dir)
         self.journal = Journal(config.memwell_dir / "journal", self._device, local_dir)
         self.known = Known(self.journal, local_dir)
+        self.counters = Counters(local_dir)
         self.is_watched = False  # whether a watcher has the index follow the vault
         self.told: set[str] = set()  # notes of which the journals told a reader, and no writer has looked yet
         self.is_tidy = False  # whether the temporary files of dead processes have been looked for
@@ -182,6 +198,11 @@ class Session:
     def note_external(self, *changes: Change) -> None:
         """Enter what somebody did to notes without telling: an editor, git, a sync tool."""
         self.journal.note(changes, at=self.now(), actor=_SOMEBODY)
+        self.counters.renamed(*((change.path, change.to) for change in changes if change.to))
+
+    def count_uses(self, *notes: Used) -> None:
+        """Count that somebody was given notes, or changed them."""
+        self.counters.used([counted_name(one.path, one.id) for one in notes], self.now_us())
 
     def now(self) -> datetime:
         """Read the clock."""
@@ -189,7 +210,7 @@ class Session:
 
     def now_us(self) -> int:
         """Read the clock, in microseconds since 1970."""
-        return time.time_ns() // 1000
+        return int(self.now().timestamp() * 1_000_000)
 
     def close(self) -> None:
         """Keep the index for the next process."""

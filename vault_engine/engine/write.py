@@ -80,7 +80,10 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
                 write_bytes(session, planned.change, planned.old, planned.new, author)
             return planned.result
 
-    return when_rested(write)
+    done = when_rested(write)
+    if done.action == "updated":
+        session.count_uses(done)
+    return done
 
 
 def forget(

@@ -6,11 +6,12 @@ differs is kept twice. No note's text is in it: that is among the vault's revisi
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vault_engine.sync.plan import Held
+from vault_engine.sync.shown import UNSURE
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 from vault_engine.vault.walk import Signature
 
@@ -46,10 +47,38 @@ class State:
         self._file = local_dir / "sync" / key / _FILE
         self._renaming = self._file.with_name("renaming")
         self._temporary_dir = local_dir / "tmp"
+        self._announced = self._file.with_name("announced.json")
         self._saved = b""
         self.names = ""  # tells the names of the vault's notes from others, where links to them are written anew
         self.daily: str | None = None  # the folder of the vault whose notes are journals, once that has been decided
         self.merged: frozenset[str] = frozenset()  # SHA-256 of files that were last replaced by what was merged of them
+
+    def announced(self) -> dict[str, tuple[str, ...]]:
+        """Give what was announced and may have been written since, by path; nothing where that can't be read."""
+        try:
+            stored = json.loads(self._announced.read_bytes())
+            return {str(path): tuple(map(str, marks)) for path, marks in stored.items()}
+        except (OSError, AttributeError, TypeError, ValueError, RecursionError):
+            return {}
+
+    def marks(self, notes: Mapping[str, Synced]) -> dict[str, tuple[str, ...]]:
+        """Give what each file may be known by: what it was written with last, and what has been announced since."""
+        announced = self.announced()
+        return announced | {path: one.added + announced.get(path, ()) for path, one in notes.items()}
+
+    def announce(self, marks: Mapping[str, tuple[str, ...]]) -> None:
+        """Remember what files are to be known by that are about to be written, until `save`.
+
+        Raises:
+            VaultDenied, StorageFailed: that can't be remembered.
+        """
+        before = self.announced()
+        both = dict(before)
+        for path, new in marks.items():
+            old = (mark for mark in before.get(path, ()) if mark not in (*new, UNSURE))
+            both[path] = (*old, UNSURE, *new)
+        if both != before:
+            write_atomic(self._announced, json.dumps(both).encode(), self._temporary_dir)
 
     @property
     def is_kept(self) -> bool:
@@ -101,8 +130,8 @@ class State:
             return {}
         return notes
 
-    def save(self, notes: Mapping[str, Synced]) -> None:
-        """Remember what both hold now, if that is anything new.
+    def save(self, notes: Mapping[str, Synced], unsure: Container[str] = ()) -> None:
+        """Remember what both hold now, if that is anything new; of what was announced only what is ``unsure``.
 
         Raises:
             VaultDenied, StorageFailed: it is not remembered.
@@ -114,6 +143,13 @@ class State:
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
             self._saved = body
+        if announced := self.announced():
+            left = {path: marks for path, marks in announced.items() if path in unsure}
+            with explained(self._announced):
+                if not left:
+                    self._announced.unlink(missing_ok=True)
+                elif left != announced:
+                    write_atomic(self._announced, json.dumps(left).encode(), self._temporary_dir)
 
 
 def _synced(stored: Any) -> Synced:

@@ -13,7 +13,7 @@ from memwell_cli.exits import DONE, PARTLY, advice
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import json_option, plain, problem_line, remark, show
 from vault_engine import Engine, MemwellError
-from vault_engine.engine import INTERVAL_S, Format, MirrorChange, Mirrored, MirrorTerms
+from vault_engine.engine import INTERVAL_S, Extra, Format, MirrorChange, Mirrored, MirrorTerms
 
 _MOST_S = 86_400.0
 
@@ -36,6 +36,13 @@ _MOST_S = 86_400.0
     show_default=True,
     help="What reads TARGET; notion is one way only.",
 )
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice([each.value for each in Extra]),
+    multiple=True,
+    help="Show notes in TARGET with their decay or how often they were used; repeatable.",
+)
 @click.option("--one-way", is_flag=True, help="Only write TARGET, and over nothing that was changed there.")
 @click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing.")
 @click.option("--yes", is_flag=True, help="Take notes that are gone for deleted, however many.")
@@ -56,6 +63,7 @@ def obsidian_sync(
     watch: bool,
     select: tuple[str, ...],
     format: str,
+    extras: tuple[str, ...],
     one_way: bool,
     dry_run: bool,
     yes: bool,
@@ -67,15 +75,16 @@ def obsidian_sync(
 
     Both ways: edits on different lines are merged; where both changed the same, the text in TARGET stays and the
     vault's goes into a conflict copy beside it. Deletions and renames are carried over. Properties that link to other
-    notes are shown in TARGET as a list of links below the note; with the vault itself as TARGET, that list is all
-    that is written. Nothing is printed when there is nothing to do. Exit code 3 if something failed.
+    notes are shown in TARGET as a list of links below the note; with the vault itself as TARGET, that list, and what
+    --with asks for, is all that is written. Nothing is printed when there is nothing to do. Exit code 3 if something
+    failed.
 
     With --format logseq TARGET is a graph: notes are pages of blocks, daily notes journals. A page that was changed
     there a moment ago is written when it rests.
     """
     if watch and dry_run:
         raise click.UsageError("--watch and --dry-run do not go together")
-    terms = MirrorTerms(Format(format), select, one_way, dry_run, yes)
+    terms = MirrorTerms(Format(format), select, one_way, dry_run, yes, frozenset(map(Extra, extras)))
     with open_vault(vault) as engine:
         if watch:
             return _watch(engine, target, terms, interval_s, as_json=as_json)
