@@ -17,6 +17,7 @@ COMMANDS = {
     "remember": "memwell_cli.commands.remember",
     "recall": "memwell_cli.commands.recall",
     "context": "memwell_cli.commands.context",
+    "extract": "memwell_cli.commands.extract",
     "note": "memwell_cli.commands.note",
     "link": "memwell_cli.commands.link",
     "graph": "memwell_cli.commands.graph",

@@ -1,6 +1,7 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.extracting import Extracted, Kept, extract_items
 from vault_engine.engine.graph import (
     GraphEdge,
     GraphView,
@@ -54,6 +55,7 @@ from vault_engine.engine.results import (
 )
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.journal.entry import Actor
+from vault_engine.lifecycle.extract import Item, ItemKind
 from vault_engine.note.change import (
     AddLink,
     AddTag,
@@ -93,6 +95,7 @@ __all__ = [
     "Engine",
     "Explained",
     "Exported",
+    "Extracted",
     "Finding",
     "FindingKind",
     "Forgotten",
@@ -105,6 +108,9 @@ __all__ = [
     "Hubs",
     "IndexChecked",
     "IndexState",
+    "Item",
+    "ItemKind",
+    "Kept",
     "LinkEdit",
     "LinkView",
     "Links",
@@ -146,6 +152,7 @@ __all__ = [
     "TokenRevoked",
     "Traversed",
     "UnsetProperty",
+    "extract_items",
     "parse_file",
     "source_of",
 ]
