@@ -29,6 +29,11 @@ def found_in(text: str) -> tuple[str | None, bool]:
     return (items[0].kind.value, items[0].negated) if items else (None, False)
 
 
+def share(part: int, whole: int) -> float:
+    """Give a share in percent; of nothing it is all."""
+    return 100 * part / whole if whole else 100.0
+
+
 def quality(labelled: Iterable[dict[str, Any]]) -> dict[str, tuple[float, float, int]]:
     """Give precision and recall of each kind and of all together in percent, and how many sentences are of it.
 
@@ -44,7 +49,6 @@ def quality(labelled: Iterable[dict[str, Any]]) -> dict[str, tuple[float, float,
                 count.update((name, "all"))
         if kind and (kind, negated) == (one["kind"], one["negated"]):
             right.update((kind, "all"))
-    share = lambda part, whole: 100 * part / whole if whole else 100.0  # noqa: E731
     names = [*(kind.value for kind in ItemKind), "all"]
     return {name: (share(right[name], said[name]), share(right[name], wanted[name]), wanted[name]) for name in names}
 

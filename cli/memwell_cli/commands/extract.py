@@ -75,9 +75,9 @@ def _read(file: str) -> str:
 
 
 def _lines(found: Extracted) -> str:
-    kept = [(one.path or "", one.action) for one in found.notes] or [()] * len(found.items)
+    places = [[plain(note.path or note.action)] for note in found.notes] or [[]] * len(found.items)
     rows = [
-        (item.kind.value, f"{item.confidence:.0%}", "not" if item.negated else "", *note[:1], plain(item.text))
-        for item, note in zip(found.items, kept, strict=True)
+        (item.kind.value, f"{item.confidence:.0%}", "not" if item.negated else "", *place, plain(item.text))
+        for item, place in zip(found.items, places, strict=True)
     ]
     return columns(rows) if rows else ""
