@@ -1,6 +1,7 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.contradicting import Contradiction, Contradictions
 from vault_engine.engine.extracting import Extracted, Kept, extract_items
 from vault_engine.engine.graph import (
     GraphEdge,
@@ -53,6 +54,9 @@ from vault_engine.engine.results import (
     Restored,
     Status,
 )
+from vault_engine.engine.states import StateDeleted, StateList, StateValue
+from vault_engine.engine.superseding import Superseded
+from vault_engine.engine.together import UndoneTogether
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.journal.entry import Actor
 from vault_engine.lifecycle.extract import Item, ItemKind
@@ -70,6 +74,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.state.store import MAX_VALUE_BYTES, read_json
 
 __all__ = [
     "FINDING_KINDS",
@@ -80,6 +85,7 @@ __all__ = [
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
+    "MAX_VALUE_BYTES",
     "Actor",
     "AddLink",
     "AddTag",
@@ -90,6 +96,8 @@ __all__ = [
     "Changed",
     "Checked",
     "Context",
+    "Contradiction",
+    "Contradictions",
     "Created",
     "Edit",
     "Engine",
@@ -143,7 +151,11 @@ __all__ = [
     "Scope",
     "SetProperty",
     "ShortestPath",
+    "StateDeleted",
+    "StateList",
+    "StateValue",
     "Status",
+    "Superseded",
     "Token",
     "TokenCheck",
     "TokenCreated",
@@ -151,8 +163,10 @@ __all__ = [
     "TokenList",
     "TokenRevoked",
     "Traversed",
+    "UndoneTogether",
     "UnsetProperty",
     "extract_items",
     "parse_file",
+    "read_json",
     "source_of",
 ]

@@ -36,6 +36,7 @@ _KEEPING = frozenset(
         "agent",
         "status",
         "supersedes",
+        "superseded_by",
         "tags",
         "aliases",
         "title",

@@ -206,6 +206,8 @@ def _compared(old: Claim, new: Claim, same_subject: bool) -> Verdict:
     if not (same_subject or old.stems & new.stems):
         return _UNRELATED
     is_about_one = same_subject or _have_one_subject(old, new)
+    if max(len(old.stems - new.stems), len(new.stems - old.stems)) > _LONGEST_SLOT:
+        return verdict(Kind.RELATED, "about one thing, and both may hold") if is_about_one else _UNRELATED
     only_old, only_new = _left_over(old, new), _left_over(new, old)
     conflict = Kind.UPDATE if _is_change(old, new) else Kind.CONTRADICTION
     if not only_old and not only_new:
@@ -227,7 +229,7 @@ def _left_over(one: Claim, other: Claim) -> tuple[Word, ...]:
     for word in one.words:
         if there[word.stem]:
             there[word.stem] -= 1
-        elif not any(_is_told_by(word, each) for each in other.words):
+        elif word.value is None or not any(_is_told_by(word, each) for each in other.words if each.value):
             left.append(word)
     return tuple(left)
 
