@@ -27,6 +27,7 @@ from vault_engine.vault.copies import conflict_base
 MOST_NOTES = 5_000  # of one category
 MAX_FOUND = 1_000
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_BOTH = 2
 _SURER = 0.2  # a confidence higher by so much counts for more than a later date
 
 
@@ -166,10 +167,9 @@ def _claims_of(session: Session, records: Sequence[Record], left_out: list[Probl
 
 
 def _compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence[Claim]) -> Verdict:
-    """Compare two notes; those of one title that a person gave are about one thing."""
-    titles = {record.title.casefold() for record in (one, other) if record.title != stem_of(record.path)}
-    both = [record.title for record in (one, other) if record.title != stem_of(record.path)]
-    return compare(said, others, same_subject=len(both) == 2 and len(titles) == 1)
+    """Compare two notes; titles that both were given tell whether they are about one thing."""
+    titles = [record.title.casefold() for record in (one, other) if record.title != stem_of(record.path)]
+    return compare(said, others, same_subject=titles[0] == titles[1] if len(titles) == _BOTH else None)
 
 
 def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:

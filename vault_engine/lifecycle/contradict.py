@@ -37,6 +37,7 @@ _MOST_CHARS = 20_000  # of a text that are looked at
 _LONGEST = 400  # characters of a sentence: what is longer is a log or a paste
 _MOST_SENTENCES = 40  # of a text that are compared
 _NAME_WORDS = 2
+_NAMED_BY = 2  # words that two texts of different titles must share to be about one thing
 _LONGEST_SLOT = 4  # words in the place where two sentences differ
 _ALIKE = 0.6  # a cosine: notes of one vault that are about one thing
 _WORD = re.compile(r"[^\W_](?:[\w./+#'-]*[\w+#])?|§\d+§", re.UNICODE)
@@ -114,7 +115,7 @@ def claims(text: str) -> tuple[Claim, ...]:
 
 
 def compare(
-    old: Sequence[Claim], new: Sequence[Claim], *, similarity: float | None = None, same_subject: bool = False
+    old: Sequence[Claim], new: Sequence[Claim], *, similarity: float | None = None, same_subject: bool | None = None
 ) -> Verdict:
     """Say how two texts stand to each other.
 
@@ -122,7 +123,8 @@ def compare(
         old: what the one claims.
         new: and the other; which of them is the older one makes no difference.
         similarity: the cosine of the two, where it is known.
-        same_subject: both are known to be about one thing: they have one title, or one key.
+        same_subject: whether both are about one thing, as far as that is known: they have one title, or different
+            ones. Those of different titles must name more of the same for a contradiction.
     """
     verdicts = [_compared(one, two, same_subject) for one, two in product(old, new)]
     for kind in (Kind.UPDATE, Kind.CONTRADICTION):
@@ -199,13 +201,15 @@ def _is_name(written: str, place: int) -> bool:
 # ---- two sentences
 
 
-def _compared(old: Claim, new: Claim, same_subject: bool) -> Verdict:
+def _compared(old: Claim, new: Claim, same_subject: bool | None) -> Verdict:
     def verdict(kind: Kind, why: str) -> Verdict:
         return Verdict(kind, why, old.text, new.text)
 
     if not (same_subject or old.stems & new.stems):
         return _UNRELATED
     is_about_one = same_subject or _have_one_subject(old, new)
+    if same_subject is False and len((old.head | new.head) & old.stems & new.stems) < _NAMED_BY:
+        return verdict(Kind.RELATED, "of different titles") if is_about_one else _UNRELATED
     if max(len(old.stems - new.stems), len(new.stems - old.stems)) > _LONGEST_SLOT:
         return verdict(Kind.RELATED, "about one thing, and both may hold") if is_about_one else _UNRELATED
     only_old, only_new = _left_over(old, new), _left_over(new, old)

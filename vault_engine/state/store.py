@@ -1,8 +1,8 @@
 """Keys and values of this machine, in one file that is replaced as a whole.
 
 Each change is made under a lock of its own, from the file as it is then, and is durable when it is answered. A file
-that can't be read is copied to the quarantine by the next change, and the state begins anew. A clock that went back makes
-a value last longer, but from the next change on no longer than its own time to live.
+that can't be read is copied to the quarantine by the next change, and the state begins anew. A clock that went back
+makes a value last longer, but from the next change on no longer than its own time to live.
 """
 
 import json
