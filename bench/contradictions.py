@@ -1,8 +1,8 @@
 """How well `compare` tells updates and contradictions from paraphrases and look-alikes, on labelled pairs.
 
 The pairs are JSON Lines: ``{"id": 1, "old": "…", "new": "…", "verdict": "update"}``. The rules were made looking at
-those with even ids; those with odd ids were labelled before and were only counted. Beside them stand the rules of
-Mimir: the Jaccard similarity of character trigrams, from 0.7 a duplicate, below 0.4 a conflict.
+those with even ids; those with odd ids were labelled before and were only counted. Beside them stands what other
+memories go by: the Jaccard similarity of character trigrams, from 0.7 a duplicate, below 0.4 a conflict.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from bench.machine import table
 from vault_engine.lifecycle.contradict import Kind, claims, compare
 
 PAIRS = Path(__file__).parent / "data" / "contradictions.jsonl"
-DUPLICATE, CONFLICT = 0.7, 0.4  # Mimir's
+DUPLICATE, CONFLICT = 0.7, 0.4  # similarities of trigrams
 
 
 class Judged(NamedTuple):
@@ -40,7 +40,7 @@ def ours(old: str, new: str) -> Judged:
     return Judged(kind is Kind.SAME, kind.is_conflict, kind.value)
 
 
-def mimirs(old: str, new: str) -> Judged:
+def by_letters(old: str, new: str) -> Judged:
     """Judge a pair by trigrams."""
     one, two = ({text[at : at + 3] for at in range(len(text) - 2)} for text in (old, new))
     alike = len(one & two) / max(len(one | two), 1)
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[tuple[str, ...]] = [("pairs", "rules", "what", "n", "precision %", "recall %")]
     for half, parity in {"even ids": 0, "odd ids": 1}.items():
         part = [pair for pair in pairs if pair["id"] % 2 == parity]
-        for name, judge in {"ours": ours, "trigrams": mimirs}.items():
+        for name, judge in {"ours": ours, "trigrams": by_letters}.items():
             for what, (precision, recall, count) in quality(part, judge).items():
                 if what.startswith("is_") or (name == "ours" and what != Kind.SAME):
                     rows.append((half, name, what.removeprefix("is_"), str(count), f"{precision:.1f}", f"{recall:.1f}"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.contradictions import mimirs, ours, quality, read
+from bench.contradictions import by_letters, ours, quality, read
 from vault_engine.lifecycle.contradict import Kind, claims, compare
 
 TEXTS = [pair[side] for pair in read() for side in ("old", "new")]
@@ -32,7 +32,7 @@ def test_the_labelled_pairs_are_told_apart():
 
 def test_trigrams_tell_them_apart_much_worse():
     """What the same pairs give by the similarity of their letters."""
-    theirs, own = quality(read(), mimirs), quality(read(), ours)
+    theirs, own = quality(read(), by_letters), quality(read(), ours)
 
     assert theirs["is_conflict"][0] < own["is_conflict"][0] / 2
     assert theirs["is_same"][0] < own["is_same"][0] / 2
