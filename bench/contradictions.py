@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from bench.extraction import share
 from bench.machine import table
-from vault_engine.lifecycle.contradict import Kind, claims, compare
+from vault_engine.lifecycle.contradict import VerdictKind, claims, compare
 
 PAIRS = Path(__file__).parent / "data" / "contradictions.jsonl"
 DUPLICATE, CONFLICT = 0.7, 0.4  # similarities of trigrams
@@ -37,7 +37,7 @@ def read(file: Path = PAIRS) -> list[dict[str, Any]]:
 def ours(old: str, new: str) -> Judged:
     """Judge a pair by our rules."""
     kind = compare(claims(old), claims(new)).kind
-    return Judged(kind is Kind.SAME, kind.is_conflict, kind.value)
+    return Judged(kind is VerdictKind.SAME, kind.is_conflict, kind.value)
 
 
 def by_letters(old: str, new: str) -> Judged:
@@ -49,8 +49,8 @@ def by_letters(old: str, new: str) -> Judged:
 
 def wanted(pair: dict[str, Any]) -> Judged:
     """Give what a pair is labelled as."""
-    kind = Kind(pair["verdict"])
-    return Judged(kind is Kind.SAME, kind.is_conflict, kind.value)
+    kind = VerdictKind(pair["verdict"])
+    return Judged(kind is VerdictKind.SAME, kind.is_conflict, kind.value)
 
 
 def quality(
@@ -59,7 +59,7 @@ def quality(
     """Give precision and recall in percent and the count, of conflicts, of duplicates, and of each verdict."""
     judged = [(judge(pair["old"], pair["new"]), wanted(pair)) for pair in pairs]
     figures = {}
-    for name in ("is_conflict", "is_same", *(kind.value for kind in Kind)):
+    for name in ("is_conflict", "is_same", *(kind.value for kind in VerdictKind)):
         said = [_is(name, one) for one, _ in judged]
         so = [_is(name, label) for _, label in judged]
         right = sum(map(and_, said, so))
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         part = [pair for pair in pairs if pair["id"] % 2 == parity]
         for name, judge in {"ours": ours, "trigrams": by_letters}.items():
             for what, (precision, recall, count) in quality(part, judge).items():
-                if what.startswith("is_") or (name == "ours" and what != Kind.SAME):
+                if what.startswith("is_") or (name == "ours" and what != VerdictKind.SAME):
                     rows.append((half, name, what.removeprefix("is_"), str(count), f"{precision:.1f}", f"{recall:.1f}"))
     print(table(rows))
     for pair in pairs:

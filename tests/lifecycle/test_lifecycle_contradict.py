@@ -4,11 +4,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.contradictions import by_letters, ours, quality, read
-from vault_engine.lifecycle.contradict import Kind, claims, compare
+from vault_engine.lifecycle.contradict import VerdictKind, claims, compare
 
 TEXTS = [pair[side] for pair in read() for side in ("old", "new")]
 
@@ -57,11 +57,16 @@ def test_the_order_makes_no_difference(one, other):
 @given(st.sampled_from(TEXTS))
 def test_a_text_says_the_same_as_itself(text):
     """However often it is said."""
-    assert Kind.SAME is verdict(text, text).kind
-    assert Kind.SAME is verdict(text, f"{text}\n\n- {text}").kind
+    assert VerdictKind.SAME is verdict(text, text).kind
+    assert VerdictKind.SAME is verdict(text, f"{text}\n\n- {text}").kind
 
 
-@given(st.text(max_size=200), st.text(max_size=200))
+ODD = ("§0§", "§9§", "3", "12.", "May", "ſecond", "mıllion", "2", "K", "5", "second", "-07:99", "9:30", "1,000", "is")
+odd = st.lists(st.sampled_from(ODD))
+
+
+@example("The limit is §7§ and 3.", "The ſecond is 2 mıllion.")
+@given(odd.map(" ".join) | st.text(max_size=200), odd.map(" ".join) | st.text(max_size=200))
 def test_any_text_gives_a_verdict(one, other):
     """And why."""
     assert verdict(one, other).why
@@ -91,6 +96,6 @@ def test_what_decided_is_told():
 
 def test_what_is_known_of_two_texts_counts():
     """Likeness makes them related; one title lets what lacks a subject be compared."""
-    assert Kind.RELATED is verdict("Tea is hot.", "Bob runs.", similarity=0.7).kind
-    assert Kind.UNRELATED is verdict("Tea is hot.", "Bob runs.", similarity=0.3).kind
-    assert Kind.CONTRADICTION is verdict("On port 80.", "On port 8080.", same_subject=True).kind
+    assert VerdictKind.RELATED is verdict("Tea is hot.", "Bob runs.", similarity=0.7).kind
+    assert VerdictKind.UNRELATED is verdict("Tea is hot.", "Bob runs.", similarity=0.3).kind
+    assert VerdictKind.CONTRADICTION is verdict("On port 80.", "On port 8080.", same_subject=True).kind
