@@ -54,6 +54,8 @@ from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
         GraphEdge,
         GraphView,
@@ -77,54 +79,52 @@ if TYPE_CHECKING:
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
     from vault_engine.engine.sharing import Federated, Shared
+    from vault_engine.engine.states import StateDeleted, StateList, StateValue
+    from vault_engine.engine.superseding import Superseded
+    from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
+    from vault_engine.lifecycle.extract import Item, ItemKind
+    from vault_engine.state.store import MAX_VALUE_BYTES, read_json
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
-    "graph": (
-        "GraphEdge",
-        "GraphView",
-        "Hub",
-        "Hubs",
-        "Neighbour",
-        "Neighbours",
-        "NodeView",
-        "Orphans",
-        "Reached",
-        "Related",
-        "RelatedView",
-        "ShortestPath",
-        "Traversed",
-    ),
-    "graph_formats": ("Exported",),
-    "lifecycle": ("DecayChange", "DecayFilter", "Decaying", "Faded", "Materialised"),
-    "mirror": ("INTERVAL_S", "Format", "MirrorTerms"),
-    "mirrored": ("MirrorChange", "Mirrored"),
-    "move": ("LinkEdit", "Moved"),
-    "parsing": ("MAX_FILE_BYTES", "parse_file", "source_of"),
-    "sharing": ("Federated", "Shared"),
-    "tokens": ("TokenCheck", "TokenCreated", "TokenLine", "TokenList", "TokenRevoked"),
-    "workspaces": ("WorkspaceLine", "Workspaces"),
+    "engine.contradicting": "Contradiction Contradictions",
+    "engine.extracting": "Extracted Kept extract_items",
+    "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
+    " ShortestPath Traversed",
+    "engine.graph_formats": "Exported",
+    "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
+    "engine.mirror": "INTERVAL_S Format MirrorTerms",
+    "engine.mirrored": "MirrorChange Mirrored",
+    "engine.move": "LinkEdit Moved",
+    "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
+    "engine.sharing": "Federated Shared",
+    "engine.states": "StateDeleted StateList StateValue",
+    "engine.superseding": "Superseded",
+    "engine.together": "UndoneTogether",
+    "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
+    "engine.workspaces": "WorkspaceLine Workspaces",
+    "lifecycle.extract": "Item ItemKind",
+    "state.store": "MAX_VALUE_BYTES read_json",
 }
 _VERBS = {
     *(
         "bulk",
         "check",
         "conflicts",
+        "contradicting",
+        "correcting",
+        "extracting",
         "fsck",
         "git",
         "graph",
         "graph_formats",
-        "history",
-        "lifecycle",
-        "links",
-        "mirror",
-        "move",
     ),
-    *("move", "past", "purge", "remote", "sharing", "tokens", "undo", "workspaces"),
+    *("history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "sharing", "states", "superseding"),
+    *("together", "tokens", "undo", "workspaces"),
 }
-_HOME = {name: module for module, names in _LATER.items() for name in names}
+_HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
 __all__ = [
     "FINDING_KINDS",
@@ -135,6 +135,7 @@ __all__ = [
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
+    "MAX_VALUE_BYTES",
     "WEIGHTS",
     "Actor",
     "AddLink",
@@ -147,6 +148,8 @@ __all__ = [
     "Changed",
     "Checked",
     "Context",
+    "Contradiction",
+    "Contradictions",
     "Created",
     "DecayChange",
     "DecayFilter",
@@ -156,6 +159,7 @@ __all__ = [
     "Explained",
     "Exported",
     "Extra",
+    "Extracted",
     "Faded",
     "Federated",
     "Finding",
@@ -170,6 +174,9 @@ __all__ = [
     "Hubs",
     "IndexChecked",
     "IndexState",
+    "Item",
+    "ItemKind",
+    "Kept",
     "LinkEdit",
     "LinkView",
     "Links",
@@ -205,7 +212,11 @@ __all__ = [
     "SetProperty",
     "Shared",
     "ShortestPath",
+    "StateDeleted",
+    "StateList",
+    "StateValue",
     "Status",
+    "Superseded",
     "Token",
     "TokenCheck",
     "TokenCreated",
@@ -214,11 +225,14 @@ __all__ = [
     "TokenRevoked",
     "Traversed",
     "TurnWeights",
+    "UndoneTogether",
     "UnsetProperty",
     "Weights",
     "WorkspaceLine",
     "Workspaces",
+    "extract_items",
     "parse_file",
+    "read_json",
     "source_of",
 ]
 
@@ -230,5 +244,5 @@ def __getattr__(name: str) -> object:
     if name == "GRAPH_FORMATS":
         return importlib.import_module(f"{__name__}.graph_formats").FORMATS
     if name in _HOME:
-        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        return getattr(importlib.import_module(f"vault_engine.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

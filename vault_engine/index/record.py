@@ -40,6 +40,7 @@ _KEEPING = frozenset(
         "supersedes",
         "shared_from",
         "shared_sha256",
+        "superseded_by",
         "tags",
         "aliases",
         "title",

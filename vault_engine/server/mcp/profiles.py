@@ -98,9 +98,10 @@ def _graph_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hin
 
 
 def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.truth_tools import TruthTools
     from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
-    upkeep = UpkeepTools(engine, callers, place)
+    upkeep, truth = UpkeepTools(engine, callers, place), TruthTools(engine, callers, place)
     yield upkeep.list_notes, READS
     yield upkeep.remember_many, WRITES
     yield upkeep.move_note, CHANGES
@@ -115,6 +116,15 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     yield upkeep.index_state, READS
     yield upkeep.build_index, WRITES
     yield upkeep.purge, ARCHIVES
+    yield truth.extract, WRITES
+    yield truth.supersede, WRITES
+    yield truth.contradictions, WRITES
+    yield truth.undo_together, CHANGES
+    yield truth.correct, CHANGES
+    yield truth.state_set, WRITES
+    yield truth.state_get, READS
+    yield truth.state_delete, ARCHIVES
+    yield truth.state_list, READS
 
 
 _TOOLS: dict[str, Callable[[Engine, Callers, Place], Iterator[Hinted]]] = {
