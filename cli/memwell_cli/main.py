@@ -3,6 +3,8 @@
 import importlib
 import os
 import sys
+import threading
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -82,8 +84,18 @@ def memwell() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit.
+
+    A thread that still loads a model, say, is in a library's own code, where it does not survive the interpreter's end:
+    the process would abort. What is to be kept is kept by then, so the process ends without it.
+    """
+    code = run(sys.argv[1:])
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
