@@ -1,8 +1,8 @@
 """What is being written becomes durable on the way; only the last sync says so."""
 
 import errno
-import os
 import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -59,12 +59,12 @@ def test_no_other_begins_while_one_is_under_way(folder, monkeypatch):
 
 def test_no_handle_is_left_open(folder):
     """Whatever was synced."""
-    before = os.listdir("/proc/self/fd")
+    before = list(Path("/proc/self/fd").iterdir())
     under_way = SyncAhead(folder)
     under_way.wrote(BYTES_BETWEEN)
     under_way.close()
 
-    assert len(before) == len(os.listdir("/proc/self/fd"))
+    assert len(before) == len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.parametrize("fails_at_last", [False, True])
