@@ -16,7 +16,7 @@ from bench.kept import sha256, sha256_at
 from vault_engine import Actor, Engine, Memory
 from vault_engine.engine import Append, SetProperty, bulk
 from vault_engine.errors import NotConfirmed
-from vault_engine.vault import many
+from vault_engine.vault import ahead, many
 from vault_engine.vault.place import Place
 
 SMALL_JOURNAL = ".small/journal.jsonl"
@@ -89,11 +89,13 @@ class ByEngine:
         return Memory(text_of(number, path), category=category, key=name, expected=sha256_at(self._vault / path))
 
     def _import(self, engine: Engine, memories: list[Memory], actor: Actor) -> None:
-        # Another process stages what is in new folders and whole packs, as of many notes; the recorder sees that one's
-        # operations too.
+        # As of many notes: another process stages what is in new folders and whole packs, and the recorder sees that
+        # one's operations too; the disk is synced on the way.
         with (
             patch.object(many, "_STAGED_ALONE", new=0),
             patch.object(bulk, "FULL_PACK_BYTES", new=1),
+            patch.object(ahead, "BYTES_BETWEEN", new=1),
+            patch.object(ahead, "sync_all", new=_sync_each),
             patch.object(many, "sync_all", new=_sync_each),
         ):
             done = engine.remember_many(memories, actor=actor)
