@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault_engine.journal import counters as module
@@ -78,6 +78,7 @@ def test_a_use_that_was_counted_outlives_its_process(counters, tmp_path):
     assert 50 == len(said) <= counters.load().accesses["b.md"].times
 
 
+@settings(deadline=None)  # a disk may be slow
 @given(cut=st.integers(0, 1000), junk=st.binary(max_size=40))
 def test_a_torn_file_costs_only_what_was_torn(tmp_path_factory, cut, junk):
     """What is counted after it counts; what stands before it does too."""
@@ -95,6 +96,7 @@ def test_a_torn_file_costs_only_what_was_torn(tmp_path_factory, cut, junk):
     assert {"a.md": Access(1, 1), "b.md": Access(1, 3)} == Counters(folder / "local").load().accesses
 
 
+@settings(deadline=None)  # a disk may be slow
 @given(st.binary(max_size=200) | st.lists(st.text('[]"+>@,0123456789ae.-', max_size=30)).map("\n".join))
 def test_whatever_the_file_holds_it_can_be_read_and_counted_into(tmp_path_factory, data):
     """Nothing in it is trusted."""
@@ -177,6 +179,7 @@ def test_since_when_a_note_says_what_it_says_is_known_of_its_last_two_revisions(
     assert {"a.md": {"bb": 1, "cc": 2}} == counters.load().said_before
 
 
+@settings(deadline=None)  # a disk may be slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("+>@"), st.sampled_from("abc"), st.sampled_from("abc"), st.integers(0, 100)),
