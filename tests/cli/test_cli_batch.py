@@ -199,7 +199,7 @@ def test_nothing_else_may_be_said_beside_it(cli, home, batch, more):
     refused = cli("remember", "--batch", batch(lines({"text": "x"})), *more)
 
     assert (2, "") == (refused.code, refused.out)
-    assert "beside --batch only --vault and --json may be given" in refused.err
+    assert "beside --batch only --vault, --workspace and --json may be given" in refused.err
     assert not (home / "notes").exists()
 
 

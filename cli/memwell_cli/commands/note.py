@@ -36,7 +36,7 @@ def show_note(ref: str, at: str | None, vault: str | None, as_json: bool) -> Non
     """
     with open_vault(vault) as engine:
         if at is not None:
-            print_note_at(engine, ref, at, as_json=as_json)
+            print_note_at(engine, ref, at, as_json=as_json, within=reach(engine))
             return
         if as_json:
             show(engine.read(ref, within=reach(engine)), as_json=True, text=str)

@@ -9,7 +9,7 @@ import click
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import columns, json_line, json_option, plain, progress, remark, show, show_bytes
-from vault_engine.engine import Actor, Engine
+from vault_engine.engine import Actor, Engine, Reach
 from vault_engine.engine.history import Diffed, History, VersionLine
 from vault_engine.engine.past import VaultAt
 from vault_engine.engine.undo import Undone
@@ -97,9 +97,9 @@ def vault_at(at: str, folder: str, vault: str | None, as_json: bool) -> int:
     return PARTLY if found.missing else DONE
 
 
-def print_note_at(engine: Engine, ref: str, at: str, *, as_json: bool) -> None:
+def print_note_at(engine: Engine, ref: str, at: str, *, as_json: bool, within: Reach | None = None) -> None:
     """Print a note as it was known at a time: for ``note show --at``."""
-    found = engine.show_at(ref, at, within=reach(engine))
+    found = engine.show_at(ref, at, within=within)
     if as_json:
         facts = asdict(found) | {"data": None, "text": found.data.decode("utf-8", "replace")}
         del facts["data"]
