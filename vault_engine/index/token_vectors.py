@@ -115,8 +115,10 @@ class TokenVectors:
         missing = keys[~self._store.has(keys)]
         with suppress(EmbedderFailed):
             for start in range(0, len(missing), _TEXTS_AT_ONCE):
+                self._store.load_new()  # another process may be at it
                 made, generation = {}, self._store.generation
-                for key, text in chunks.texts(missing[start : start + _TEXTS_AT_ONCE]).items():
+                part = missing[start : start + _TEXTS_AT_ONCE]
+                for key, text in chunks.texts(part[~self._store.has(part)]).items():
                     if stop.is_set():
                         break
                     made[key] = self.make(text)
