@@ -7,6 +7,7 @@ vectors of its own. Making these takes minutes; --cache keeps them.
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -73,17 +74,20 @@ def _measure(folder: Path, env: dict[str, str], questions: Sequence[str]) -> Non
         for name, how in _WAYS.items():
             rows.append(row_of(name, engine, questions, how))
         note_count = engine.status().notes
+    bare = folder / "bare"
+    shutil.copytree(folder / "index", bare, ignore=shutil.ignore_patterns("late-*"))
     settings = folder / "vault" / ".memwell" / "config.toml"
     before = settings.read_text("utf-8")
     try:
         settings.write_text(_NOTHING_KEPT + before, "utf-8")
-        with Engine.open(folder / "vault", env=env) as engine:
+        with Engine.open(folder / "vault", env=isolated_env(bare)) as engine:
             engine.recall("the model is loaded now")
             engine.watch()
             for name in ("--rerank, vectors of tokens made meanwhile", "… and asked again"):
                 rows.append(row_of(name, engine, questions, {"rerank": True}))
     finally:
         settings.write_text(before, "utf-8")
+        shutil.rmtree(bare)
     kept = sum(file.stat().st_size for file in (folder / "index").rglob("late-*.i8"))
     print(table(rows))
     print(f"{note_count:,} turns; vectors of tokens {kept / max(note_count, 1) / 1000:.1f} kB a turn;", end=" ")

@@ -97,6 +97,17 @@ def test_what_is_not_kept_is_made_when_it_is_asked_for(open_engine, talk, vault,
     assert not list((vault.parent / "cache").rglob("late-*.i8"))
 
 
+def test_a_lower_bound_frees_the_disk(engine, open_engine, vault):
+    """At the next build, or in a server."""
+    engine.close()
+    assert list((vault.parent / "cache").rglob("late-*.i8"))
+    (vault / ".memwell/config.toml").write_text("late_megabytes = 0\n", "utf-8")
+
+    open_engine(MEMWELL_EMBEDDER="packaged").build_index()
+
+    assert not list((vault.parent / "cache").rglob("late-*.i8"))
+
+
 def test_a_turn_that_is_new_is_looked_at_too(engine, write_note):
     """The few that wait are made before the answer."""
     write_note("talk/t11.md", "Ann: The dog is called Nelson.")

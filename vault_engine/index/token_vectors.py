@@ -61,7 +61,7 @@ class TokenVectors:
             most_bytes: how large they may become on disk.
             model: makes them.
         """
-        self._model, self._cache_dir = model, cache_dir
+        self._model, self._cache_dir, self._most_bytes = model, cache_dir, most_bytes
         name = hashlib.sha256(model.name.encode()).hexdigest()[:12]
         self._store = TokenStore(cache_dir / f"late-{name}.log", most_bytes)
         self._lock = Lock(cache_dir / "late.lock")
@@ -143,8 +143,10 @@ class TokenVectors:
             self._store.keep_only(keys)
 
     def tidy(self, keys: Keys) -> None:
-        """Forget chunks that nobody needs, once they are half of all."""
+        """Forget chunks that nobody needs, once they are half of all; or every one, where the bound is lower now."""
         self._store.load_new()
+        if self._store.byte_count > self._most_bytes:
+            keys = keys[:0]
         if 2 * self._store.unneeded_bytes(keys) > self._store.byte_count:
             with suppress(MemwellError):
                 self.keep_only(keys)
