@@ -75,6 +75,11 @@ class TokenVectors:
         """How many bytes they take on disk."""
         return self._store.byte_count
 
+    @property
+    def generation(self) -> int:
+        """Another one whenever chunks are dropped."""
+        return self._store.generation
+
     def question(self, text: str) -> QuestionTokens:
         """Give the tokens of a question.
 
@@ -94,9 +99,14 @@ class TokenVectors:
             unwritten = [self._unwritten.get(key) for key in keys]
         return [one or two for one, two in zip(unwritten, self._store.read(_as_keys(keys)), strict=True)]
 
-    def keep(self, made: Mapping[bytes, Tokens]) -> None:
-        """Keep tokens on disk, or for this process alone where that can't be done now."""
-        if not made or self._written(made, self._store.generation):
+    def keep(self, made: Mapping[bytes, Tokens], generation: int) -> None:
+        """Keep tokens on disk, or for this process alone where that can't be done now.
+
+        Args:
+            made: by chunk.
+            generation: the `generation` before their texts were read.
+        """
+        if not made or self._written(made, generation):
             return
         with self._mutex:
             self._unwritten |= made
