@@ -29,6 +29,7 @@ class Asking:
         expand: str | None = None,
         diverse: bool = False,
         min_score: float = 0.0,
+        trusted: bool = False,
         budget_tokens: int | None = None,
         cursor: str | None = None,
         rerank: bool | None = None,
@@ -58,6 +59,7 @@ class Asking:
             diverse=diverse,
             min_score=min_score,
             by=By.named(by),
+            trusted=trusted,
             within=within,
         )
         return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
-from vault_engine.index.filters import PINNED, SITUATION, STATUS
+from vault_engine.index.filters import PINNED, SITUATION, STATUS, TRUST
 from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
@@ -20,7 +20,7 @@ from vault_engine.index.view import View
 from vault_engine.search.dialogue import by_words, turn_features
 from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
 from vault_engine.search.quality import Stated, factors
-from vault_engine.search.query import By, Fusion, Mode, Query
+from vault_engine.search.query import UNTRUSTED, By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
 from vault_engine.search.situations import is_situation
 from vault_engine.search.times import Period, periods_in
@@ -263,8 +263,11 @@ def _with_phrases(index: Index, view: View, found: Candidates, text: str, weight
 
 
 def _with_situations(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
-    """Bring forward the notes that say they matter in the situation which the question names, a few at most."""
-    says = view.keywords.having(SITUATION, "true")[found.rows]
+    """Bring forward the notes that say they matter in the situation which the question names, a few at most.
+
+    Those that are not to be trusted stay where they are.
+    """
+    says = (view.keywords.having(SITUATION, "true") & ~view.keywords.having(TRUST, UNTRUSTED))[found.rows]
     if not says.any():
         return found
     relevance, asked = total(found.parts), index.analyser.counts(text).keys()
@@ -423,11 +426,14 @@ def _mode_that_runs(index: Index, asked: Mode, *, has_vectors: bool) -> tuple[Mo
 
 def _allowed(view: View, query: Query) -> Mask | None:
     """Say which rows may answer, shape ``(rows,)``; None: all that are there."""
-    if not query.filters and query.since is None and query.until is None and query.as_of is None:
+    unlimited = query.since is None and query.until is None and query.as_of is None and not query.trusted
+    if unlimited and not query.filters:
         return None
     allowed = view.keywords.alive.copy()
     for column, value in query.filters:
         allowed &= view.keywords.having(column, value)
+    if query.trusted:
+        allowed &= ~view.keywords.having(TRUST, UNTRUSTED)
     if query.since is not None:
         allowed &= view.changed >= query.since
     if query.until is not None:
