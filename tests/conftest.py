@@ -13,8 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vault_engine import Actor, Engine
+
+settings.register_profile("memwell", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("memwell")
 
 PROJECT = Path(__file__).parents[1]
 SAMPLE_VAULT = PROJECT / "sample_vault"

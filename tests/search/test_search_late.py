@@ -8,9 +8,11 @@ from hypothesis.extra.numpy import arrays
 
 from vault_engine import Mode
 from vault_engine.engine import recalling
+from vault_engine.index.embedder import FastembedModel, packaged_model_folder
 from vault_engine.index.token_store import Tokens
-from vault_engine.index.token_vectors import QuestionTokens
-from vault_engine.search.late import max_sim
+from vault_engine.index.token_vectors import QuestionTokens, TokenVectors
+from vault_engine.search.judging import Judged
+from vault_engine.search.late import Late, max_sim
 
 SAID = (
     "Ann: When does the ferry leave?",
@@ -97,6 +99,17 @@ def test_what_is_not_kept_is_made_when_it_is_asked_for(open_engine, talk, vault,
     assert not list((vault.parent / "cache").rglob("late-*.i8"))
 
 
+def test_a_lower_bound_frees_the_disk(engine, open_engine, vault):
+    """At the next build, or in a server."""
+    engine.close()
+    assert list((vault.parent / "cache").rglob("late-*.i8"))
+    (vault / ".memwell/config.toml").write_text("late_megabytes = 0\n", "utf-8")
+
+    open_engine(MEMWELL_EMBEDDER="packaged").build_index()
+
+    assert not list((vault.parent / "cache").rglob("late-*.i8"))
+
+
 def test_a_turn_that_is_new_is_looked_at_too(engine, write_note):
     """The few that wait are made before the answer."""
     write_note("talk/t11.md", "Ann: The dog is called Nelson.")
@@ -115,6 +128,17 @@ def test_vectors_of_a_purged_turn_are_gone(engine, vault):
 
     kept = engine._session.token_vectors.kept([key.tobytes() for key in keys])
     assert 9 == sum(one is not None for one in kept)
+
+
+def test_what_a_chunk_no_longer_holds_is_not_kept_for_it(tmp_path):
+    """A text that changed since the index looked is judged as it is, and remembered by nobody."""
+    tokens = TokenVectors(tmp_path, 1_000_000, FastembedModel("late", folder=packaged_model_folder()))
+    old, new = (Judged(bytes([number] * 16), lambda: "a dog", lambda now=number: now == 1) for number in range(2))
+
+    judged = Late(tokens).judge("dog", [old, new], len)
+
+    assert judged[0] == judged[1] > 0
+    assert [True, False] == [one is None for one in tokens.kept([old.key, new.key])]
 
 
 @given(st.lists(CODES, max_size=4), CODES, arrays(np.float32, 3, elements=st.floats(0.125, 2, width=32)))

@@ -17,7 +17,7 @@ from vault_engine.engine.results import Explained, Hit, Recalled
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
 from vault_engine.index.embedder import MODEL_LANGUAGE
-from vault_engine.index.record import Record, decode, embedded_text, judged_text
+from vault_engine.index.record import Record, decode, embedded_text, judged_text, key_of
 from vault_engine.index.view import View
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.note.validity import microseconds
@@ -179,18 +179,19 @@ def _judging(session: Session, view: View, reranker: Reranker, *, only_turns: bo
 
     def text_of(row: int) -> Judged:
         path, ordinal = view.owner(row)
-        return Judged(view.keys[row].tobytes(), lambda: _judged(session, index.records[path], ordinal))
+
+        def embedded() -> str:
+            record = index.records[path]
+            return embedded_text(record.title, record.chunks[ordinal].headings, chunk_text(session, record, ordinal))
+
+        key = view.keys[row].tobytes()
+        return Judged(key, lambda: judged_text(embedded()), lambda: key_of(embedded()) == key.hex())
 
     def weigh(word: str) -> float:
         keywords = view.keywords
         return sum(keywords.idf(keywords.frequency(term.encode())) for term in index.analyser.counts(word))
 
     return Reranking(reranker, text_of, weigh, only_turns)
-
-
-def _judged(session: Session, record: Record, ordinal: int) -> str:
-    chunk = record.chunks[ordinal]
-    return judged_text(embedded_text(record.title, chunk.headings, chunk_text(session, record, ordinal)))
 
 
 # ---- what is shown

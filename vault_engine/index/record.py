@@ -170,7 +170,7 @@ def describe(path: str, data: bytes, rules: Rules = OBSIDIAN) -> Described:
         ),
         blocks=tuple(block.id for block in note.blocks) if rules.profile is Profile.LOGSEQ else (),
         chunks=tuple(
-            ChunkRecord(chunk.start, chunk.end, chunk.headings, _key(embedded), _turn(chunk.text))
+            ChunkRecord(chunk.start, chunk.end, chunk.headings, key_of(embedded), _turn(chunk.text))
             for chunk, embedded in zip(slices, embedded_texts, strict=True)
         ),
         problem=problem or note.frontmatter.problem,
@@ -210,7 +210,8 @@ def judged_text(embedded: str) -> str:
     return said if spoken(said) else embedded
 
 
-def _key(embedded_text: str) -> str:
+def key_of(embedded_text: str) -> str:
+    """Give the key of a chunk by what of it is embedded."""
     return hashlib.sha256(embedded_text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * KEY_BYTES]
 
 

@@ -61,7 +61,7 @@ class TokenVectors:
             most_bytes: how large they may become on disk.
             model: makes them.
         """
-        self._model, self._cache_dir = model, cache_dir
+        self._model, self._cache_dir, self._most_bytes = model, cache_dir, most_bytes
         name = hashlib.sha256(model.name.encode()).hexdigest()[:12]
         self._store = TokenStore(cache_dir / f"late-{name}.log", most_bytes)
         self._lock = Lock(cache_dir / "late.lock")
@@ -74,6 +74,11 @@ class TokenVectors:
     def byte_count(self) -> int:
         """How many bytes they take on disk."""
         return self._store.byte_count
+
+    @property
+    def generation(self) -> int:
+        """Another one whenever chunks are dropped."""
+        return self._store.generation
 
     def question(self, text: str) -> QuestionTokens:
         """Give the tokens of a question.
@@ -94,9 +99,14 @@ class TokenVectors:
             unwritten = [self._unwritten.get(key) for key in keys]
         return [one or two for one, two in zip(unwritten, self._store.read(_as_keys(keys)), strict=True)]
 
-    def keep(self, made: Mapping[bytes, Tokens]) -> None:
-        """Keep tokens on disk, or for this process alone where that can't be done now."""
-        if not made or self._written(made, self._store.generation):
+    def keep(self, made: Mapping[bytes, Tokens], generation: int) -> None:
+        """Keep tokens on disk, or for this process alone where that can't be done now.
+
+        Args:
+            made: by chunk.
+            generation: the `generation` before their texts were read.
+        """
+        if not made or self._written(made, generation):
             return
         with self._mutex:
             self._unwritten |= made
@@ -115,8 +125,10 @@ class TokenVectors:
         missing = keys[~self._store.has(keys)]
         with suppress(EmbedderFailed):
             for start in range(0, len(missing), _TEXTS_AT_ONCE):
+                self._store.load_new()  # another process may be at it
                 made, generation = {}, self._store.generation
-                for key, text in chunks.texts(missing[start : start + _TEXTS_AT_ONCE]).items():
+                part = missing[start : start + _TEXTS_AT_ONCE]
+                for key, text in chunks.texts(part[~self._store.has(part)]).items():
                     if stop.is_set():
                         break
                     made[key] = self.make(text)
@@ -141,8 +153,10 @@ class TokenVectors:
             self._store.keep_only(keys)
 
     def tidy(self, keys: Keys) -> None:
-        """Forget chunks that nobody needs, once they are half of all."""
+        """Forget chunks that nobody needs, once they are half of all; or every one, where the bound is lower now."""
         self._store.load_new()
+        if self._store.byte_count > self._most_bytes:
+            keys = keys[:0]
         if 2 * self._store.unneeded_bytes(keys) > self._store.byte_count:
             with suppress(MemwellError):
                 self.keep_only(keys)

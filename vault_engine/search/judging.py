@@ -20,6 +20,7 @@ class Judged(NamedTuple):
 
     key: bytes  # of its chunk
     read: Callable[[], str]
+    is_current: Callable[[], bool] = lambda: True  # whether what `read` gives is still what the chunk held
 
 
 class Weigh(Protocol):

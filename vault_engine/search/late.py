@@ -34,18 +34,21 @@ class Late:
         if self._most_made is not None and len(missing) > self._most_made:
             return None
         made: dict[bytes, Tokens] = {}
+        generation = self._tokens.generation
         try:
             asked = self._tokens.question(question)
             deadline = Deadline(LATE_RERANKER, BUDGET_S)
             for at in missing:
                 deadline.left_s()
-                made[texts[at].key] = held[at] = self._tokens.make(texts[at].read())
+                held[at] = one = self._tokens.make(texts[at].read())
+                if texts[at].is_current():
+                    made[texts[at].key] = one
         except RerankerFailed:
             raise
         except Exception as error:
             raise RerankerFailed(LATE_RERANKER, str(error) or type(error).__name__) from error
         finally:
-            self._tokens.keep(made)
+            self._tokens.keep(made, generation)
         return max_sim(asked, [one for one in held if one is not None], _told(question, asked, weigh))
 
 

@@ -272,8 +272,11 @@ def _with_phrases(index: Index, view: View, found: Candidates, text: str, weight
 
 
 def _with_situations(index: Index, view: View, found: Candidates, text: str, weights: Weights) -> Candidates:
-    """Bring forward the notes that say they matter in the situation which the question names, a few at most."""
-    says = view.keywords.having(SITUATION, "true")[found.rows]
+    """Bring forward the notes that say they matter in the situation which the question names, a few at most.
+
+    Those that are not to be trusted stay where they are.
+    """
+    says = (view.keywords.having(SITUATION, "true") & ~view.keywords.having(TRUST, UNTRUSTED))[found.rows]
     if not says.any():
         return found
     relevance, asked = total(found.parts), index.analyser.counts(text).keys()
