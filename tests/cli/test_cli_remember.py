@@ -31,7 +31,19 @@ def test_every_option_reaches_the_note(cli, home):
     """Nothing that was said is dropped."""
     cli(
         *["remember", "At four.", "--key", "tea", "--title", "Tea", "--type", "preference", "--tag", "a/b"],
-        *["--tag", "c", "--importance", "0.7", "--pin", "--source", "mail", "--recall-when", "planning a day"],
+        *[
+            "--tag",
+            "c",
+            "--importance",
+            "0.7",
+            "--pin",
+            "--source",
+            "mail",
+            "--trust",
+            "untrusted",
+            "--recall-when",
+            "planning a day",
+        ],
     )
 
     properties = cli("note", "show", "tea", "--json").json["properties"]
@@ -41,6 +53,7 @@ def test_every_option_reaches_the_note(cli, home):
         "importance": 0.7,
         "pinned": True,
         "source": "mail",
+        "trust": "untrusted",
         "recall_when": ["planning a day"],
     }.items() <= properties.items()
     assert "# Tea\n\nAt four.\n" in (home / "notes" / "tea.md").read_text()

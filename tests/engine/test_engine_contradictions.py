@@ -78,6 +78,15 @@ def test_a_surer_note_stands_though_it_is_older(engine):
     assert 1 == engine.contradictions(resolve=True, dry_run=False).resolved
 
 
+def test_what_is_untrusted_replaces_nothing(engine):
+    """However new it is."""
+    remember(engine, "The limit is 100.", key="ours")
+    remember(engine, "The limit is 900.", key="theirs", trust="untrusted")
+    (one,) = engine.contradictions().found
+
+    assert ("facts/ours.md", "facts/theirs.md is not trusted") == (one.old, one.undecided)
+
+
 def test_nothing_tells_which_is_newer(engine, write_note):
     """Then it is left to a person."""
     write_note("facts/a.md", "The limit is 100.\n")

@@ -217,3 +217,25 @@ def test_a_cursor_can_be_sent_anywhere(dated):
 
     assert cursor.replace("-", "").replace("_", "").isalnum()
     assert "lantern" not in json.dumps(base64.urlsafe_b64decode(cursor + "==").decode())
+
+
+def test_what_is_not_to_be_trusted_can_be_left_out(engine, write_note):
+    """Be it found by words, by the query language or by a link; whoever reads the rest sees no less."""
+    write_note("web.md", "---\ntrust: Untrusted\n---\nlantern, see [[mail]]\n")
+    write_note("mail.md", "---\ntrust: verified\n---\nlantern [[web]]\n")
+    write_note("own.md", "lantern\n")
+
+    assert {"web.md", "mail.md", "own.md"} == {hit.path for hit in engine.recall("lantern").hits}
+    assert {"mail.md", "own.md"} == {hit.path for hit in engine.recall("lantern", trusted=True).hits}
+    assert {"mail.md", "own.md"} == {hit.path for hit in engine.recall("lantern", trusted=True, expand="graph").hits}
+    assert ["web.md"] == [hit.path for hit in engine.recall("trust:untrusted", query_syntax=True).hits]
+
+
+def test_a_hit_names_the_marks_that_nobody_sees(engine, write_note):
+    """Those in what is shown of it."""
+    write_note("a.md", "lan\u202etern\n")
+    write_note("b.md", "# Harbour\n\nlantern\n")
+
+    assert {"a.md": ("U+202E",), "b.md": ()} == {
+        hit.path: hit.invisible for hit in engine.recall("lantern OR path:a.md", query_syntax=True).hits
+    }

@@ -132,6 +132,21 @@ class TestPrefixes:
 
         assert before == (shared.folder / "private/secret plan.md").read_bytes()
 
+    def test_nobody_is_told_of_other_notes(self, shared, notes):
+        """A session of the older protocol subscribes to what it reaches; the rest is missing, as one that never was."""
+        server, secret = shared.server, shared.token(prefix="work")
+        session = server.open_session(secret)
+
+        def subscribe(path):
+            params = {"uri": f"note:///{path}"}
+            body = {"jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": params}
+            return server.ask("POST", "/mcp", session, body).body.decode()
+
+        assert '"result":{}' in subscribe("work/tea.md")
+        refused = [subscribe(path).replace(path, "") for path in ("private/secret plan.md", "private/nothing.md")]
+        assert refused[0] == refused[1]
+        assert "error" in refused[0]
+
     def test_nothing_tells_where_every_tool_is_offered(self, serve, token, folder):
         """What concerns the whole vault is refused."""
         for name in ("work/tea.md", "private/secret plan.md"):

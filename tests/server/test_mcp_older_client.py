@@ -18,17 +18,27 @@ CLIENT = textwrap.dedent("""
     from mcp.client.stdio import stdio_client
     from mcp.client.streamable_http import streamablehttp_client
 
+    told = asyncio.Queue()
+
+    async def hear(message):
+        await told.put(str(message.root.params.uri) if "updated" in message.root.method else message.root.method)
+
     async def use(transport):
-        async with transport as streams, ClientSession(*streams[:2]) as session:
+        async with transport as streams, ClientSession(*streams[:2], message_handler=hear) as session:
             hello = await session.initialize()
             tools = (await session.list_tools()).tools
             kept = await session.call_tool("remember", {"text": "Tea at four.", "key": "tea"})
             found = await session.call_tool("recall", {"query": "tea"})
+            await session.subscribe_resource("note:///" + kept.structuredContent["path"])
+            await session.call_tool("remember", {"text": "Tea at five.", "key": "tea"})
+            while (updated := await told.get()).startswith("notifications/"):
+                pass
             refused = await session.call_tool("read_note", {"note": "nothing of that name"})
             invalid = await session.call_tool("recall", {"limit": 1})
             return {
                 "server": hello.serverInfo.name,
                 "tools": len(tools),
+                "updated": updated,
                 "kept": kept.structuredContent["path"],
                 "found": [hit["path"] for hit in found.structuredContent["hits"]],
                 "errors": [kept.isError, found.isError, refused.isError, invalid.isError],
@@ -68,6 +78,7 @@ def older(tmp_path_factory):
 def _check(outcome):
     assert {"server": "memwell", "tools": 8} == {name: outcome[name] for name in ("server", "tools")}
     assert [outcome["kept"]] == outcome["found"]
+    assert f"note:///{outcome['kept']}" == outcome["updated"]
     assert [False, False, True, True] == outcome["errors"]
     assert "Find it with recall." in outcome["said"]
 

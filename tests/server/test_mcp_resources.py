@@ -1,5 +1,6 @@
 """What clients look at without calling a tool, what a person can pick, and what clients are told of."""
 
+import asyncio
 import json
 
 import pytest
@@ -85,6 +86,51 @@ def test_a_prompt_names_its_topic_and_our_tools(prompt, run, in_memory, mode):
 
     about, whole = run(ask())
     assert ("the lantern" in about, "lantern" in whole, "recall" in whole) == (True, False, True)
+
+
+@pytest.mark.filterwarnings("ignore:resources/")  # the newest revision has them no more
+def test_an_older_client_is_told_in_its_session(run, in_memory, answer, folder):
+    """Of the notes it subscribed to, until it ends that; and that there are others."""
+    (folder / "green tea.md").write_text("at four")
+    (folder / "mug.md").write_text("blue")
+
+    async def hear():
+        heard = asyncio.Queue()
+
+        async def note(message):
+            await heard.put((message.method, getattr(message.params, "uri", None)))
+
+        async with in_memory("legacy", message_handler=note) as client:
+            resources = client.server_capabilities.resources
+            assert (True, True) == (resources.subscribe, resources.list_changed)
+            await answer(client, "status")
+            await client.subscribe_resource("note:///green%20tea.md")
+            (folder / "green tea.md").write_text("at five o'clock, as a person says")
+            while (updated := await heard.get())[1] is None:
+                pass  # there were notes before it began to follow
+            await client.unsubscribe_resource("note:///green%20tea.md")
+            (folder / "green tea.md").write_text("at six")
+            (folder / "mug.md").write_text("red, as nobody asked to know")
+            await answer(client, "remember", text="of steel", key="kettle")
+            return updated, await heard.get()
+
+    updated, others = run(hear())
+
+    assert ("notifications/resources/updated", "note:///green%20tea.md") == (updated[0], str(updated[1]))
+    assert ("notifications/resources/list_changed", None) == others
+
+
+@pytest.mark.filterwarnings("ignore:resources/")
+@pytest.mark.parametrize(("uri", "said"), [("memwell://status", "note:///PATH"), ("note:///none.md", "none.md")])
+def test_nobody_subscribes_to_what_is_no_note(run, in_memory, uri, said):
+    """The error says what could be subscribed to."""
+
+    async def ask():
+        async with in_memory("legacy") as client:
+            with pytest.raises(MCPError, match=said):
+                await client.subscribe_resource(uri)
+
+    run(ask())
 
 
 def test_who_listens_hears_of_every_change(run, in_memory, answer, folder):

@@ -69,6 +69,7 @@ def test_a_sync_killed_at_some_steps_is_taken_up(place, tmp_path, monkeypatch, s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_sync_killed_at_any_step_is_taken_up(place, tmp_path, monkeypatch):
     """All of them, one after the other."""
     done = [step for step in range(1, MOST_STEPS) if killed_at(step, place, tmp_path, monkeypatch)]

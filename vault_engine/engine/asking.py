@@ -28,6 +28,7 @@ class Asking:
         expand: str | None = None,
         diverse: bool = False,
         min_score: float = 0.0,
+        trusted: bool = False,
         budget_tokens: int | None = None,
         cursor: str | None = None,
         rerank: bool | None = None,
@@ -54,6 +55,7 @@ class Asking:
             expand=recalling.is_expanded(expand),
             diverse=diverse,
             min_score=min_score,
+            trusted=trusted,
             within=within,
         )
         return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain))

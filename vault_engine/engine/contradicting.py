@@ -20,7 +20,7 @@ from vault_engine.journal.entry import Actor
 from vault_engine.lifecycle.contradict import Claim, Verdict, claims, compare
 from vault_engine.lifecycle.pairing import pairs
 from vault_engine.note.validity import VALID_FROM, validity
-from vault_engine.search.query import Query
+from vault_engine.search.query import UNTRUSTED, Query
 from vault_engine.search.run import DEPRECATED
 from vault_engine.vault.copies import conflict_base
 
@@ -75,7 +75,7 @@ def contradictions(
     """Find notes of one category that contradict each other by the rules of `lifecycle.contradict`.
 
     A note that is deprecated, over, or a conflict copy is left out. To resolve is to supersede the less certain note of
-    each pair, else the older one; what is pinned, or as old and certain as the other, is left to a person.
+    each pair, else the older one; what is pinned, or as old and certain as the other, or would give way to what is untrusted, is left to a person.
 
     Args:
         session: the open vault.
@@ -179,7 +179,13 @@ def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:
     says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
     if old.properties.get("pinned") is True:
         undecided = f"{old.path} is pinned"
+    if _is_untrusted(new) and not _is_untrusted(old):
+        undecided = f"{new.path} is not trusted"
     return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, undecided)
+
+
+def _is_untrusted(record: Record) -> bool:
+    return (record.text("trust") or "").casefold() == UNTRUSTED
 
 
 def _is_older(one: Record, other: Record) -> tuple[bool, str | None]:

@@ -38,6 +38,7 @@ PROPERTY_ORDER = (
     "updated",
     "recall_when",
     "source",
+    "trust",
     "agent",
     "tags",
 )
@@ -70,6 +71,7 @@ class Memory:
     pinned: bool | None = None
     recall_when: tuple[str, ...] = ()
     source: str | None = None
+    trust: str | None = None  # how far it is to be trusted: ``untrusted`` for what anybody may have written
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
     merge: bool = False  # if the note has changed since the revision expected, merge the two
     on_similar: OnSimilar = "hint"  # what is done where a note of the category says the same, or the contrary
@@ -110,6 +112,7 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         "pinned": memory.pinned,
         "recall_when": list(memory.recall_when) or None,
         "source": memory.source,
+        "trust": memory.trust,
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | {name: value for name, value in stated.items() if value is not None}
@@ -181,7 +184,8 @@ def _check(memory: Memory) -> None:
         raise BadInput("a merge needs the revision that was read, as `expected`")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
-    for name, value in (("title", memory.title), ("type", memory.type), ("source", memory.source)):
+    lines = {"title": memory.title, "type": memory.type, "source": memory.source, "trust": memory.trust}
+    for name, value in lines.items():
         if value is not None:
             _check_field(name, (value,))
     _check_field("tags", memory.tags)

@@ -18,6 +18,7 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
 from vault_engine.index.record import Record, decode
 from vault_engine.index.view import View
+from vault_engine.note.invisible import invisible_marks
 from vault_engine.note.validity import microseconds
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
@@ -156,12 +157,13 @@ def _hit(session: Session, scored: Scored, terms: Collection[str], explain: bool
     record = index.records[scored.path]
     ordinal = index.view.owner(scored.row).ordinal
     chunk, text = record.chunks[ordinal], chunk_text(session, record, ordinal)
+    shown = excerpt(without_heading(text), terms, index.analyser)
     return Hit(
         id=record.id,
         path=record.path,
         title=record.title,
         score=round(min(scored.score, 1.0), 4),
-        excerpt=excerpt(without_heading(text), terms, index.analyser),
+        excerpt=shown,
         heading=chunk.headings[-1] if chunk.headings else None,
         category=record.category,
         type=record.type,
@@ -172,6 +174,7 @@ def _hit(session: Session, scored: Scored, terms: Collection[str], explain: bool
         created=record.text("created"),
         source=record.text("source"),
         trust=record.text("trust"),
+        invisible=invisible_marks(f"{record.title}{shown}"),
         explain=_explained(scored) if explain else None,
     )
 

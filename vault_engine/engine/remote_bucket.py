@@ -211,19 +211,23 @@ class BucketGround(Ground):
         lists = write_lists(state.tree)
         names = tuple(map(name_of, lists))
         if names == state.lists and len(state.parents) == 1:
+            self._remove_heads(heads & state.behind)  # of a push that was cut short
             return Sent(0)
         known = {name for parent in state.parents for name in self._history.commit(parent).lists}
         new = {name: data for name, data in zip(names, lists, strict=True) if name not in known}
         sent += self._upload(new.items())
         name = self._history.put(self._commit(names), new)
         self._bucket.put(self._bucket.address.key(HEADS, name), b"")
-        for head in sorted(heads & ({*state.parents} | state.behind)):
-            with suppress(BucketUnusable):  # a head too many is looked at, and passed over
-                self._bucket.remove(self._bucket.address.key(HEADS, head))
+        self._remove_heads(heads & ({*state.parents} | state.behind))
         state.parents, state.lists, state.behind = (name,), names, state.behind | {*state.parents}
         state.there = {entry.sha256 for entry in state.tree.values()}
         save_state(self._session, self._file, state)
         return Sent(1, len(sent), sum(sent))
+
+    def _remove_heads(self, heads: set[str]) -> None:
+        for head in sorted(heads):
+            with suppress(BucketUnusable):  # a head too many is looked at, and passed over
+                self._bucket.remove(self._bucket.address.key(HEADS, head))
 
     def _upload_files(self) -> list[int]:
         """Send what the vault has and the bucket has not; give how many bytes each object has that was sent."""

@@ -73,6 +73,7 @@ class Hit:
     created: str | None = None  # these three as the note states them
     source: str | None = None
     trust: str | None = None
+    invisible: tuple[str, ...] = ()  # marks in what is shown that nobody sees, as of `NoteView`
     explain: Explained | None = None  # where it was asked for
 
 

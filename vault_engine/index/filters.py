@@ -9,7 +9,7 @@ from vault_engine.note import path_key
 Value = Sequence[str] | float | datetime
 
 CATEGORY, TYPE, TAG, STATUS, TIER, PINNED = "category", "type", "tag", "status", "tier", "pinned"
-SOURCE, AGENT = "source", "agent"
+SOURCE, AGENT, TRUST = "source", "agent", "trust"
 ID, KEY, PATH, LINK = "id", "key", "path", "link"
 NAME = "name"  # of the file
 AT = "at"  # the path, as `path_key` gives it
@@ -40,7 +40,7 @@ def filters_of(record: Record, held: Collection[str] = ()) -> dict[str, Value]:
         CALLED: tuple(dict.fromkeys(map(path_key, (stem_of(record.path), record.title, *record.aliases)))),
         LINK: tuple(held),
     }
-    for name in (TYPE, STATUS, TIER, SOURCE, AGENT):
+    for name in (TYPE, STATUS, TIER, SOURCE, AGENT, TRUST):
         if text := record.text(name):
             values[name] = (text.casefold(),)
     if record.id:

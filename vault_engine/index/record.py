@@ -34,6 +34,7 @@ _KEEPING = frozenset(
         "expires",
         "source",
         "agent",
+        "trust",
         "status",
         "supersedes",
         "superseded_by",

@@ -11,6 +11,7 @@ from vault_engine.index.record import Record
 MAX_QUERY_CHARS = 4_000
 MAX_LIMIT = 200
 MAX_OFFSET = 2_000
+UNTRUSTED = "untrusted"  # what a note states under ``trust`` that came from where anybody may write
 
 
 class _Choice(StrEnum):
@@ -62,6 +63,7 @@ class Query:
     expand: bool = False  # whether what hits link to, and what links to them, may be a hit as well
     diverse: bool = False  # whether hits that say what better ones say come later
     min_score: float = 0.0  # hits that are worse are none
+    trusted: bool = False  # whether notes that state a trust of `UNTRUSTED` are left out
     offset: int = 0  # hits that are left out, the best first
     within: str | None = None  # a folder: the search is as if there were no other notes
 
@@ -90,6 +92,7 @@ class Query:
         return (
             (self.category is None or _is_within(record.category, self.category))
             and (self.type is None or (record.type or "").casefold() == self.type.casefold())
+            and not (self.trusted and (record.text("trust") or "").casefold() == UNTRUSTED)
             and all(any(_is_within(tag, wanted) for tag in record.tags) for wanted in self.tags)
         )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embeddings import Question
-from vault_engine.index.filters import PINNED, STATUS
+from vault_engine.index.filters import PINNED, STATUS, TRUST
 from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
 from vault_engine.index.keyword.run import score_text, scores, top_rows
@@ -20,7 +20,7 @@ from vault_engine.index.view import View
 from vault_engine.search.dialogue import by_words, turn_features
 from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
 from vault_engine.search.quality import Stated, factors
-from vault_engine.search.query import Fusion, Mode, Query
+from vault_engine.search.query import UNTRUSTED, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
@@ -375,11 +375,14 @@ def _mode_that_runs(index: Index, asked: Mode, *, has_vectors: bool) -> tuple[Mo
 
 def _allowed(view: View, query: Query) -> Mask | None:
     """Say which rows may answer, shape ``(rows,)``; None: all that are there."""
-    if not query.filters and query.since is None and query.until is None and query.as_of is None:
+    unlimited = query.since is None and query.until is None and query.as_of is None and not query.trusted
+    if unlimited and not query.filters:
         return None
     allowed = view.keywords.alive.copy()
     for column, value in query.filters:
         allowed &= view.keywords.having(column, value)
+    if query.trusted:
+        allowed &= ~view.keywords.having(TRUST, UNTRUSTED)
     if query.since is not None:
         allowed &= view.changed >= query.since
     if query.until is not None:

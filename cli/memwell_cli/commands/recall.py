@@ -33,6 +33,7 @@ from vault_engine.engine import Explained, Fusion, Hit, Recalled
 @click.option("--expand", type=click.Choice(["graph"]), help="Take in what the best hits link to, or are linked from.")
 @click.option("--diverse", is_flag=True, help="Put what says the same as a better hit behind what differs.")
 @click.option("--min-score", type=float, default=0.0, help="Leave out worse hits, from 0 to 1; rather say nothing.")
+@click.option("--trusted", is_flag=True, help="Leave out notes whose trust is untrusted.")
 @click.option("--budget", "budget_tokens", type=int, help="How long the answer may be, in tokens of four characters.")
 @click.option("--cursor", help="Go on where the answer ended that gave this cursor.")
 @click.option(
@@ -65,7 +66,10 @@ def _text(recalled: Recalled) -> str:
 def _hit(number: int, hit: Hit) -> str:
     status = f" [{hit.status}]" if hit.status not in (None, "active") else ""
     place = f"{hit.path} # {hit.heading}" if hit.heading and hit.heading != hit.title else hit.path
-    lines = [f"{number}. {hit.title}{status}  ({hit.score:.2f})", f"   {place}", f"   {hit.excerpt}"]
+    trust = f" [{hit.trust}]" if hit.trust else ""
+    lines = [f"{number}. {hit.title}{status}{trust}  ({hit.score:.2f})", f"   {place}", f"   {hit.excerpt}"]
+    if hit.invisible:
+        lines.append(f"   holds marks that nobody sees: {', '.join(hit.invisible)}")
     if hit.explain:
         lines += _explained(hit, hit.explain)
     return "\n".join(line for line in lines if line.strip())

@@ -69,6 +69,7 @@ class Batch:
 @click.option("--pin/--no-pin", "pinned", default=None, help="Whether every context begins with it.")
 @click.option("--recall-when", multiple=True, metavar="SITUATION", help="When an agent should think of it; repeatable.")
 @click.option("--source", help="Where it comes from.")
+@click.option("--trust", help="How far to trust it: untrusted for what anybody may have written.")
 @click.option("--expect", "expected", metavar="SHA256", help="Replace this revision of the note, or none.")
 @click.option("--merge", is_flag=True, help="If the note has changed since --expect, keep that change too, or refuse.")
 @click.option(
@@ -97,8 +98,8 @@ def remember(
     A text that begins with YAML frontmatter brings its properties along.
 
     A line of a batch has text, and may have category, key, title, type, tags, importance, pinned, recall_when, source,
-    expected and merge. A line that can't be kept is reported and the others go on: then the exit code is 3, or 1 if
-    none was kept.
+    trust, expected and merge. A line that can't be kept is reported and the others go on: then the exit code is 3, or 1
+    if none was kept.
     """
     if batch is not None:
         _check_alone(context)
@@ -253,6 +254,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "pinned": (lambda value: isinstance(value, bool), "true or false"),
     "recall_when": (_is_list_of_texts, "a list of texts"),
     "source": (_is_text, "a text"),
+    "trust": (_is_text, "a text"),
     "expected": (_is_text, "a text"),
     "merge": (lambda value: isinstance(value, bool), "true or false"),
 }

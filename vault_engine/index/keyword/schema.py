@@ -15,7 +15,7 @@ from vault_engine.index.keyword.columns import encoded
 from vault_engine.index.keyword.model import COMBINED
 from vault_engine.index.keyword.postings import FIELD_WEIGHTS
 
-PROPERTIES = ("tag", "type", "category", "tier", "status", "path", "key", "id", "link", "source", "agent")
+PROPERTIES = ("tag", "type", "category", "tier", "status", "path", "key", "id", "link", "source", "agent", "trust")
 NUMBERS = ("importance", "confidence")
 DATES = ("created", "updated", "valid_from", "valid_to", "expires")
 

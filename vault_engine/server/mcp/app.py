@@ -36,9 +36,10 @@ def make_server(engine: Engine, profile: str = CORE, callers: Callers = local_ca
         log_level="WARNING",
         tools=[as_tool(offer) for offer in chosen(profile, offers(engine, callers))],
         subscriptions=news.bus,
-        middleware=[news.guard, resources.noting_request],
+        middleware=[news.guard, news.elders.greet, resources.noting_request],
     )
     resources.add_to(server)
+    news.elders.add_to(server)
     add_prompts(server)
     return server
 

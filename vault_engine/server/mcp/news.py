@@ -1,6 +1,6 @@
 """Telling clients what changes in the vault, whoever changes it: which note, or that there are others.
 
-Clients of the newest protocol hear it, on a stream that they ask for; older ones look again when they need to.
+Clients of the newest protocol hear it on a stream that they ask for; those of older ones in their session (`elders`).
 """
 
 from collections.abc import AsyncIterator
@@ -20,6 +20,7 @@ from vault_engine.engine import Engine, Scope
 from vault_engine.engine.entries import Entries
 from vault_engine.errors import NotAllowed
 from vault_engine.server.callers import Callers
+from vault_engine.server.mcp.elders import Elders
 from vault_engine.server.mcp.resources import note_uri
 
 _LISTEN = "subscriptions/listen"
@@ -30,6 +31,7 @@ class News:
 
     def __init__(self, engine: Engine, callers: Callers) -> None:
         self.bus = InMemorySubscriptionBus()
+        self.elders = Elders(engine, callers)
         self._engine, self._callers = engine, callers
 
     @asynccontextmanager
@@ -60,6 +62,8 @@ class News:
         for entry in entries.entries:
             for path in filter(None, (entry.path, entry.to)):
                 await self.bus.publish(ResourceUpdated(note_uri(path)))
+                await self.elders.tell_of(path)
             others = others or not (entry.before and entry.after and not entry.to)
         if others:
             await self.bus.publish(ResourcesListChanged())
+            await self.elders.tell_of_others()

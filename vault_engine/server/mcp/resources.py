@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote
 
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -18,13 +19,19 @@ from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
 from vault_engine.server.mcp.calling import Verbs
 
-NOTE_URI = "note:///{+path}"
+_NOTE = "note:///"
+NOTE_URI = f"{_NOTE}{{+path}}"
 _RECENT_TOKENS = 2000
 
 
 def note_uri(path: str) -> str:
     """Give the address of a note."""
-    return f"note:///{path}"
+    return f"{_NOTE}{path}"
+
+
+def path_of(uri: str) -> str | None:
+    """Give the note that an address is of; None for any other address."""
+    return unquote(uri.removeprefix(_NOTE)) if uri.startswith(_NOTE) and uri != _NOTE else None
 
 
 @dataclass(frozen=True, slots=True)

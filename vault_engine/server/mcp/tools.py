@@ -88,6 +88,7 @@ class Tools(Verbs):
         since: Moment = None,
         until: Annotated[str | None, Field(max_length=100)] = None,
         mode: Mode = Mode.HYBRID,
+        trusted: Annotated[bool, Field(description="without notes of trust: untrusted")] = False,
         budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 2000,
         cursor: Annotated[str | None, Field(max_length=200, description="of the last answer")] = None,
     ) -> Recalled:
@@ -101,6 +102,7 @@ class Tools(Verbs):
             tags=tuple(tags or ()),
             since=since or None,
             until=until or None,
+            trusted=trusted,
             budget_tokens=budget,
             cursor=cursor or None,
             within=self._callers(context, Scope.READ).within,
