@@ -75,7 +75,8 @@ def contradictions(
     """Find notes of one category that contradict each other by the rules of `lifecycle.contradict`.
 
     A note that is deprecated, over, or a conflict copy is left out. To resolve is to supersede the less certain note of
-    each pair, else the older one; what is pinned, or as old and certain as the other, or would give way to what is untrusted, is left to a person.
+    each pair, else the older one. What is pinned, what is as old and certain as the other, and what would give way to
+    an untrusted note is left to a person.
 
     Args:
         session: the open vault.
