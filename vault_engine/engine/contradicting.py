@@ -82,7 +82,7 @@ def contradictions(
         session: the open vault.
         category: only this one and those below it.
         limit: how many to give and to resolve.
-        resolve: supersede one of each pair.
+        resolve: supersede one of each pair, at most fifty at a time.
         dry_run: with ``resolve``, only say what would change.
         actor: who asks for it, where that is not who opened the vault.
 
