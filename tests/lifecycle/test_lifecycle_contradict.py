@@ -80,6 +80,8 @@ def test_any_text_gives_a_verdict(one, other):
         ("We build with npm.", "We now build with pnpm instead of npm.", "update", "one says npm, the other pnpm"),
         ("Redis runs on port 6379.", "Redis needs 2 GB.", "related", "about one thing, and both may hold"),
         ("The limit is 100.", "Bob likes tea.", "unrelated", "about different things"),
+        ("The quota of team1 is 5.", "The quota of team2 is now 9.", "related", "about one thing, and both may hold"),
+        ("The quota of team1 is 5.", "The quota of team11 is 9.", "related", "about one thing, and both may hold"),
     ],
 )
 def test_why_is_said(old, new, kind, why):

@@ -19,6 +19,7 @@ from vault_engine.note import (
     to_key,
 )
 from vault_engine.note.frontmatter import read_frontmatter, read_head
+from vault_engine.search.query import UNTRUSTED
 from vault_engine.vault.paths import clean_name, note_path
 from vault_engine.vault.reach import Reach, Within, below_workspace, workspace_of
 
@@ -128,6 +129,8 @@ def draft(memory: Memory, within: Within = None) -> Draft:
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | {name: value for name, value in stated.items() if value is not None}
+    if memory.on_similar == "supersede" and str(properties.get("trust")).casefold() == UNTRUSTED:
+        raise BadInput("what is untrusted takes the place of no other note by itself")
     key = _text(properties.get("key")) if memory.key is None else memory.key
     category = memory.category
     if category is None:

@@ -284,6 +284,8 @@ def _differing(old: Claim, new: Claim, only_old: tuple[Word, ...], only_new: tup
         return None
     if not is_change and old.verb != new.verb and not {old.verb, new.verb} & (SILENT | {""}):
         return None
+    if any(_is_before(claim, [word]) for claim, left in ((old, only_old), (new, only_new)) for word in _nouns(left)):
+        return None  # they are about different things
     beside = max(len(_nouns(only_old)), len(_nouns(only_new)))
     pairs = product(_told(only_old), _told(only_new))
     if beside <= is_change and any(a.dimension == b.dimension and a.differs(b) for a, b in pairs):
