@@ -90,7 +90,7 @@ class TestInAWorkspace:
                 return (await client.list_tools()).tools
 
         looking = {tool.name for tool in run(ask()) if tool.annotations and tool.annotations.read_only_hint}
-        whole = {"check_vault", "verify", "conflicts", "show_conflict", "index_state"}
+        whole = {"check_vault", "verify", "conflicts", "show_conflict", "index_state", "state_get", "state_list"}
         assert looking == LOOKING.keys() | whole
 
     def test_what_concerns_the_whole_vault_is_refused(self, within, notes, run, refusal, folder):

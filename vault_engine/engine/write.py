@@ -290,6 +290,9 @@ def _update(session: Session, known: Record, drafted: Draft, terms: Terms) -> Pl
     check_rests(session, path)
     old = session.vault.read(path)
     found = sha256_hex(old)
+    if not _is_made_for(known, drafted) and session.indexed(path) != found:  # it was being saved at the last look
+        session.look_at(path)
+        known = session.index.records.get(path, known)
     if not terms.merge:
         _check_may_replace(session, known, drafted, terms.expected, found)
     text = editable_text(session, path, old)
