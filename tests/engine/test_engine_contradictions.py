@@ -9,8 +9,8 @@ PG = "The staging database runs PostgreSQL {}."
 
 
 def remember(engine, text, **fields):
-    """Keep a fact."""
-    return engine.remember(Memory(text, category=fields.pop("category", "facts"), **fields))
+    """Keep a fact, as the command line and agents do where nothing else is said."""
+    return engine.remember(Memory(text, **{"category": "facts", "on_similar": "hint"} | fields))
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ class TestOnSimilar:
     def test_a_folder_confines_it(self, engine):
         """Who reaches only one hears nothing of the others."""
         remember(engine, PG.format(15), category="a/x")
-        done = engine.remember(Memory(PG.format(16), category="a/x/y"), within="a/x/y")
+        done = engine.remember(Memory(PG.format(16), category="a/x/y", on_similar="hint"), within="a/x/y")
 
         assert () == done.hints
 

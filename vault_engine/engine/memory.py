@@ -76,7 +76,7 @@ class Memory:
     trust: str | None = None  # how far it is to be trusted: ``untrusted`` for what anybody may have written
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
     merge: bool = False  # if the note has changed since the revision expected, merge the two
-    on_similar: OnSimilar = "hint"  # what is done where a note of the category says the same, or the contrary
+    on_similar: OnSimilar = "off"  # what is done where a note of the category says the same, or the contrary
 
 
 @dataclass(frozen=True, slots=True)

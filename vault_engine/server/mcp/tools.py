@@ -81,6 +81,7 @@ class Tools(Verbs):
             recall_when=tuple(recall_when or ()),
             expected=expected or None,
             merge=merge,
+            on_similar="hint",
         )
         caller = self._asked(context, Scope.WRITE)
         return self._engine.remember(memory, actor=caller.actor, within=caller.within)
