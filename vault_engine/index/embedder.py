@@ -203,7 +203,13 @@ def _vectors_of(answer: Any, expected: int) -> Vectors:
     return vectors
 
 
+def silence_telemetry() -> None:
+    """Have the library that runs models send nothing and keep no identifier; to be called before it is loaded."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
 def _load_folder(folder: Path) -> Any:
+    silence_telemetry()
     from fastembed import TextEmbedding
     from fastembed.common.model_description import ModelSource, PoolingType
 
@@ -222,6 +228,7 @@ def _load_folder(folder: Path) -> Any:
 
 
 def _load_named(model: str, *, offline: bool) -> Any:
+    silence_telemetry()
     from fastembed import TextEmbedding
 
     return TextEmbedding(model, threads=1, local_files_only=offline)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vault_engine.config import AUTO_RERANKER, LATE_RERANKER, NO_RERANKER, Config
 from vault_engine.errors import RerankerFailed
+from vault_engine.index.embedder import silence_telemetry
 from vault_engine.index.token_vectors import TokenVectors
 from vault_engine.search.endpoints import ChatEndpoint, RerankEndpoint
 from vault_engine.search.judging import (
@@ -90,6 +91,7 @@ class CrossEncoder:
 
 
 def _load_cross_encoder(folder: Path) -> Any:
+    silence_telemetry()
     from fastembed.common.model_description import ModelSource
     from fastembed.rerank.cross_encoder import TextCrossEncoder
 
