@@ -1,6 +1,7 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.examine import Examined, ModelState
 from vault_engine.engine.graph import (
     GraphEdge,
     GraphView,
@@ -91,6 +92,7 @@ __all__ = [
     "Created",
     "Edit",
     "Engine",
+    "Examined",
     "Explained",
     "Exported",
     "Finding",
@@ -114,6 +116,7 @@ __all__ = [
     "MirrorTerms",
     "Mirrored",
     "Mode",
+    "ModelState",
     "Moved",
     "Neighbour",
     "Neighbours",

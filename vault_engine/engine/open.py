@@ -13,6 +13,7 @@ from vault_engine.engine import (
     conflicts,
     edit,
     entries,
+    examine,
     fsck,
     git,
     graph,
@@ -36,6 +37,7 @@ from vault_engine.engine.bulk import Progress as BulkProgress
 from vault_engine.engine.bulk import RememberedMany
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
 from vault_engine.engine.entries import Entries
+from vault_engine.engine.examine import Examined
 from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.fsck import Repaired, Verified
@@ -245,6 +247,10 @@ class Engine(Asking):
     def verify(self, *, read_data: bool = False, against: Sequence[str] = ()) -> Verified:
         """Check journal, revisions and notes; see `fsck.verify`."""
         return fsck.verify(self._session, read_data=read_data, against=against)
+
+    def examine(self, *, offline: bool = False) -> Examined:
+        """Look at lock, permissions and model; see `examine.examine`."""
+        return examine.examine(self._session, offline=offline)
 
     def repair(self, *, dry_run: bool = False, actor: Actor | None = None) -> Repaired:
         """Mend what can be mended; see `fsck.repair`."""
