@@ -101,7 +101,7 @@ def _index(status: Status) -> Complaint | None:
     if state.rebuilt:
         return Complaint(f"damaged, and read again: {', '.join(state.rebuilt)}", "`memwell index check --repair`")
     if state.chunks_waiting and state.embedder:
-        return Complaint(f"{state.chunks_waiting:,} chunks have no vector yet", "`memwell index build`")
+        return Complaint(f"chunks without a vector so far: {state.chunks_waiting:,}", "`memwell index build`")
     return None
 
 

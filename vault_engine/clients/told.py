@@ -65,10 +65,10 @@ def read_told(entry: Any, variables: Mapping[str, str]) -> Started | Reached:
     if url is not None:
         return Reached(_filled(url, variables), _headers(entry, variables))
     command = entry.get("command")
-    words = [*(command if isinstance(command, list) else [command]), *_listed(entry.get("args"))]
-    if not words[0]:
+    words = command if isinstance(command, list) else [command]
+    if not any(words[:1]):
         raise Untold("the entry names neither a command nor an address")
-    first, *rest = (_filled(word, variables) for word in words)
+    first, *rest = (_filled(word, variables) for word in (*words, *_listed(entry.get("args"))))
     env: Any = next((entry[key] for key in _ENV_KEYS if entry.get(key)), {})
     cwd = _filled(entry["cwd"], variables) if entry.get("cwd") else None
     return Started(first, tuple(rest), _filled_map(env, variables), cwd)
@@ -87,6 +87,9 @@ def _headers(entry: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
     for key in _TOKEN_KEYS:
         if name := entry.get(key):
             headers["Authorization"] = f"Bearer {_value(_text(name), None, variables)}"
+    for key, value in headers.items():  # refused here, as whoever sends it may show it
+        if not (key + value).isascii() or not (key + value).isprintable():
+            raise Untold(f"the header {key!r} has characters that none may have")
     return headers
 
 

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ import anyio
 
 from vault_engine.clients import Client, Desk, entry_of, is_vault
 from vault_engine.clients.told import Reached, Started, Unset, Untold, is_off, read_told
-from vault_engine.doctor.probe import ReadOnly, Refused, Tried, said, within
+from vault_engine.doctor.probe import CATEGORY, ReadOnly, Refused, Tried, said, within
 from vault_engine.errors import MemwellError
 
 _AT_ONCE = 4  # each server takes a second of processor time to start
@@ -96,7 +97,11 @@ async def _examine_all(
     async with anyio.create_task_group() as tasks:
         for number in range(len(clients)):
             tasks.start_soon(examine, number)
-    return [each for each in found if each is not None]
+    rows = [each for each in found if each is not None]
+    for vault in {row.vault for row in rows if row.vault and row.steps}:
+        with suppress(OSError):  # it is not there, or holds what another run needs
+            (Path(vault).expanduser() / CATEGORY).rmdir()
+    return rows
 
 
 def _looked_at(

@@ -172,7 +172,7 @@ async def within(seconds: float, server: Started | Reached, client: str, probe: 
             await round_trip(server, client, probe, log, steps)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what a client would meet
             problem = error
-    return Tried(tuple(steps), problem, is_late=scope.cancelled_caught)
+    return Tried(tuple(steps), problem, is_late=scope.cancel_called)
 
 
 class Tried(NamedTuple):
