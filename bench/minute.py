@@ -88,10 +88,14 @@ def from_nothing(wheel: Path, folder: Path) -> list[Step]:
 
 def _env(home: Path) -> dict[str, str]:
     """Give the environment of somebody who has only this home folder, and pip's cache of the machine."""
-    env = {name: value for name, value in isolated_env(home / ".cache" / "memwell").items() if name not in _FOLDERS}
+    env = {
+        name: value
+        for name, value in isolated_env(home / ".cache" / "memwell").items()
+        if name not in _FOLDERS and not name.startswith("PYTHON")
+    }
     cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
     ours = {"HOME": str(home), "USERPROFILE": str(home), "PIP_CACHE_DIR": cache.stdout.strip()}
-    return {name: value for name, value in env.items() if name not in ("PYTHONPATH", "MEMWELL_CACHE_DIR")} | ours
+    return {name: value for name, value in env.items() if name != "MEMWELL_CACHE_DIR"} | ours
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> None:
@@ -114,7 +118,8 @@ def _session(entry: Mapping[str, Any], home: Path, tool: str, arguments: Mapping
                 answer = await client.call_tool(tool, dict(arguments))
         if answer.is_error or answer.structured_content is None:
             raise NotRun(f"{tool}: {answer.content}")
-        return answer.structured_content
+        found: Mapping[str, Any] = answer.structured_content
+        return found
 
     return anyio.run(use)
 

@@ -288,7 +288,7 @@ class TestARemoteServer:
     def test_with_a_wrong_token(self, served, token, tell, row):
         """The token is nowhere to be seen."""
         token("read")
-        tell(url=served, headers={"Authorization": "Bearer memwell_wrong"})
+        tell(url=f"{served}?token=memwell_wrong", headers={"Authorization": "Bearer memwell_wrong"})
         code, found = row()
         assert (1, "start", False) == (code, found["ail"], "memwell_wrong" in json.dumps(found))
 

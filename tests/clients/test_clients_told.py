@@ -68,6 +68,8 @@ def test_a_default_stands_in_for_a_variable():
         {"command": "x", "args": [1]},
         {"command": "x", "env": "A=B"},
         {"url": 7},
+        {"url": "file:///etc/passwd"},
+        {"url": "http://[broken"},
         {"url": URL, "headers": ["x"]},
     ],
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 # As the clients write them: ${VAR}, ${VAR:-default}, ${env:VAR}, {env:VAR}, ${{ secrets.VAR }}.
 _VARIABLE = re.compile(
@@ -63,6 +64,7 @@ def read_told(entry: Any, variables: Mapping[str, str]) -> Started | Reached:
         raise Untold("the entry is no map")
     url = next((entry[key] for key in _URL_KEYS if key in entry), None)
     if url is not None:
+        _check_address(url, variables)
         return Reached(_filled(url, variables), _headers(entry, variables))
     command = entry.get("command")
     words = command if isinstance(command, list) else [command]
@@ -77,6 +79,15 @@ def read_told(entry: Any, variables: Mapping[str, str]) -> Started | Reached:
 def is_off(entry: Any) -> bool:
     """Say whether an entry tells its client not to use the server."""
     return isinstance(entry, Mapping) and (entry.get("enabled") is False or entry.get("disabled") is True)
+
+
+def _check_address(url: Any, variables: Mapping[str, str]) -> None:
+    try:
+        is_fine = urlsplit(_filled(url, variables)).scheme in ("http", "https")
+    except ValueError:
+        is_fine = False
+    if not is_fine:
+        raise Untold("the address is none of http or https")
 
 
 def _headers(entry: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:

@@ -7,61 +7,19 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
+from urllib.parse import urlsplit
 
 import anyio
 
 from vault_engine.clients import Client, Desk, entry_of, is_vault
 from vault_engine.clients.told import Reached, Started, Unset, Untold, is_off, read_told
-from vault_engine.doctor.probe import CATEGORY, ReadOnly, Refused, Tried, said, within
+from vault_engine.doctor.health import CATEGORY, Ail, ClientHealth, Health, Tried
 from vault_engine.errors import MemwellError
 
 _AT_ONCE = 4  # each server takes a second of processor time to start
-
-
-class Health(StrEnum):
-    """How a client is."""
-
-    WELL = "well"
-    WARNING = "warning"  # it may be meant so
-    BROKEN = "broken"
-    UNTOLD = "untold"  # it is here, and nobody has told it of the server
-    SKIPPED = "skipped"
-
-
-class Ail(StrEnum):
-    """What is the matter with a client."""
-
-    FILE = "file"  # can't be read, or does not parse
-    ENTRY = "entry"  # is not there
-    OFF = "off"  # the entry is there and turned off
-    MEANING = "meaning"  # the entry names no server
-    VARIABLE = "variable"  # of the environment, which the entry names
-    PROGRAM = "program"  # that the entry names is not there
-    VAULT = "vault"  # that the entry names is none
-    START = "start"  # the server could not be started or reached
-    LATE = "late"  # it did not answer in time
-    READ_ONLY = "read-only"  # it lets no note be written
-    ANSWER = "answer"  # it answers wrongly
-    NETWORK = "network"  # was not to be used
-
-
-@dataclass(frozen=True)
-class ClientHealth:
-    """One row of the matrix."""
-
-    client: str
-    file: str
-    health: Health
-    server: str | None = None  # its command or address
-    is_remote: bool = False
-    vault: str | None = None  # that the command names
-    ail: Ail | None = None
-    problem: str | None = None  # in words
-    steps: Mapping[str, float] | None = None  # how long each took, in ms, as far as it went
 
 
 def examine_clients(
@@ -131,7 +89,7 @@ def _looked_at(
 
 def _with_server(row: ClientHealth, server: Started | Reached) -> ClientHealth:
     if isinstance(server, Reached):
-        return replace(row, server=server.url, is_remote=True)
+        return replace(row, server=_hidden(server.url, server), is_remote=True)
     return replace(row, server=shlex.join((server.command, *server.args)), vault=server.vault)
 
 
@@ -159,29 +117,38 @@ def _ailing(row: ClientHealth, ail: Ail, problem: str, *, is_meant: bool = False
 
 
 async def _tried(row: ClientHealth, server: Started | Reached, deadline_s: float) -> ClientHealth:
+    from vault_engine.doctor.probe import within  # it takes half a second to load
+
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         tried = await within(deadline_s, server, row.client, secrets.token_hex(4), log)
-        row = replace(row, steps={step.name: step.ms for step in tried.steps})
-        return _judged(row, server, tried, _last_line(log), deadline_s)
+        tried = replace(tried, said=_hidden(tried.said, server))
+        return _judged(replace(row, steps=tried.steps), tried, _last_line(log))
 
 
-def _judged(
-    row: ClientHealth, server: Started | Reached, tried: Tried, last_line: str, deadline_s: float
-) -> ClientHealth:
-    error: Any = tried.problem
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if tried.is_late:
-        doing = "start" if not tried.steps else f"go on after '{tried.steps[-1].name}'"
-        return _ailing(row, Ail.LATE, f"it did not {doing} within {deadline_s:g} seconds{last_line}")
-    if isinstance(error, ReadOnly):  # a token may be for reading only; a server that is started has none
-        return _ailing(row, Ail.READ_ONLY, str(error), is_meant=isinstance(server, Reached))
-    if isinstance(error, Refused):
-        return _ailing(row, Ail.ANSWER, str(error))
-    if error is not None:
-        does = "could not be reached" if isinstance(server, Reached) else "did not start"
-        return _ailing(row, Ail.START, f"the server {does}: {said(error)}{last_line}")
-    return row
+def _judged(row: ClientHealth, tried: Tried, last_line: str) -> ClientHealth:
+    match tried.ail:
+        case None:
+            return row
+        case Ail.READ_ONLY:  # a token may be for reading only; a server that is started has none
+            return _ailing(row, tried.ail, tried.said, is_meant=row.is_remote)
+        case Ail.ANSWER:
+            return _ailing(row, tried.ail, tried.said)
+        case Ail.START:
+            does = "could not be reached" if row.is_remote else "did not start"
+            return _ailing(row, tried.ail, f"the server {does}: {tried.said}{last_line}")
+        case _:
+            return _ailing(row, tried.ail, tried.said + last_line)
+
+
+def _hidden(text: str, server: Started | Reached) -> str:
+    """Leave out of a text what may be secret of an address and its headers."""
+    if isinstance(server, Started):
+        return text
+    parts = urlsplit(server.url)
+    words = [value.split()[-1] for value in server.headers.values() if value.strip()]
+    for secret in filter(None, (parts.query, parts.password, *words)):
+        text = text.replace(secret, "…")
+    return text
 
 
 def _last_line(log: TextIO) -> str:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 import anyio
 import httpx2
@@ -19,9 +19,7 @@ from mcp.types import Implementation, TextContent
 
 from vault_engine import __version__
 from vault_engine.clients.told import Reached, Started
-
-CATEGORY = "memwell-doctor"
-STEPS = ("start", "write", "read", "recall", "forget")
+from vault_engine.doctor.health import CATEGORY, Ail, Tried
 
 _NEEDED = frozenset({"remember", "read_note", "recall", "forget"})
 _US = Implementation(name="memwell-doctor", version=__version__)
@@ -37,33 +35,41 @@ logging.getLogger("mcp").addHandler(logging.NullHandler())  # what goes wrong is
 class Refused(Exception):
     """A step was answered with an error, or with something else than it should be; the text says which and how."""
 
+    ail = Ail.ANSWER
+
 
 class ReadOnly(Refused):
     """The server answers, and does not let a note be written or forgotten."""
 
-
-class Step(NamedTuple):
-    """One part of the round trip."""
-
-    name: str  # one of STEPS
-    ms: float
+    ail = Ail.READ_ONLY
 
 
-async def round_trip(server: Started | Reached, client: str, probe: str, log: TextIO, steps: list[Step]) -> None:
+async def within(seconds: float, server: Started | Reached, client: str, probe: str, log: TextIO) -> Tried:
     """Start or reach a server, and have it remember, read, recall and forget one note.
 
     Args:
+        seconds: how long that may take; what was started is stopped by then.
         server: as the client's file says.
         client: whose file, by its name: the note is called by it.
         probe: eight letters and digits that no other run has.
         log: takes what the server says on its stderr.
-        steps: takes each step that was done, also where a later one fails.
-
-    Raises:
-        Refused: a step went wrong.
-        OSError, MCPError, httpx2.HTTPError, Exception: it could not be started or reached; see `said`.
     """
-    watch = _Watch(steps)
+    watch = _Watch()
+    problem: BaseException | None = None
+    with anyio.move_on_after(seconds) as scope:
+        try:
+            await _round_trip(server, client, probe, log, watch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what a client would meet
+            problem = _innermost(error)
+    if scope.cancel_called:
+        after = f"go on after '{watch.last}'" if watch.last else "start"
+        return Tried(watch.steps, Ail.LATE, f"it did not {after} within {seconds:g} seconds")
+    if isinstance(problem, Refused):
+        return Tried(watch.steps, problem.ail, str(problem))
+    return Tried(watch.steps, Ail.START if problem else None, _said(problem) if problem else "")
+
+
+async def _round_trip(server: Started | Reached, client: str, probe: str, log: TextIO, watch: "_Watch") -> None:
     async with _connected(server, log) as session:
         offered = {tool.name for tool in (await session.list_tools()).tools}
         watch.lap("start")
@@ -79,8 +85,9 @@ async def _use(session: Client, client: str, probe: str, watch: "_Watch") -> Non
         written = await _call(session, "remember", text=text, category=CATEGORY, key=f"{client}-{probe}")
     except Refused as error:
         raise ReadOnly(str(error)) from None
-    path = str(written.get("path"))
     watch.lap("write")
+    if not (path := str(written.get("path") or "")):
+        raise Refused("remember: it does not say where the note is")
     try:
         if text not in str((await _call(session, "read_note", note=path)).get("text")):
             raise Refused(f"read_note: {path} is not what was written")
@@ -95,10 +102,14 @@ async def _use(session: Client, client: str, probe: str, watch: "_Watch") -> Non
     watch.lap("forget")
 
 
-def said(error: BaseException) -> str:
-    """Give what went wrong in one line, of the innermost exception where there are groups of them."""
+def _innermost(error: BaseException) -> BaseException:
+    """Give the first that went wrong, where there are groups of exceptions."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def _said(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return _line(str(error)) or type(error).__name__
@@ -107,12 +118,19 @@ def said(error: BaseException) -> str:
 class _Watch:
     """Takes the time of each step."""
 
-    def __init__(self, steps: list[Step]) -> None:
-        self._steps, self._since = steps, time.perf_counter()
+    def __init__(self) -> None:
+        self.steps: dict[str, float] = {}  # in ms
+        self._since = time.perf_counter()
+
+    @property
+    def last(self) -> str | None:
+        """The step that was done last."""
+        return next(reversed(self.steps), None)
 
     def lap(self, name: str) -> None:
+        """Say that a step is done."""
         now = time.perf_counter()
-        self._steps.append(Step(name, round((now - self._since) * 1000, 1)))
+        self.steps[name] = round((now - self._since) * 1000, 1)
         self._since = now
 
 
@@ -161,23 +179,3 @@ def _line(text: str) -> str:
     """Put what a server says on one line, not too long."""
     line = " ".join(text.split())
     return line if len(line) <= _MAX_SAID else f"{line[:_MAX_SAID]}…"
-
-
-async def within(seconds: float, server: Started | Reached, client: str, probe: str, log: TextIO) -> "Tried":
-    """Make the round trip, but for no longer than so many seconds; what was started is stopped by then."""
-    steps: list[Step] = []
-    problem: BaseException | None = None
-    with anyio.move_on_after(seconds) as scope:
-        try:
-            await round_trip(server, client, probe, log, steps)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is what a client would meet
-            problem = error
-    return Tried(tuple(steps), problem, is_late=scope.cancel_called)
-
-
-class Tried(NamedTuple):
-    """How a round trip went."""
-
-    steps: tuple[Step, ...]
-    problem: BaseException | None
-    is_late: bool

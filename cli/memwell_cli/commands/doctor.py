@@ -55,7 +55,7 @@ def doctor(
     vault: str | None,
     as_json: bool,
 ) -> int:
-    """Say what is wrong with the vault and with your clients, and what mends it.
+    """Say what is wrong with vault and clients, and what mends it.
 
     Of the vault: journal, revisions, files, disk, index, lock, permissions, model. The server of each client that was
     told of one is started just as the client would, or reached by its address; there a note is written, read, found and
@@ -117,8 +117,10 @@ def _worst(code: int, found: Sequence[ClientHealth]) -> int:
 
 def _mend(one: ClientHealth) -> str | None:
     """Say what puts a client right; None where nothing is wrong."""
-    again = f"`memwell setup {one.client}{f' --vault {quote(one.vault)}' if one.vault else ''}`"
+    in_vault = f" --vault {quote(one.vault)}" if one.vault else ""
+    again = f"`memwell setup {one.client}{in_vault}`"
     on_its_machine = "see that it runs there, and `memwell token list` there that the token may do this"
+    look = f"`memwell doctor --fsck --no-clients{in_vault}` says more of the vault"
     by_hand = on_its_machine if one.is_remote else f"`{one.server}` shows more"
     mends = {
         Ail.FILE: f"put the file in order; `memwell setup --print {one.client}` prints what belongs into it",
@@ -130,8 +132,8 @@ def _mend(one: ClientHealth) -> str | None:
         Ail.VAULT: f"bring the folder back, or `memwell setup {one.client} --vault DIR`",
         Ail.START: by_hand,
         Ail.LATE: f"try a longer --timeout; else {by_hand}",
-        Ail.READ_ONLY: by_hand,
-        Ail.ANSWER: "`memwell doctor --fsck --no-clients` looks at the vault",
+        Ail.READ_ONLY: by_hand if one.is_remote else look,
+        Ail.ANSWER: look,
         Ail.NETWORK: "leave --offline out",
     }
     return mends[one.ail] if one.ail else None
