@@ -97,6 +97,30 @@ class TestAServerThatWorks:
 
         assert ["memwell-doctor/claude-code-mine.md", "memwell-doctor/cursor-0123abcd.md"] == paths_of(told)
 
+    def test_a_note_whose_server_was_killed_goes_with_the_next_run(self, told, tell, row, cli, tmp_path):
+        """It died between write and read: the journal shows both."""
+        script = tmp_path / "dies.py"
+        script.write_text(
+            "import subprocess, sys\n"
+            "command = [sys.executable, '-m', 'memwell_cli', 'serve', *sys.argv[1:]]\n"
+            "server = subprocess.Popen(command, stdin=subprocess.PIPE)\n"
+            "for line in sys.stdin.buffer:\n"
+            "    if b'tools/call' in line and b'read_note' in line:\n"
+            "        server.kill()\n"
+            "        sys.exit('killed')\n"
+            "    server.stdin.write(line)\n"
+            "    server.stdin.flush()\n"
+        )
+        tell(command=sys.executable, args=[str(script), "--vault", str(told)])
+        code, found = row()
+        assert (1, "answer", ["start", "write"], 1) == (code, found["ail"], list(found["steps"]), len(paths_of(told)))
+        assert found["problem"].startswith("read_note: ")
+        assert 0 == cli("setup", "claude-code", "--vault", str(told)).code
+
+        assert (0, []) == (row()[0], paths_of(told))
+        with Engine.open(told) as engine:
+            assert ["create", "archive", "create", "archive"] == [one.op for one in engine.last_entries().entries]
+
     def test_the_vault_is_that_of_setup_where_no_other_is_meant(self, told, cli):
         """From any folder."""
         assert str(told) == cli("doctor", "--json").json["vault"]
@@ -202,7 +226,7 @@ class TestAServerThatDoesNot:
         (tmp_path / "hang.py").write_text(code)
         tell(command=sys.executable, args=[str(tmp_path / "hang.py")])
 
-        exit_code, found = row("--timeout", "5")
+        exit_code, found = row("--timeout", "3")
 
         assert (1, "late") == (exit_code, found["ail"])
         started = [int(line) for line in pids.read_text().split()]

@@ -1,6 +1,10 @@
 """Reading back what a client's file says of the server."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vault_engine.clients import CLIENTS, Remote, Stdio
 from vault_engine.clients.told import Reached, Started, Unset, Untold, is_off, read_told
@@ -77,6 +81,37 @@ def test_what_names_no_server_is_refused(entry):
     """With the reason, and never a crash."""
     with pytest.raises(Untold):
         read_told(entry, {})
+
+
+_WORDS = (
+    "url",
+    "httpUrl",
+    "command",
+    "args",
+    "env",
+    "cwd",
+    "headers",
+    "requestOptions",
+    "bearerTokenEnvVar",
+    "enabled",
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(("${A}", "{env:B}", "http://x")),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.integers() | st.sampled_from(_WORDS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_VALUES, st.sampled_from(({}, {"A": "a", "B": "b\n"})))
+def test_whatever_an_entry_says_it_names_a_server_or_is_refused(entry, variables):
+    """Files are other people's."""
+    with contextlib.suppress(Untold):
+        told = read_told(entry, variables)
+        words = (told.url, *told.headers.values()) if isinstance(told, Reached) else (told.command, *told.args)
+        assert all(isinstance(word, str) and "\0" not in word for word in words)
+    assert isinstance(is_off(entry), bool)
 
 
 def test_a_token_that_can_not_be_sent_is_not_shown():

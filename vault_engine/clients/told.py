@@ -106,7 +106,7 @@ def _headers(entry: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str
 
 def _filled_map(value: Any, variables: Mapping[str, str]) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise Untold(f"{value!r} stands where a map should")
+        raise Untold("something else stands where a map should")
     return {_text(key): _filled(one, variables) for key, one in value.items()}
 
 
@@ -135,7 +135,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or "\0" in value:
-        raise Untold(f"{value!r} stands where a text should")
+        raise Untold("something else stands where a text should")
     return value
 
 

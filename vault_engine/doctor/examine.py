@@ -131,8 +131,6 @@ def _judged(row: ClientHealth, tried: Tried, last_line: str) -> ClientHealth:
             return row
         case Ail.READ_ONLY:  # a token may be for reading only; a server that is started has none
             return _ailing(row, tried.ail, tried.said, is_meant=row.is_remote)
-        case Ail.ANSWER:
-            return _ailing(row, tried.ail, tried.said)
         case Ail.START:
             does = "could not be reached" if row.is_remote else "did not start"
             return _ailing(row, tried.ail, f"the server {does}: {tried.said}{last_line}")

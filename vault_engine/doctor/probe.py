@@ -92,13 +92,14 @@ async def _use(session: Client, client: str, probe: str, watch: "_Watch") -> Non
         if text not in str((await _call(session, "read_note", note=path)).get("text")):
             raise Refused(f"read_note: {path} is not what was written")
         watch.lap("read")
-        hits = await _found(session, probe)
-        if path not in hits:
+        if path not in await _found(session, probe):
             raise Refused(f"recall: {path} was not found")
         watch.lap("recall")
-    finally:
-        with anyio.move_on_after(_LEAVING_S, shield=True):
-            await _call(session, "forget", note=path, reason=_REASON)
+    except BaseException:
+        with anyio.move_on_after(_LEAVING_S, shield=True), suppress(Refused):
+            await _forget(session, path)
+        raise
+    await _forget(session, path)
     watch.lap("forget")
 
 
@@ -172,7 +173,11 @@ async def _clear(session: Client, client: str) -> None:
     for path in await _found(session, "probe of memwell doctor"):
         if ours.fullmatch(path):
             with suppress(Refused):
-                await _call(session, "forget", note=path, reason=_REASON)
+                await _forget(session, path)
+
+
+async def _forget(session: Client, path: str) -> None:
+    await _call(session, "forget", note=path, reason=_REASON)
 
 
 def _line(text: str) -> str:
