@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import anyio
 from mcp import Client, StdioServerParameters
 
-from bench.machine import facts_line, isolated_env, table
+from bench.machine import facts_line, table
 from bench.peers.job import NotRun
 
 _PROJECT = Path(__file__).parents[1]
@@ -90,12 +90,12 @@ def _env(home: Path) -> dict[str, str]:
     """Give the environment of somebody who has only this home folder, and pip's cache of the machine."""
     env = {
         name: value
-        for name, value in isolated_env(home / ".cache" / "memwell").items()
-        if name not in _FOLDERS and not name.startswith("PYTHON")
+        for name, value in os.environ.items()
+        if name not in _FOLDERS and not name.startswith(("MEMWELL_", "PYTHON"))
     }
     cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
     ours = {"HOME": str(home), "USERPROFILE": str(home), "PIP_CACHE_DIR": cache.stdout.strip()}
-    return {name: value for name, value in env.items() if name != "MEMWELL_CACHE_DIR"} | ours
+    return env | ours
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> None:

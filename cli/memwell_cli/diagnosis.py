@@ -1,12 +1,12 @@
 """What ``memwell doctor`` says of a vault."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
 from memwell_cli.commands.journal import verdict
 from memwell_cli.commands.status import CAN_NOT_EXCHANGE, file_problems
-from memwell_cli.exits import DONE, FAILED, PARTLY
+from memwell_cli.exits import DAMAGED, DONE, FAILED, PARTLY
 from memwell_cli.output import plain, problem_line
 from vault_engine.engine import Engine, Examined, Problem, Status
 from vault_engine.engine.fsck import Verified
@@ -57,12 +57,12 @@ def diagnose(engine: Engine, *, fsck: bool, offline: bool) -> tuple[Diagnosis, i
         exchanges=status.exchanges,
         index=_index(status),
         lock=_lock(status, examined),
-        permissions=examined.permissions,
+        permissions=examined.unusable + examined.exposed,
         model=_model(examined),
         model_ms=examined.model.ms,
         next=_next(verified),
     )
-    return diagnosis, verdict(verified) or _code(diagnosis)
+    return diagnosis, worst((verdict(verified), _code(diagnosis, examined)))
 
 
 def lines(diagnosis: Diagnosis) -> Iterator[str]:
@@ -84,8 +84,14 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"next: {diagnosis.next}"
 
 
-def _code(diagnosis: Diagnosis) -> int:
-    if diagnosis.model or any("can't" in one.problem for one in diagnosis.permissions):
+def worst(codes: Iterable[int]) -> int:
+    """Join exit codes: damage counts most, then what is broken, then what may wait."""
+    found = set(codes)
+    return next((code for code in (DAMAGED, FAILED, PARTLY) if code in found), DONE)
+
+
+def _code(diagnosis: Diagnosis, examined: Examined) -> int:
+    if diagnosis.model or (examined.unusable and diagnosis.writable):
         return FAILED
     is_fine = diagnosis.writable and not (diagnosis.index or diagnosis.lock or diagnosis.permissions)
     return DONE if is_fine else PARTLY

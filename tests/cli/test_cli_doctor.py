@@ -242,6 +242,16 @@ def test_permissions(cli, home, written):
     assert "permissions: ok\n" in cli("doctor").out
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to the superuser")
+def test_what_its_owner_can_not_use(cli, home, written):
+    """Exit code 1: nothing could be written there."""
+    (home / ".memwell/archive").mkdir(mode=0o500)
+
+    done = cli("doctor")
+
+    assert (1, True) == (done.code, "  .memwell/archive: nothing can be written in it\n" in done.out)
+
+
 def test_no_vault(cli):
     """Exit code 10."""
     assert 10 == cli("doctor").code

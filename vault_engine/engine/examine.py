@@ -3,8 +3,10 @@
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from vault_engine.engine.results import Problem
@@ -31,7 +33,8 @@ class Examined:
     """What was found beside the files."""
 
     lock: str | None  # why nothing can be written just now
-    permissions: tuple[Problem, ...]  # of what is in .memwell
+    unusable: tuple[Problem, ...]  # what in .memwell can't be read or written
+    exposed: tuple[Problem, ...]  # what in .memwell anybody may change
     model: ModelState
 
 
@@ -42,8 +45,13 @@ def examine(session: Session, *, offline: bool = False) -> Examined:
         session: the open vault.
         offline: ask no endpoint and download nothing.
     """
-    found = tuple(_permission_problems(session.config.memwell_dir))
-    return Examined(_lock_problem(session), found[:_MAX_LISTED], _model(session, offline=offline))
+    files = tuple(_files(session.config.memwell_dir))
+    return Examined(
+        _lock_problem(session),
+        tuple(islice(_unusable(files), _MAX_LISTED)),
+        tuple(islice(_exposed(files), _MAX_LISTED)),
+        _model(session, offline=offline),
+    )
 
 
 def _lock_problem(session: Session) -> str | None:
@@ -54,30 +62,27 @@ def _lock_problem(session: Session) -> str | None:
         return str(error)
 
 
-def _permission_problems(folder: Path) -> Iterator[Problem]:
-    """List what its owner can't use, or what anybody may change."""
-    if os.name == "nt":  # there are no such modes
-        return
-    for place, folders, names in os.walk(folder, onerror=None):
+def _files(folder: Path) -> Iterator[tuple[Path, str, int]]:
+    """Give each file and folder of a folder, itself too: where it is, what to call it, its mode."""
+    for place, folders, names in os.walk(folder):
         folders.sort()
         for file in (Path(place), *(Path(place) / name for name in sorted(names))):
-            problem = _permission_problem(file)
-            if problem:
-                yield Problem(str(file.relative_to(folder.parent)), problem)
+            with suppress(OSError):  # it was another process's, for a moment
+                yield file, file.relative_to(folder.parent).as_posix(), file.lstat().st_mode
 
 
-def _permission_problem(file: Path) -> str | None:
-    try:
-        found = file.lstat()
-    except OSError:  # it was another process's, for a moment
-        return None
-    if stat.S_ISLNK(found.st_mode):
-        return None
-    if not os.access(file, os.R_OK | (os.X_OK if stat.S_ISDIR(found.st_mode) else 0)):
-        return "can't be read"
-    if stat.S_ISDIR(found.st_mode) and not os.access(file, os.W_OK):
-        return "can't be written"
-    return "anybody on this machine may change it" if found.st_mode & stat.S_IWOTH else None
+def _unusable(files: Iterable[tuple[Path, str, int]]) -> Iterator[Problem]:
+    for file, name, mode in files:
+        if not os.access(file, os.R_OK):
+            yield Problem(name, "can't be read")
+        elif stat.S_ISDIR(mode) and not os.access(file, os.W_OK | os.X_OK):
+            yield Problem(name, "nothing can be written in it")
+
+
+def _exposed(files: Iterable[tuple[Path, str, int]]) -> Iterator[Problem]:
+    for _, name, mode in files:
+        if mode & stat.S_IWOTH and not stat.S_ISLNK(mode) and os.name != "nt":  # Windows has no such modes
+            yield Problem(name, "anybody on this machine may change it")
 
 
 def _model(session: Session, *, offline: bool) -> ModelState:

@@ -9,8 +9,8 @@ from shlex import quote
 import click
 
 from memwell_cli.clienting import by_name, title_of
-from memwell_cli.diagnosis import Diagnosis, diagnose, lines
-from memwell_cli.exits import DAMAGED, DONE, FAILED, PARTLY
+from memwell_cli.diagnosis import Diagnosis, diagnose, lines, worst
+from memwell_cli.exits import DONE, FAILED, PARTLY
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import escaped, json_line, json_option, plain
 from vault_engine.clients import CLIENTS, Client, Desk, is_vault
@@ -20,6 +20,7 @@ from vault_engine.errors import VaultMissing
 
 _DEADLINE_S = 60.0
 _LONGEST_S = 3600.0
+_CODES = {Health.BROKEN: FAILED, Health.WARNING: PARTLY}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def doctor(
         click.echo(json_line((asdict(diagnosis) if diagnosis else {"vault": None}) | facts))
     else:
         click.echo(escaped("\n".join((*(lines(diagnosis) if diagnosis else ()), *_matrix(rows)))))
-    return _worst(code, found)
+    return worst((code, *(_CODES.get(one.health, DONE) for one in found)))
 
 
 def _present(desk: Desk) -> tuple[Client, ...]:
@@ -107,12 +108,6 @@ def _meant(desk: Desk, given: str | None, *, needed: bool) -> Path | None:
 def _of_vault(vault: Path, *, fsck: bool, offline: bool) -> tuple[Diagnosis, int]:
     with open_vault(str(vault)) as engine:
         return diagnose(engine, fsck=fsck, offline=offline)
-
-
-def _worst(code: int, found: Sequence[ClientHealth]) -> int:
-    """Join the verdict on the vault with that on the clients: damage counts most, then what is broken."""
-    codes = {code, *({Health.BROKEN: FAILED, Health.WARNING: PARTLY}.get(one.health, DONE) for one in found)}
-    return next((one for one in (DAMAGED, FAILED, PARTLY) if one in codes), DONE)
 
 
 def _mend(one: ClientHealth) -> str | None:
