@@ -1,12 +1,27 @@
 """``memwell doctor``, and what ``memwell status`` says of the disk."""
 
+import os
+import shlex
+import subprocess
+
 import pytest
 
+from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 
+pytestmark = pytest.mark.usefixtures("bare_home")
+
+REST = "index: ok\nlock: ok\npermissions: ok\nmodel: not tried\n"
 NO_EXCHANGE = (
     "Two files can't change places on this disk: an edit saved in the same instant as a write by an agent may be lost."
 )
+
+
+@pytest.fixture
+def bare_home(person):
+    """Somebody's home folder without any client."""
+    for folder in (".claude", ".cursor"):
+        (person / folder).rmdir()
 
 
 @pytest.fixture
@@ -33,7 +48,7 @@ def test_a_vault_that_is_well(cli, written, monkeypatch):
     """A line for each part of it."""
     monkeypatch.setattr(Vault, "exchanges", lambda _: True)
 
-    assert (0, "journal: ok\nrevisions: ok\nfiles: ok\ndisk: ok\n", "") == cli("doctor", "--fsck")
+    assert (0, "journal: ok\nrevisions: ok\nfiles: ok\ndisk: ok\n" + REST, "") == cli("doctor", "--fsck")
 
 
 def test_without_fsck_it_says_what_it_has_not_looked_at(cli, home, written, monkeypatch):
@@ -46,7 +61,7 @@ def test_without_fsck_it_says_what_it_has_not_looked_at(cli, home, written, monk
         "journal: ok\n"
         "revisions: not read; --fsck reads them\n"
         "files: ok, and not held against the journal; --fsck does\n"
-        "disk: ok\n",
+        "disk: ok\n" + REST,
         "",
     ) == cli("doctor")
 
@@ -118,13 +133,20 @@ def test_as_json_it_is_one_object(cli, home, written, exchanges):
         assert (0, "") == (done.code, done.err)
         assert {
             "format": 1,
+            "vault": str(home),
             "data_was_read": bool(more),
             "journal": [],
             "revisions": [],
             "files": [],
             "writable": True,
             "exchanges": exchanges,
+            "index": None,
+            "lock": None,
+            "permissions": [],
+            "model": None,
+            "model_ms": None,
             "next": None,
+            "clients": [],
         } == done.json
 
 
@@ -153,6 +175,81 @@ def test_it_changes_nothing(cli, home, put, tree, written):
     cli("doctor", "--fsck")
 
     assert (before, 2) == (tree(home), len(cli("journal", "tail").out.splitlines()))
+
+
+def test_a_model_that_does_not_load(cli, written, monkeypatch):
+    """Exit code 1, and the setting to correct."""
+    monkeypatch.setenv("MEMWELL_EMBEDDER", "fastembed:no/such-model")
+
+    done = cli("doctor", "--offline")
+
+    assert (1, True) == (done.code, "\nmodel: " in done.out)
+    assert "mend: correct `embedder` in config.toml" in done.out
+
+
+def test_the_packaged_model_embeds_a_line(cli, written, monkeypatch):
+    """Without any network."""
+    monkeypatch.setenv("MEMWELL_EMBEDDER", "packaged")
+
+    done = cli("doctor", "--offline", "--json")
+
+    assert (None, True) == (done.json["model"], done.json["model_ms"] > 0)
+
+
+def test_offline_no_endpoint_is_asked(cli, written, endpoint, monkeypatch):
+    """Otherwise it is."""
+    monkeypatch.setenv("MEMWELL_EMBEDDER", endpoint.setting)
+
+    assert "model: not tried\n" in cli("doctor", "--offline").out
+    assert [] == endpoint.texts
+    assert "model: ok\n" in cli("doctor").out
+    assert 1 == len(endpoint.texts)
+
+
+def test_notes_without_a_vector_are_told_of(cli, written, endpoint, monkeypatch):
+    """Exit code 3: they are found by their words meanwhile."""
+    monkeypatch.setenv("MEMWELL_EMBEDDER", endpoint.setting)
+
+    done = cli("doctor")
+
+    assert (3, True) == (
+        done.code,
+        "index: chunks without a vector so far: 1\n  mend: `memwell index build`\n" in done.out,
+    )
+    cli("index", "build")
+    assert (0, True) == (cli("doctor").code, "index: ok\n" in cli("doctor").out)
+
+
+def test_a_lock_that_another_process_keeps(cli, home, written):
+    """Exit code 3: it may be at work."""
+    with Lock(home / ".memwell/local/lock").held():
+        done = cli("doctor")
+
+    assert (3, True) == (done.code, "lock: another process" in done.out)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_permissions(cli, home, written):
+    """Each file by its name, and the command that mends them all."""
+    (home / ".memwell/local").chmod(0o777)
+
+    done = cli("doctor")
+
+    assert 3 == done.code
+    assert "permissions: problems 1\n  .memwell/local: anybody on this machine may change it\n" in done.out
+    mend = done.out.partition("mend: `")[2].partition("`")[0]
+    subprocess.run(shlex.split(mend), check=True)
+    assert "permissions: ok\n" in cli("doctor").out
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to the superuser")
+def test_what_its_owner_can_not_use(cli, home, written):
+    """Exit code 1: nothing could be written there."""
+    (home / ".memwell/archive").mkdir(mode=0o500)
+
+    done = cli("doctor")
+
+    assert (1, True) == (done.code, "  .memwell/archive: nothing can be written in it\n" in done.out)
 
 
 def test_no_vault(cli):

@@ -1,6 +1,6 @@
 """Telling MCP clients of the server, in their own files, and taking that back byte by byte."""
 
-from vault_engine.clients.configure import Configured, Taken, snippet, take_back, tell
+from vault_engine.clients.configure import Configured, Taken, entry_of, snippet, take_back, tell
 from vault_engine.clients.desk import Desk
 from vault_engine.clients.places import Location, Surroundings
 from vault_engine.clients.record import Change, Record, Vault
@@ -23,6 +23,7 @@ __all__ = [
     "Taken",
     "Vault",
     "delete_vault",
+    "entry_of",
     "forget_vaults",
     "is_vault",
     "note_vault",

@@ -12,7 +12,7 @@ from vault_engine.clients.desk import Desk
 from vault_engine.clients.edits import Done
 from vault_engine.clients.record import BackUp, Change
 from vault_engine.clients.registry import Client, Remote, Stdio
-from vault_engine.clients.tree import Unfit
+from vault_engine.clients.tree import Unfit, found
 from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, NotConfirmed
 from vault_engine.vault.files import sha256_hex
 
@@ -97,6 +97,21 @@ def take_back(desk: Desk, change: Change, *, dry_run: bool = False) -> Taken:
         if not record.changes and not record.vaults:
             desk.tidy()
         return taken
+
+
+def entry_of(desk: Desk, client: Client) -> Any:
+    """Give what a client's file says of the server; None if it says nothing.
+
+    Raises:
+        ClientFileUnusable: the file does not parse.
+        VaultDenied, StorageFailed: it can't be read.
+    """
+    file = desk.file_of(client)
+    data = files.read(file)
+    if data is None:
+        return None
+    with _explained(file):
+        return found(edits.read(client.server.syntax, _decoded(file, data)), client.server.spot)
 
 
 def snippet(client: Client, server: Stdio | Remote) -> str:

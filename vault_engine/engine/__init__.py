@@ -55,6 +55,7 @@ from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
     from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
         GraphEdge,
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
     "engine.contradicting": "Contradiction Contradictions",
+    "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
     " ShortestPath Traversed",
@@ -109,20 +111,9 @@ _LATER = {
     "state.store": "MAX_VALUE_BYTES read_json",
 }
 _VERBS = {
-    *(
-        "bulk",
-        "check",
-        "conflicts",
-        "contradicting",
-        "correcting",
-        "extracting",
-        "fsck",
-        "git",
-        "graph",
-        "graph_formats",
-    ),
-    *("history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "sharing", "states", "superseding"),
-    *("together", "tokens", "undo", "workspaces"),
+    *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
+    *("graph_formats", "history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "sharing"),
+    *("states", "superseding", "together", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -156,6 +147,7 @@ __all__ = [
     "Decaying",
     "Edit",
     "Engine",
+    "Examined",
     "Explained",
     "Exported",
     "Extra",
@@ -187,6 +179,7 @@ __all__ = [
     "MirrorTerms",
     "Mirrored",
     "Mode",
+    "ModelState",
     "Moved",
     "Neighbour",
     "Neighbours",
