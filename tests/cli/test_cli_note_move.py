@@ -119,7 +119,7 @@ def test_many_files_need_a_yes(cli, home, notes, put, tree):
         (["move", "nope", "x"], 10, "no note 'nope'"),
         (["move", "N", "x?y"], 2, "? is reserved"),
         (["move", "N", "../x"], 2, "can't name a note"),
-        (["move", "N", "con"], 2, "Choose another --category, --key or path"),
+        (["move", "N", "con"], 2, "Choose another --category, --key, path or --workspace"),
         (["move", "N", ""], 2, "can't name a note"),
         (["move", "N", "N"], 2, "has that path already"),
         (["move", "N", "d"], 11, "Choose another name"),

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from anyio import to_thread
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
@@ -70,8 +71,9 @@ class Elders(Verbs):
         path = path_of(uri)
         if path is None:
             raise MCPError(INVALID_PARAMS, f"{uri!r} is no note: subscribe to note:///PATH")
+        within = self._within(ctx)
         try:
-            path = self._engine.read(path, within=self._within(ctx)).path
+            path = (await to_thread.run_sync(lambda: self._engine.read(path, within=within))).path
         except MemwellError as error:
             raise MCPError(INVALID_PARAMS, explain(error)) from error
         elder = self._known(ctx)

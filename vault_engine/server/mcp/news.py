@@ -3,11 +3,12 @@
 Clients of the newest protocol hear it on a stream that they ask for; those of older ones in their session (`elders`).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
-from anyio.from_thread import BlockingPortal
+from anyio import create_task_group
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
@@ -51,14 +52,22 @@ class News(Verbs):
     @asynccontextmanager
     async def following(self, _server: MCPServer) -> AsyncIterator[None]:
         """Follow the vault for as long as the block lasts."""
-        async with BlockingPortal() as portal:
+        loop = asyncio.get_running_loop()
+        news: asyncio.Queue[tuple[EntryLine, ...]] = asyncio.Queue()
 
-            def tell(entries: tuple[EntryLine, ...]) -> None:
-                with suppress(RuntimeError):  # the server is about to end
-                    portal.start_task_soon(self._publish, entries)
+        def tell(entries: tuple[EntryLine, ...]) -> None:
+            with suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(news.put_nowait, entries)  # waits for nobody: the vault may be held
 
+        async def publish() -> None:
+            while True:
+                await self._publish(await news.get())
+
+        async with create_task_group() as tasks:
+            tasks.start_soon(publish)
             self._engine.watch(tell)  # only now: the library has taken stdout, and nothing loaded from here can print
             yield
+            tasks.cancel_scope.cancel()
 
     async def guard(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Let nobody listen to more than is reached."""
