@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vault_engine.search.fuse import best_notes, fuse, saturate
+from vault_engine.search.fuse import best_notes, fuse, saturate, semantic_share
 from vault_engine.search.weights import WEIGHTS
 
 FRACTIONS = st.floats(0, 1, width=32)
@@ -36,6 +36,18 @@ def test_the_legs_are_added_in_their_shares():
     expected = (1 - WEIGHTS.semantic_share) * 0.6 + WEIGHTS.semantic_share * 0.8
 
     assert [pytest.approx(expected)] == fuse(floats(0.6), floats(0.8)).tolist()
+
+
+@given(arrays(np.float32, st.integers(0, 8), elements=FRACTIONS))
+def test_meaning_counts_the_more_the_less_words_hold(covered):
+    """Between its two shares, by the row that holds most of the question."""
+    share = semantic_share(covered)
+
+    assert WEIGHTS.semantic_share <= share <= WEIGHTS.semantic_share_alone
+    assert semantic_share(np.append(covered, np.float32(1))) == WEIGHTS.semantic_share
+    assert semantic_share(covered / 2) >= share
+    if covered.max(initial=0) <= WEIGHTS.hardly_covered:
+        assert pytest.approx(WEIGHTS.semantic_share_alone) == share
 
 
 def test_a_row_without_a_vector_gets_what_its_words_are_worth():

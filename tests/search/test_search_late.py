@@ -160,3 +160,16 @@ def test_a_text_without_words_is_worth_nothing():
     texts = [Tokens(codes, np.full(len(codes), 0.1, np.float32)) for codes in (none, some, none)]
 
     assert [True, False, True] == (max_sim(asked, texts, np.ones(1, np.float32)) == 0).tolist()
+
+
+def test_parts_judged_together_are_as_one_text(engine):
+    """Each part is worth what its group is, and a group at least what the best of its parts is."""
+    late = Late(engine._session.token_vectors)
+    texts = [Judged(bytes([number]) * 16, lambda text=text: text) for number, text in enumerate(SAID[:3])]
+    groups = np.array([7, 3, 7])
+
+    alone = late.judge(QUESTION, texts, lambda _: 1.0)
+    together = late.judge_together(QUESTION, texts, groups, lambda _: 1.0)
+
+    assert together[0] == together[2] >= alone[[0, 2]].max()
+    assert together[1] == alone[1]

@@ -27,7 +27,10 @@ def test_what_is_stated_moves_a_score_within_a_band(stated):
     never = np.full(2, NO_DATE)
 
     found = factors(
-        Stated(dates, never, never, importance, confidence, pinned, np.zeros(2, np.bool_), NO_DATE), NOW, (), WEIGHTS
+        Stated(dates, never[np.newaxis], never, never, importance, confidence, pinned, np.zeros(2, np.bool_), NO_DATE),
+        NOW,
+        (),
+        WEIGHTS,
     )
 
     worth = np.prod(list(found.values()), axis=0)

@@ -63,15 +63,16 @@ def test_every_question_names_notes_that_there_are(questions):
 
 def test_what_answers_is_among_the_first_three(answers):
     """Over all kinds of questions about the sample vault; exact words, names, aliases and code nearly always."""
-    assert answers.quality.recall_any(3) >= 85
-    assert answers.quality.recall_any(1) >= 75
-    for kind in ("words", "keywords", "name", "code", "alias", "filter", "conversation"):
+    assert answers.quality.recall_any(3) >= 95
+    assert answers.quality.recall_any(1) >= 80
+    for kind in ("words", "keywords", "name", "date", "code", "alias", "filter", "conversation"):
         assert answers.kinds[kind].quality.recall_any(3) >= 85, kind
+    assert answers.kinds["paraphrase"].quality.recall_any(3) >= 80
 
 
 def test_where_nothing_answers_nothing_is_said(answers):
     """An empty answer to most questions that no note answers, and to hardly any that one does."""
-    assert answers.unanswerable.silent >= 76
+    assert answers.unanswerable.silent >= 83
     assert answers.answerable.silent <= 2
 
 
@@ -80,7 +81,7 @@ def test_the_half_that_nothing_was_set_on_is_answered_as_well(harbour, questions
     """The odd questions were looked at when the limits of silence were set, the even ones not."""
     some = [one for one in questions if one["id"] % 2 == half and not one["notes"]]
 
-    assert ask_all(harbour, read_questions(some), {}).silent >= 65
+    assert ask_all(harbour, read_questions(some), {}).silent >= 71
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])

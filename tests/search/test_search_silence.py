@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_engine.errors import RerankerFailed
-from vault_engine.search.silence import nothing_answers
+from vault_engine.search.silence import Found, nothing_answers
 from vault_engine.search.weights import WEIGHTS
 
-WORTHS = st.lists(st.floats(0, 2, width=32), min_size=1, max_size=20)
+PARTS = st.lists(st.tuples(*[st.floats(0, 1, width=32)] * 2), min_size=1, max_size=20)
 NOBODY = "penetration test report by an external auditor"
 
 
@@ -17,47 +17,62 @@ def judge(likeness):
     """A closer look that finds every row so alike, and remembers what it was shown."""
     seen = []
 
-    def look(question, rows):
+    def look(question, rows, notes):
         seen.extend(rows.tolist())
         return np.full(len(rows), likeness, np.float32)
 
     return look, seen
 
 
-@given(WORTHS, st.floats(0, 1, width=32))
-def test_only_doubtful_rows_are_looked_at_and_only_the_best(worths, likeness):
-    """Where one row is worth enough, no model is asked."""
-    worth = np.array(worths, np.float32)
-    look, seen = judge(likeness)
-    usual = np.full(len(worth), WEIGHTS.usual_words - 1, np.float32)
-    said = nothing_answers("?", np.arange(len(worth)), worth, usual, look, WEIGHTS)
+def found(parts, words=WEIGHTS.usual_words - 1, notes=None):
+    """Rows with the share of the question each holds and its nearness, of as many words; each a note of its own."""
+    rows = np.arange(len(parts))
+    covered, nearness = np.array(parts, np.float32).reshape(-1, 2).T
+    return Found(rows, rows if notes is None else np.array(notes), covered, nearness, np.full(len(rows), words))
 
+
+@given(PARTS, st.floats(0, 1, width=32))
+def test_only_doubtful_rows_are_looked_at_and_only_the_best(parts, likeness):
+    """Where one row is worth enough, no model is asked."""
+    look, seen = judge(likeness)
+    some = found(parts)
+    said = nothing_answers("?", some, look, WEIGHTS)
+
+    worth = some.covered + some.nearness
     if worth.max() >= WEIGHTS.doubtful:
         assert (False, []) == (said, seen)
     else:
-        assert (np.float32(likeness) < WEIGHTS.convincing) == said
         assert min(len(worth), WEIGHTS.looked_at_closer) == len(seen)
         assert worth[seen].min() >= np.delete(worth, seen).max(initial=0)
+        assert said or likeness + WEIGHTS.convincing_nearness >= WEIGHTS.convincing
+        assert not said or likeness < WEIGHTS.convincing
 
 
 def test_a_closer_look_that_fails_silences_nothing():
     """What was found is given, as it would be without that look."""
 
-    def fail(question, rows):
+    def fail(question, rows, notes):
         raise RerankerFailed("late", "no model")
 
-    assert not nothing_answers("?", np.arange(3), np.zeros(3, np.float32), np.ones(3, np.float32), fail, WEIGHTS)
-    none = np.zeros(0, np.float32)
-    assert not nothing_answers("?", np.arange(0), none, none, judge(0.0)[0], WEIGHTS)
+    assert not nothing_answers("?", found([(0, 0)] * 3), fail, WEIGHTS)
+    assert not nothing_answers("?", found([(0, 0)] * 3), lambda *_: None, WEIGHTS)
+    assert not nothing_answers("?", found([]), judge(0.0)[0], WEIGHTS)
 
 
 def test_a_short_text_need_not_be_as_alike_as_a_long_one():
-    """Of unrelated texts the longer one is more alike."""
-    worth = np.zeros(1, np.float32)
-    look, _ = judge(0.35)
-    said = [nothing_answers("?", np.arange(1), worth, np.array([n], np.float32), look, WEIGHTS) for n in (8, 200)]
+    """Of unrelated texts the longer one is more alike; the parts of one note are one text."""
+    look, _ = judge(0.4)
+    said = [nothing_answers("?", found([(0, 0)], words), look, WEIGHTS) for words in (8, 200)]
+    parts = [nothing_answers("?", found([(0, 0)] * 4, 16, notes), look, WEIGHTS) for notes in ([1, 2, 3, 4], [1] * 4)]
 
-    assert [False, True] == said
+    assert [False, True] == said == parts
+
+
+def test_nearness_in_meaning_convinces_too():
+    """What is just not alike enough is an answer where it is near."""
+    look, _ = judge(WEIGHTS.convincing - 0.05)
+
+    assert [True, False] == [nothing_answers("?", found([(0, near)]), look, WEIGHTS) for near in (0, 0.3)]
 
 
 def test_silence_is_broken_by_a_limit_of_ones_own(harbour):

@@ -32,6 +32,16 @@ def test_part_of_a_situation_is_not_the_situation(engine, write_note, question):
     assert all("recall_when" not in hit.why for hit in engine.recall(question).hits)
 
 
+def test_one_word_of_a_long_question_is_no_situation(engine, write_note):
+    """It is looked for as any other word is; of a short question it is the situation."""
+    write_note("rule.md", WHEN.format("invoice", "Round down."))
+
+    (short,) = engine.recall("what about the invoice").hits
+    (long,) = engine.recall("which paper size, font and colour has an invoice").hits
+
+    assert ("recall_when" in short.why, "recall_when" in long.why) == (True, False)
+
+
 @pytest.mark.parametrize("stated", ["[]", "3", "{a: writing}", "[3, {a: b}]", "[the]"])
 def test_what_is_no_situation_never_fires(engine, write_note, stated):
     """A property of another form is passed over, and so is one without a word that tells anything."""

@@ -62,3 +62,36 @@ def test_nearness_falls_with_the_distance():
     near = nearness(moments, (period,), -1).tolist()
 
     assert [1.0, pytest.approx(0.5), 0.0, 0.0] == near
+
+
+DATED = {
+    "daily/2026-02-14.md": "harbour",
+    "Kickoff 2026_02_15.md": "harbour",
+    "stated.md": "---\ndate: 2026-02-16\nupdated: 2026-08-01\n---\nharbour",
+    "made.md": "---\ncreated: 2026-02-17\nupdated: 2026-08-01\n---\nharbour",
+    "later.md": "---\ncreated: 2026-08-01\n---\nharbour",
+    "of later 2026-08-01.md": "---\ncreated: 2026-02-18\n---\nharbour",
+    "no day 2026-02-31 12026-02-01.md": "harbour",
+}
+
+
+def test_the_day_in_a_name_or_a_property_is_when_a_note_is_of(engine, write_note):
+    """Else when it was made or changed; a note that has a day is of that day alone."""
+    for path, text in DATED.items():
+        write_note(path, text)
+
+    hits = engine.recall("harbour in February 2026").hits
+
+    assert set(DATED) == {hit.path for hit in hits}
+    of_then = {hit.path for hit in hits if "of the time you name" in hit.why}
+    assert {"daily/2026-02-14.md", "Kickoff 2026_02_15.md", "stated.md", "made.md"} == of_then
+
+
+def test_notes_of_a_day_are_asked_for(engine, write_note):
+    """By the field ``date``."""
+    for path, text in DATED.items():
+        write_note(path, text)
+
+    hits = engine.recall("date:[2026-02-15 to 2026-02-16]", query_syntax=True).hits
+
+    assert {"Kickoff 2026_02_15.md", "stated.md"} == {hit.path for hit in hits}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault_engine.config import AUTO_RERANKER, DEFAULT_EMBEDDER, NO_RERANKER
 from vault_engine.engine.moments import read_moment, read_start
@@ -28,7 +29,8 @@ from vault_engine.search.late import Late
 from vault_engine.search.query import Mode, Query
 from vault_engine.search.rerank import Reranking, make_reranker
 from vault_engine.search.run import did_you_mean, search
-from vault_engine.search.weights import WEIGHTS, Weights
+from vault_engine.search.silence import CloserLook
+from vault_engine.search.weights import WEIGHTS, Weights, as_anywhere
 
 EMBED_BEFORE_ANSWERING = 64  # chunks: about a second of work; a bigger backlog is the index build's or the server's
 _SOON_MADE = 8  # texts whose token vectors are made before an answer that nobody asked to be ranked again
@@ -90,7 +92,8 @@ def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  
             session, view, wish.rerank, hybrid=query.mode is Mode.HYBRID and question is not None
         )
         closer = _closer_look(session, view, query)
-        answer = search(index, query, question, session.now_us(), judge, wish.weights, closer)
+        weights = wish.weights if _is_measured(session, query.text) else as_anywhere(wish.weights)
+        answer = search(index, query, question, session.now_us(), judge, weights, closer)
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
         shown = _within(hits, wish.budget_tokens)
@@ -162,16 +165,25 @@ def _reranker(
     return _judging(session, view, session.reranker), None
 
 
-def _closer_look(session: Session, view: View, query: Query) -> Reranking | None:
-    """Give what says whether doubtful rows answer at all; None where the caller set a limit.
+def _is_measured(session: Session, question: str) -> bool:
+    """Say whether the packaged model reads vault and question; what to do in doubt was measured with it, in English."""
+    letters = [letter for letter in question if letter.isalpha()]
+    is_latin = 2 * sum(map(str.isascii, letters)) >= len(letters)
+    is_read = is_latin and session.index.analyser.language == MODEL_LANGUAGE
+    return is_read and session.config.embedder == DEFAULT_EMBEDDER
 
-    None as well for other models than the packaged one and for vaults in other languages than its own: there, nothing
-    was measured.
-    """
-    is_measured = session.config.embedder == DEFAULT_EMBEDDER and session.index.analyser.language == MODEL_LANGUAGE
-    if query.min_score is not None or not is_measured:
+
+def _closer_look(session: Session, view: View, query: Query) -> CloserLook | None:
+    """Give what says whether doubtful rows answer at all; None where the caller set a limit or nothing was measured."""
+    if query.min_score is not None or not _is_measured(session, query.text):
         return None
-    return _judging(session, view, Late(session.token_vectors))
+    late = Late(session.token_vectors)
+    judging = _judging(session, view, late)
+
+    def look(question: str, rows: NDArray[np.int64], notes: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        return late.judge_together(question, [judging.text_of(row) for row in rows.tolist()], notes, judging.weigh)
+
+    return look
 
 
 def _judging(session: Session, view: View, reranker: Reranker, *, only_turns: bool = False) -> Reranking:

@@ -1,5 +1,6 @@
 """What of a note can be asked for exactly: the values of the index's filter columns. Pure."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -18,9 +19,11 @@ ADDRESS = "address"  # category and key as a path, stated or not
 CALLED = "called"  # every name it goes by
 PROBLEM = "problem"
 SITUATION = "situation"  # whether the note says in which situations it matters
+DATE = "date"  # the day that the note is about, by its property or its file's name
 
 _DATES = ("created", "updated", "valid_from", "valid_to", "expires")
 _NUMBERS = ("importance", "confidence")
+_NAMED_DAY = re.compile(r"(?<!\d)(\d{4})([-_])(\d\d)\2(\d\d)(?!\d)", re.ASCII)
 
 
 def filters_of(record: Record, held: Collection[str] = ()) -> dict[str, Value]:
@@ -57,6 +60,8 @@ def filters_of(record: Record, held: Collection[str] = ()) -> dict[str, Value]:
     for name in _DATES:
         if moment := moment_of(record.properties.get(name)):
             values[name] = moment
+    if day := _date_of(record):
+        values[DATE] = day
     for name in _NUMBERS:
         number = record.properties.get(name)
         if isinstance(number, int | float) and not isinstance(number, bool):
@@ -73,6 +78,13 @@ def filed_as(properties: Mapping[str, object]) -> str | None:
 def filed_word(category: str, key: str) -> str:
     """Give one word for a category and key."""
     return f"{category}\0{key}"
+
+
+def _date_of(record: Record) -> datetime | None:
+    """Give what a note has as its date, else the first day its file is named by: ``2026-11-21 Kickoff.md``."""
+    named = _NAMED_DAY.search(stem_of(record.path))
+    by_name = "-".join(named.group(1, 3, 4)) if named else None
+    return moment_of(record.properties.get(DATE)) or moment_of(by_name)
 
 
 def moment_of(value: object) -> datetime | None:

@@ -89,6 +89,14 @@ class View:
         updated, created = (self.keywords.dates(name, rows) for name in ("updated", "created"))
         return np.where(updated != NO_DATE, updated, created)
 
+    def told_dates(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the times that the note of each row is of, shape ``(2, n)``; `NO_DATE`: it says none.
+
+        That is its date, where it has one or is named by a day; else when it was changed last and when it was made.
+        """
+        date, updated, created = (self.keywords.dates(name, rows) for name in ("date", "updated", "created"))
+        return np.where(date != NO_DATE, date, np.stack([updated, created]))
+
     @cached_property
     def changed(self) -> NDArray[np.int64]:
         """When the note of each row was changed last, in microseconds since 1970: as it says itself, else its file."""

@@ -44,7 +44,7 @@ def shares(keyword: Floats | None, cosines: Floats | None, weights: Weights = WE
     """
     if cosines is None:
         return {"words": np.zeros(0, np.float32) if keyword is None else keyword}
-    nearness = np.clip(np.nan_to_num(cosines, nan=0.0), 0.0, 1.0)
+    nearness = as_nearness(cosines)
     if keyword is None:
         return {"meaning": np.where(nearness >= weights.min_cosine, nearness, 0.0).astype(np.float32)}
     answers = (keyword > 0) | is_near(nearness, keyword, weights)
@@ -54,6 +54,24 @@ def shares(keyword: Floats | None, cosines: Floats | None, weights: Weights = WE
         "words": np.where(answers, (1 - share) * keyword, 0).astype(np.float32),
         "meaning": np.where(answers, share * nearness, 0).astype(np.float32),
     }
+
+
+def as_nearness(cosines: Floats) -> Floats:
+    """Bring cosines into [0, 1]; NaN, of a row without a vector, is 0."""
+    return np.clip(np.nan_to_num(cosines, nan=0.0), 0.0, 1.0)
+
+
+def semantic_share(covered: Floats, weights: Weights = WEIGHTS) -> float:
+    """Say what meaning counts for: the more, the less of the question the best row holds in words.
+
+    Args:
+        covered: the share of the question that each row holds, shape ``(rows,)``, as `coverage` gives it.
+        weights: between which shares it lies.
+    """
+    best = float(covered.max(initial=0))
+    lacking = (weights.well_covered - best) / (weights.well_covered - weights.hardly_covered)
+    lacking = min(max(lacking, 0.0), 1.0)
+    return (1 - lacking) * weights.semantic_share + lacking * weights.semantic_share_alone
 
 
 def fuse(keyword: Floats | None, cosines: Floats | None, weights: Weights = WEIGHTS) -> Floats:

@@ -7,6 +7,7 @@ for short texts, such as turns of a conversation.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault_engine.config import LATE_RERANKER
 from vault_engine.errors import RerankerFailed
@@ -29,6 +30,33 @@ class Late:
 
     def judge(self, question: str, texts: Sequence[Judged], weigh: Weigh) -> Floats | None:
         """See `Reranker.judge`."""
+        found = self._both(question, texts)
+        return max_sim(*found, _told(question, found[0], weigh)) if found else None
+
+    def judge_together(
+        self, question: str, texts: Sequence[Judged], group_of: NDArray[np.int64], weigh: Weigh
+    ) -> Floats | None:
+        """Say how well all texts of a group answer together, as if they were one; otherwise as `judge`.
+
+        Args:
+            question: the text.
+            texts: parts of notes, say.
+            group_of: a number for the group of each text, shape ``(len(texts),)``.
+            weigh: says how much a word tells.
+
+        Returns:
+            What the group of each text is worth, shape ``(len(texts),)``.
+        """
+        found = self._both(question, texts)
+        if found is None:
+            return None
+        asked, held = found
+        groups, place = np.unique(group_of, return_inverse=True)
+        whole = [_joined([held[at] for at in np.flatnonzero(place == group)]) for group in range(len(groups))]
+        return max_sim(asked, whole, _told(question, asked, weigh))[place]
+
+    def _both(self, question: str, texts: Sequence[Judged]) -> tuple[QuestionTokens, list[Tokens]] | None:
+        """Give the tokens of a question and of some texts; None: too many would have to be made."""
         held = self._tokens.kept([text.key for text in texts])
         missing = [at for at, one in enumerate(held) if one is None]
         if self._most_made is not None and len(missing) > self._most_made:
@@ -49,7 +77,7 @@ class Late:
             raise RerankerFailed(LATE_RERANKER, str(error) or type(error).__name__) from error
         finally:
             self._tokens.keep(made, generation)
-        return max_sim(asked, [one for one in held if one is not None], _told(question, asked, weigh))
+        return asked, [one for one in held if one is not None]
 
 
 def max_sim(asked: QuestionTokens, texts: Sequence[Tokens], told: Floats) -> Floats:
@@ -70,6 +98,10 @@ def max_sim(asked: QuestionTokens, texts: Sequence[Tokens], told: Floats) -> Flo
         return float(weights @ ((words @ text.codes.T.astype(np.float32)) * text.scales).max(axis=1))
 
     return np.clip(np.array([score(text) for text in texts], np.float32), 0, 1)
+
+
+def _joined(texts: Sequence[Tokens]) -> Tokens:
+    return Tokens(np.concatenate([one.codes for one in texts]), np.concatenate([one.scales for one in texts]))
 
 
 def _told(question: str, asked: QuestionTokens, weigh: Weigh) -> Floats:

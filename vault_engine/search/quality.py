@@ -15,6 +15,7 @@ class Stated(NamedTuple):
     """What the notes of some rows state of themselves; shape ``(n,)`` each."""
 
     dates: NDArray[np.int64]  # when it was changed last, in microseconds since 1970; `no_date`: it does not say
+    times: NDArray[np.int64]  # all times that it is of, shape ``(k, n)``; `no_date`: none
     valid_to: NDArray[np.int64]
     expires: NDArray[np.int64]
     importance: NDArray[np.float64]  # NaN: it does not say
@@ -46,7 +47,7 @@ def factors(stated: Stated, now: int, periods: tuple[Period, ...], weights: Weig
         "pinned": np.where(stated.pinned, 1 + weights.pinned, 1),
     }
     if periods:
-        found["in time"] = 1 + weights.in_time * nearness(stated.dates, periods, stated.no_date)
+        found["in time"] = 1 + weights.in_time * nearness(stated.times, periods, stated.no_date).max(axis=0)
     return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
 

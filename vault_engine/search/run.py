@@ -17,12 +17,24 @@ from vault_engine.index.keyword.run import score_text, scores, top_rows
 from vault_engine.index.keyword.suggest import corrected, suggestions, written_form
 from vault_engine.index.store import Index
 from vault_engine.index.view import View
+from vault_engine.search.coverage import coverage
 from vault_engine.search.dialogue import by_words, turn_features
-from vault_engine.search.fuse import Floats, Scored, best_notes, by_rank, is_near, saturate, shares, total
+from vault_engine.search.fuse import (
+    Floats,
+    Scored,
+    as_nearness,
+    best_notes,
+    by_rank,
+    is_near,
+    saturate,
+    semantic_share,
+    shares,
+    total,
+)
 from vault_engine.search.quality import Stated, factors
 from vault_engine.search.query import UNTRUSTED, By, Fusion, Mode, Query
 from vault_engine.search.rerank import Reranking
-from vault_engine.search.silence import evidence, nothing_answers
+from vault_engine.search.silence import CloserLook, Found, nothing_answers
 from vault_engine.search.situations import is_situation
 from vault_engine.search.times import Period, periods_in
 from vault_engine.search.varied import varied
@@ -90,7 +102,7 @@ def search(
     now: int,
     reranker: Reranking | None = None,
     weights: Weights = WEIGHTS,
-    look_closer: Reranking | None = None,
+    look_closer: CloserLook | None = None,
 ) -> Answer:
     """Answer a query from the index as it is now.
 
@@ -116,14 +128,16 @@ def search(
     if mode is not Mode.SEMANTIC:
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
-    found = _fused(view, words, near, question, query.fusion, weights)
-    if mode is Mode.HYBRID and matched is None and question is not None and look_closer is not None:
-        cosines = _cosines(view, question, found.rows)
-        worth = evidence(index.analyser.counts(query.text), view.keywords, found.rows, cosines, weights)
-        lengths = view.keywords.words_in("body", found.rows)
-        if nothing_answers(query.text, found.rows, worth, lengths, look_closer, weights):
-            return Answer(mode, [], degraded)
+    rows = np.unique(np.concatenate([leg.rows for leg in (words, near) if leg is not None]))
+    cosines = _cosines(view, question, rows) if near is not None and question is not None else None
     is_question = words is not None and matched is None
+    if is_question and cosines is not None:
+        covered = coverage(index.analyser.counts(query.text), view.keywords, rows, weights)
+        known = Found(rows, view.note_of_row[rows], covered, as_nearness(cosines), view.keywords.words_in("body", rows))
+        if look_closer is not None and nothing_answers(query.text, known, look_closer, weights):
+            return Answer(mode, [], degraded)
+        weights = replace(weights, semantic_share=semantic_share(covered, weights))
+    found = _fused(rows, words, cosines, query.fusion, weights)
     if is_question:
         if query.fusion is Fusion.CONVEX:
             found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
@@ -178,13 +192,9 @@ def _near(view: View, question: Question, allowed: Mask | None, count: int) -> L
     return Leg(rows[at >= 0], cosines[at[at >= 0]])
 
 
-def _fused(
-    view: View, words: Leg | None, near: Leg | None, question: Question | None, fusion: Fusion, weights: Weights
-) -> Candidates:
-    """Put the legs' rows together, and score each by all legs."""
-    rows = np.unique(np.concatenate([leg.rows for leg in (words, near) if leg is not None]))
+def _fused(rows: Rows, words: Leg | None, cosines: Floats | None, fusion: Fusion, weights: Weights) -> Candidates:
+    """Score rows by all legs."""
     keyword = saturate(words.scores[rows], weights) if words is not None else None
-    cosines = _cosines(view, question, rows) if near is not None and question is not None else None
     combine = by_rank if fusion is Fusion.RRF else shares
     return Candidates(rows, combine(keyword, cosines, weights))
 
@@ -284,7 +294,7 @@ def _with_situations(index: Index, view: View, found: Candidates, text: str, wei
     for at in top_rows(np.where(says, relevance, 0), _SITUATIONS_LOOKED_AT):
         path = view.owner(int(found.rows[at])).path
         stated = index.records[path].properties.get("recall_when")
-        if path not in meant and is_situation(stated, asked, index.analyser.counts):
+        if path not in meant and is_situation(stated, asked, index.analyser.counts, weights.one_word_situation):
             meant.add(path)
             lifted[at] = max(weights.situation * relevance.max() - relevance[at], weights.situation_bonus)
         if len(meant) == weights.situations:
@@ -400,6 +410,7 @@ def _factors(index: Index, view: View, rows: Rows, text: str, now: int, weights:
     keywords = view.keywords
     stated = Stated(
         dates=view.stated_dates(rows),
+        times=view.told_dates(rows),
         valid_to=keywords.dates("valid_to", rows),
         expires=keywords.dates("expires", rows),
         importance=keywords.numbers("importance", rows),

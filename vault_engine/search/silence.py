@@ -4,47 +4,33 @@ Two looks. The first asks how much of the question a row holds in words, and how
 most questions. Where both are weak, the best rows are compared with the question word by word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault_engine.errors import RerankerFailed
-from vault_engine.index.keyword.live import Keywords
-from vault_engine.search.rerank import Reranking
 from vault_engine.search.weights import Weights
 
 Floats = NDArray[np.float32]
-Rows = NDArray[np.int64]
+Numbers = NDArray[np.int64]
+
+CloserLook = Callable[[str, Numbers, Numbers], Floats | None]
+"""Says how alike a question and rows are, word by word, those of one note together: question, rows, their notes."""
 
 
-def evidence(terms: Iterable[str], keywords: Keywords, rows: Rows, cosines: Floats, weights: Weights) -> Floats:
-    """Say what speaks for each row: the share of the question it holds, by what its words tell, plus its nearness.
+class Found(NamedTuple):
+    """Rows that may be hits, and what is known of each; shape ``(n,)`` each."""
 
-    Args:
-        terms: of the question, each once.
-        keywords: of the index.
-        rows: those that may be hits, shape ``(n,)``.
-        cosines: of the rows with the question, shape ``(n,)``; NaN where a row has no vector yet.
-        weights: of a long question only so many missing words count against a row.
-
-    Returns:
-        Shape ``(n,)``, from 0 to 2.
-    """
-    held, told = np.zeros(keywords.row_count, np.float32), 0.0
-    for term in terms:
-        idf = keywords.idf(keywords.frequency(term.encode()))
-        held[keywords.holders(term.encode()).rows] += np.float32(idf)
-        told += idf
-    of_rows = held[rows]
-    missing = np.clip(told - of_rows, 0, weights.most_missing)
-    covered = of_rows / np.maximum(of_rows + missing, np.float32(1e-6))
-    return np.asarray(covered + np.clip(np.nan_to_num(cosines), 0, 1), np.float32)
+    rows: Numbers
+    notes: Numbers  # a number for the note of each
+    covered: Floats  # the share of the question that it holds in words
+    nearness: Floats  # in meaning, in [0, 1]
+    lengths: Floats  # in words
 
 
-def nothing_answers(
-    question: str, rows: Rows, worth: Floats, lengths: Floats, look_closer: Reranking, weights: Weights
-) -> bool:
+def nothing_answers(question: str, found: Found, look_closer: CloserLook, weights: Weights) -> bool:
     """Say whether none of some rows answers a question.
 
     The likeness of unrelated texts grows with the logarithm of their length: among more words, one is more alike. So
@@ -52,18 +38,20 @@ def nothing_answers(
 
     Args:
         question: the text.
-        rows: those that may be hits, shape ``(n,)``.
-        worth: of the rows, as `evidence` gives it.
-        lengths: of the rows in words, shape ``(n,)``.
-        look_closer: compares a text with the question word by word; where it fails, the rows count as answers.
+        found: the rows.
+        look_closer: compares them with the question; where it fails, they count as answers.
         weights: what is doubtful, and what convinces.
     """
-    if not len(rows) or worth.max() >= weights.doubtful:
+    worth = found.covered + found.nearness
+    if not len(worth) or worth.max() >= weights.doubtful:
         return False
     best = np.argsort(-worth, kind="stable")[: weights.looked_at_closer]
-    by_chance = weights.alike_by_length * np.log((lengths[best] + 1) / weights.usual_words)
+    _, group = np.unique(found.notes[best], return_inverse=True)
+    words = np.bincount(group, found.lengths[best])[group]
+    by_chance = weights.alike_by_length * np.log((words + 1) / weights.usual_words)
     try:
-        likeness = look_closer(question, rows[best])
+        likeness = look_closer(question, found.rows[best], found.notes[best])
     except RerankerFailed:
         return False
-    return likeness is not None and bool((likeness - by_chance).max() < weights.convincing)
+    near = weights.convincing_nearness * found.nearness[best]
+    return likeness is not None and bool((likeness - by_chance + near).max() < weights.convincing)

@@ -82,11 +82,11 @@ def nearness(moments: NDArray[np.int64], periods: tuple[Period, ...], none: int)
     """Say how near moments are to the nearest of some periods: 1 within it, 0 from twice its length away on.
 
     Args:
-        moments: in microseconds since 1970.
+        moments: in microseconds since 1970, of any shape.
         periods: at least one.
         none: what stands for no moment, which is near to nothing.
     """
-    best = np.zeros(len(moments), np.float32)
+    best = np.zeros(moments.shape, np.float32)
     there = moments != none
     for start, end in periods:
         away = np.maximum(np.maximum(start - moments[there], moments[there] - (end - 1)), 0).astype(np.float64)

@@ -17,7 +17,7 @@ from vault_engine.index.keyword.postings import FIELD_WEIGHTS
 
 PROPERTIES = ("tag", "type", "category", "tier", "status", "path", "key", "id", "link", "source", "agent", "trust")
 NUMBERS = ("importance", "confidence")
-DATES = ("created", "updated", "valid_from", "valid_to", "expires")
+DATES = ("date", "created", "updated", "valid_from", "valid_to", "expires")
 
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?Z?)?)?)?", re.ASCII)
 
