@@ -68,12 +68,12 @@ class Elders(Verbs):
 
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         uri = str(params.uri)
-        path = path_of(uri)
-        if path is None:
+        meant = path_of(uri)
+        if meant is None:
             raise MCPError(INVALID_PARAMS, f"{uri!r} is no note: subscribe to note:///PATH")
         within = self._within(ctx)
         try:
-            path = (await to_thread.run_sync(lambda: self._engine.read(path, within=within))).path
+            path = (await to_thread.run_sync(lambda: self._engine.read(meant, within=within))).path
         except MemwellError as error:
             raise MCPError(INVALID_PARAMS, explain(error)) from error
         elder = self._known(ctx)
