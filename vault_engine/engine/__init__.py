@@ -1,6 +1,8 @@
 """The only door to a vault: `Engine` and what it takes and gives."""
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.contradicting import Contradiction, Contradictions
+from vault_engine.engine.extracting import Extracted, Kept, extract_items
 from vault_engine.engine.graph import (
     GraphEdge,
     GraphView,
@@ -52,8 +54,12 @@ from vault_engine.engine.results import (
     Restored,
     Status,
 )
+from vault_engine.engine.states import StateDeleted, StateList, StateValue
+from vault_engine.engine.superseding import Superseded
+from vault_engine.engine.together import UndoneTogether
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
 from vault_engine.journal.entry import Actor
+from vault_engine.lifecycle.extract import Item, ItemKind
 from vault_engine.note.change import (
     AddLink,
     AddTag,
@@ -68,6 +74,7 @@ from vault_engine.note.change import (
     UnsetProperty,
 )
 from vault_engine.search.query import MAX_QUERY_CHARS, Fusion, Mode
+from vault_engine.state.store import MAX_VALUE_BYTES, read_json
 
 __all__ = [
     "FINDING_KINDS",
@@ -78,6 +85,7 @@ __all__ = [
     "MAX_LIST_ITEMS",
     "MAX_QUERY_CHARS",
     "MAX_TEXT_BYTES",
+    "MAX_VALUE_BYTES",
     "Actor",
     "AddLink",
     "AddTag",
@@ -88,11 +96,14 @@ __all__ = [
     "Changed",
     "Checked",
     "Context",
+    "Contradiction",
+    "Contradictions",
     "Created",
     "Edit",
     "Engine",
     "Explained",
     "Exported",
+    "Extracted",
     "Finding",
     "FindingKind",
     "Forgotten",
@@ -105,6 +116,9 @@ __all__ = [
     "Hubs",
     "IndexChecked",
     "IndexState",
+    "Item",
+    "ItemKind",
+    "Kept",
     "LinkEdit",
     "LinkView",
     "Links",
@@ -137,7 +151,11 @@ __all__ = [
     "Scope",
     "SetProperty",
     "ShortestPath",
+    "StateDeleted",
+    "StateList",
+    "StateValue",
     "Status",
+    "Superseded",
     "Token",
     "TokenCheck",
     "TokenCreated",
@@ -145,7 +163,10 @@ __all__ = [
     "TokenList",
     "TokenRevoked",
     "Traversed",
+    "UndoneTogether",
     "UnsetProperty",
+    "extract_items",
     "parse_file",
+    "read_json",
     "source_of",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from vault_engine.engine.marked import END, without_contexts
 from vault_engine.errors import BadInput, NoteDamaged
@@ -47,6 +47,9 @@ PROPERTY_ORDER = (
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, half surrogates
 _FIT = re.compile(r"[\t\n\x0c\r -~]*+")  # what is nearly all of nearly every text
 
+OnSimilar = Literal["off", "hint", "supersede"]
+"""Nothing; a hint that names the note; or put the new note in the place of the one that it contradicts."""
+
 _NEVER_BROUGHT = ("id", "category", "key", "updated")
 
 
@@ -71,6 +74,7 @@ class Memory:
     trust: str | None = None  # how far it is to be trusted: ``untrusted`` for what anybody may have written
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
     merge: bool = False  # if the note has changed since the revision expected, merge the two
+    on_similar: OnSimilar = "hint"  # what is done where a note of the category says the same, or the contrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ def _check(memory: Memory) -> None:
         )
     if bad := _unfit(memory.text):
         raise BadInput(f"the text holds the character U+{ord(bad[0]):04X}, which no text has")
+    if memory.on_similar not in get_args(OnSimilar):
+        raise BadInput(f"on_similar is one of {', '.join(get_args(OnSimilar))}, not {memory.on_similar!r}")
     if memory.merge and not memory.expected:
         raise BadInput("a merge needs the revision that was read, as `expected`")
     if memory.importance is not None and not 0 <= memory.importance <= 1:

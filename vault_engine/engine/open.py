@@ -69,6 +69,7 @@ from vault_engine.engine.results import (
 )
 from vault_engine.engine.session import Session
 from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
+from vault_engine.engine.truth import Truth
 from vault_engine.engine.undo import Undone
 from vault_engine.errors import MemwellError, VaultMissing
 from vault_engine.journal.entry import Actor
@@ -77,7 +78,7 @@ from vault_engine.note.change import Edit
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking):
+class Engine(Asking, Truth):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.

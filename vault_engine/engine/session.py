@@ -102,9 +102,9 @@ class Session:
         if not self.is_watched or len(self.index.walk.notes) <= _QUICKLY_SEEN:
             self.refresh()
         else:
-            self._look_at_told()
+            self.look_at_told()
 
-    def _look_at_told(self) -> None:
+    def look_at_told(self) -> None:
         """Take in the notes of which the journals tell something else than the index."""
         self.known.catch_up()
         told = self.known.take_paths() | self.behind.keys()
@@ -135,7 +135,7 @@ class Session:
         if not (is_fresh or is_followed):
             self.refresh(wait=False)
         elif others_wrote:
-            self._look_at_told()
+            self.look_at_told()
 
     def look_at(self, *paths: str, folders: Collection[str] = ()) -> Refreshed:
         """Take in some notes, and all in some folders, as they are now."""

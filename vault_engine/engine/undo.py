@@ -144,7 +144,7 @@ def _last_change(past: Past) -> _Target:
     if last.change.op is Op.WRITE and last.ref:
         raise EditRefused(
             past.path,
-            f"last its links followed a move: take that back ({last.ref}), or name the entry {last.id}",
+            f"last it was changed together with other notes: take that back ({last.ref}), or name the entry {last.id}",
         )
     return _Target(last.id, last.change, last.ref)
 

@@ -11,11 +11,13 @@ from typing import Literal, NamedTuple
 from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
-from vault_engine.engine.memory import DEFAULT_CATEGORY, Draft, Memory, draft, new_text, updated_text
+from vault_engine.engine.memory import DEFAULT_CATEGORY, Draft, Memory, OnSimilar, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.resembling import Alike, alike
 from vault_engine.engine.resting import check_rests, when_rested
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
+from vault_engine.engine.superseding import supersede
 from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Expect, Op
@@ -76,11 +78,34 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
     def write() -> Remembered:
         with writing(session, actor, exact=False) as author:
             planned = plan(session, drafted, Terms(memory.expected, memory.merge, within), author)
+            found = _similar(session, planned, within) if memory.on_similar != "off" else []
             if planned.result.action != "unchanged":
                 write_bytes(session, planned.change, planned.old, planned.new, author)
-            return planned.result
+            return _with_similar(session, planned.result, found, memory.on_similar, author)
 
     return when_rested(write)
+
+
+def _similar(session: Session, planned: Planned, within: str | None) -> list[Alike]:
+    """Give the notes that a new one is much like. It is not there yet: so the index need not take it in first."""
+    made = planned.result
+    return alike(session, made.path, planned.new, made.category, within) if made.action == "created" else []
+
+
+def _with_similar(
+    session: Session, done: Remembered, found: list[Alike], on_similar: OnSimilar, author: Actor
+) -> Remembered:
+    """Say what a new note is much like, and put it in the place of what it contradicts if that is meant."""
+    against = [one for one in found if one.verdict.kind.is_conflict]
+    hints = [str(one) for one in found]
+    if on_similar == "supersede" and len(against) == 1:
+        superseded = supersede(session, against[0].path, done.path, reason=against[0].verdict.why, actor=author)
+        hints = [str(one) for one in found if one is not against[0]]
+        hints.append(f"it is in the place of {against[0].path} now; entry {superseded.entry} takes that back")
+        done = replace(done, sha256=superseded.new_sha256)
+    elif on_similar == "supersede" and against:
+        hints.append("it contradicts several notes, so none was superseded")
+    return replace(done, hints=(*done.hints, *hints)) if hints else done
 
 
 def forget(

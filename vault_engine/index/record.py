@@ -37,6 +37,7 @@ _KEEPING = frozenset(
         "trust",
         "status",
         "supersedes",
+        "superseded_by",
         "tags",
         "aliases",
         "title",

@@ -1,7 +1,9 @@
-"""Which notes are like a note in meaning, by the vectors there are. Embeds nothing."""
+"""Which notes are like a note: in meaning, by the vectors there are, or by their words. Embeds nothing."""
 
 import numpy as np
 
+from vault_engine.index.filters import CATEGORY
+from vault_engine.index.keyword.run import score_text, top_rows
 from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.store import Index
 
@@ -36,3 +38,20 @@ def similar_notes(index: Index, path: str) -> dict[str, float] | None:
         alike[other] = max(alike.get(other, 0.0), min(float(cosine_of[vector_of[row]]), 1.0))
     alike.pop(path, None)
     return alike
+
+
+def with_like_words(index: Index, text: str, category: str, count: int, within: str | None = None) -> list[str]:
+    """Give the notes of a category, or one below it, whose words are most like a text's, the best first.
+
+    Args:
+        index: brought up to date by the caller.
+        text: a sentence or two.
+        category: where to look.
+        count: how many at most.
+        within: a folder: as if there were no other notes.
+    """
+    view = index.view.within(within)
+    scores = score_text(text, view.keywords, index.analyser)
+    scores[~view.keywords.having(CATEGORY, category.casefold())] = 0
+    rows = [row for row in top_rows(scores, count) if scores[row] > 0]
+    return list(dict.fromkeys(view.owner(row).path for row in rows))

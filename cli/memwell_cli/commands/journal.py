@@ -52,6 +52,25 @@ def show_entry(which: str | None, path: str | None, vault: str | None, as_json: 
     show(found, as_json=as_json, text=_blocks)
 
 
+@journal.command("undo")
+@click.argument("entry", metavar="ENTRY")
+@_dry_run
+@vault_option
+@json_option
+def undo(entry: str, dry_run: bool, vault: str | None, as_json: bool) -> None:
+    """Take back all that was changed together with ENTRY.
+
+    ENTRY is the id of any entry of it, as 'memwell supersede' and 'memwell contradictions' give it. A note that was
+    changed since refuses it: then nothing is taken back.
+    """
+    with open_vault(vault) as engine:
+        done = engine.undo_together(entry, dry_run=dry_run)
+    show(done, as_json=as_json, text=lambda one: "\n".join(map(plain, one.files)))
+    if not as_json:
+        by = f"; entry {done.undone_by} takes that back" if done.undone_by else ""
+        remark(f"{len(done.files):,} notes {'would be' if dry_run else 'are'} as they were{by}")
+
+
 @journal.command("verify")
 @click.option("--read-data", is_flag=True, help="Read all that is kept, and hold each note against the journal.")
 @click.option("--against", metavar="HEAD", multiple=True, help="A head noted earlier, to be still there; repeatable.")

@@ -72,6 +72,13 @@ class Batch:
 @click.option("--trust", help="How far to trust it: untrusted for what anybody may have written.")
 @click.option("--expect", "expected", metavar="SHA256", help="Replace this revision of the note, or none.")
 @click.option("--merge", is_flag=True, help="If the note has changed since --expect, keep that change too, or refuse.")
+@click.option(
+    "--on-similar",
+    type=click.Choice(("hint", "supersede", "off")),
+    default="hint",
+    show_default=True,
+    help="Where another note of its category says the contrary: say so, put the new one in its place, or do not look.",
+)
 @click.option("--batch", metavar="FILE.jsonl", help="Keep many: a JSON object a line; '-' reads stdin.")
 @vault_option
 @json_option

@@ -14,6 +14,7 @@ from vault_engine.server.mcp.graph_tools import GraphTools
 from vault_engine.server.mcp.history_tools import HistoryTools
 from vault_engine.server.mcp.schemas import brief_input, brief_output
 from vault_engine.server.mcp.tools import Tools
+from vault_engine.server.mcp.truth_tools import TruthTools
 from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
 CORE, FULL = "core", "full"
@@ -44,6 +45,7 @@ def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
     """Give every tool there is, in the order in which clients see them."""
     core, history = Tools(engine, callers), HistoryTools(engine, callers)
     graph, upkeep = GraphTools(engine, callers), UpkeepTools(engine, callers)
+    truth = TruthTools(engine, callers)
     by_group: dict[str, tuple[tuple[Callable[..., Any], ToolAnnotations], ...]] = {
         CORE: (
             (core.remember, WRITES),
@@ -87,6 +89,15 @@ def offers(engine: Engine, callers: Callers) -> tuple[Offer, ...]:
             (upkeep.index_state, READS),
             (upkeep.build_index, WRITES),
             (upkeep.purge, ARCHIVES),
+            (truth.extract, WRITES),
+            (truth.supersede, WRITES),
+            (truth.contradictions, WRITES),
+            (truth.undo_together, CHANGES),
+            (truth.correct, CHANGES),
+            (truth.state_set, WRITES),
+            (truth.state_get, READS),
+            (truth.state_delete, ARCHIVES),
+            (truth.state_list, READS),
         ),
     }
     return tuple(Offer(*each, group) for group in GROUPS for each in by_group[group])

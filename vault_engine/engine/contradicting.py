@@ -1,0 +1,206 @@
+"""Finding notes of one category that contradict each other, and settling that."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from vault_engine.engine.changing import writing
+from vault_engine.engine.recalling import updated_of
+from vault_engine.engine.results import Problem
+from vault_engine.engine.session import Session
+from vault_engine.engine.superseding import Pair, diff_of, plan, reasons_of
+from vault_engine.engine.together import MAX_TOGETHER, write_together
+from vault_engine.errors import BadInput, MemwellError
+from vault_engine.index.filters import moment_of
+from vault_engine.index.record import Record, decode, stem_of
+from vault_engine.journal.entry import Actor
+from vault_engine.lifecycle.contradict import Claim, Verdict, claims, compare
+from vault_engine.lifecycle.pairing import pairs
+from vault_engine.note.validity import VALID_FROM, validity
+from vault_engine.search.query import Query
+from vault_engine.search.run import DEPRECATED
+from vault_engine.vault.copies import conflict_base
+
+MOST_NOTES = 5_000  # of one category
+MAX_FOUND = 1_000
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_BOTH = 2
+_SURER = 0.2  # a confidence higher by so much counts for more than a later date
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two notes that can't both hold now."""
+
+    kind: str  # update or contradiction
+    why: str
+    old: str  # the path of the older or less certain one
+    new: str
+    old_says: str  # the sentences
+    new_says: str
+    undecided: str | None  # why nothing tells which of them holds; then neither is superseded
+
+
+@dataclass(frozen=True)
+class Contradictions:
+    """What was found, and what was done about it."""
+
+    found: tuple[Contradiction, ...]
+    total: int  # how many there are, shown or not
+    notes: int  # looked at
+    compared: int  # pairs of notes
+    left_out: tuple[Problem, ...]  # categories too large, and notes that could not be read
+    resolved: int  # of those found, or how many would be after a dry run
+    entry: str | None  # of the journal, to take all of it back by; None after a dry run
+    diff: str  # of what changes, as ``diff -u`` writes it; "" where nothing was to be resolved
+
+
+class _Read(NamedTuple):
+    record: Record
+    said: tuple[Claim, ...]
+
+
+def contradictions(
+    session: Session,
+    category: str | None = None,
+    *,
+    limit: int = 50,
+    resolve: bool = False,
+    dry_run: bool = True,
+    actor: Actor | None = None,
+) -> Contradictions:
+    """Find notes of one category that contradict each other by the rules of `lifecycle.contradict`.
+
+    A note that is deprecated, over, or a conflict copy is left out. To resolve is to supersede the less certain note of
+    each pair, else the older one; what is pinned, or as old and certain as the other, is left to a person.
+
+    Args:
+        session: the open vault.
+        category: only this one and those below it.
+        limit: how many to give and to resolve.
+        resolve: supersede one of each pair.
+        dry_run: with ``resolve``, only say what would change.
+        actor: who asks for it, where that is not who opened the vault.
+
+    Raises:
+        BadInput: the limit is out of bounds.
+        EditRefused, NoteDamaged: a note can't be changed safely; nothing was.
+        VaultBusy, VaultDenied, StorageFailed, NoteChanged: nothing was changed.
+    """
+    if not 1 <= limit <= MAX_FOUND:
+        raise BadInput(f"limit {limit} is not between 1 and {MAX_FOUND:,}")
+    if not resolve or dry_run:
+        with session.guard:
+            session.bring_in()
+            found = _found(session, category, limit)
+            settled = _pairs_of(session, found) if resolve else []
+            return replace(found, resolved=len(settled), diff=diff_of(plan(session, settled)))
+    with writing(session, actor) as author:
+        found = _found(session, category, limit)
+        settled = _pairs_of(session, found)
+        if not settled:
+            return found
+        rewrites = plan(session, settled)
+        entry = write_together(session, author, rewrites, reasons_of(settled))
+        return replace(found, resolved=len(settled), entry=entry, diff=diff_of(rewrites))
+
+
+def _pairs_of(session: Session, found: Contradictions) -> list[Pair]:
+    """Choose what is superseded: each note once, and never by one that is superseded itself by it."""
+    settled: dict[str, Pair] = {}
+    for one in found.found:
+        if one.undecided or one.old in settled or len(settled) * 2 >= MAX_TOGETHER:
+            continue
+        if one.new in settled:
+            continue  # what replaced that one decides about this one, the next time
+        records = session.index.records
+        settled[one.old] = Pair(records[one.old], records[one.new], one.why)
+    return list(settled.values())
+
+
+def _found(session: Session, category: str | None, limit: int) -> Contradictions:
+    found: list[Contradiction] = []
+    left_out: list[Problem] = []
+    notes = compared = 0
+    for name, records in sorted(_by_category(session, category).items()):
+        if len(records) > MOST_NOTES:
+            left_out.append(Problem(name, f"has {len(records):,} notes, more than {MOST_NOTES:,}: name one below it"))
+            continue
+        read = _claims_of(session, records, left_out)
+        notes += len(read)
+        candidates = pairs([one.said for one in read])
+        compared += len(candidates)
+        for one, other in ((read[a], read[b]) for a, b in candidates):
+            verdict = _compared(one.record, one.said, other.record, other.said)
+            if verdict.kind.is_conflict:
+                found.append(_told(one.record, other.record, verdict))
+    found.sort(key=lambda one: (one.undecided is not None, one.old, one.new))
+    return Contradictions(tuple(found[:limit]), len(found), notes, compared, tuple(left_out), 0, None, "")
+
+
+def _by_category(session: Session, category: str | None) -> dict[str, list[Record]]:
+    """Give the notes that hold now, by category."""
+    now, wanted = session.now_us(), Query("-", category=category or None)
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in session.index.records.values():
+        end = validity(record.properties).end
+        is_over = record.status == DEPRECATED or (end is not None and end <= now)
+        if wanted.allows(record) and not (is_over or record.problem or conflict_base(record.path)):
+            found[record.category].append(record)
+    return found
+
+
+def _claims_of(session: Session, records: Sequence[Record], left_out: list[Problem]) -> list[_Read]:
+    read = []
+    for record in records:
+        try:
+            said = claims(decode(session.vault.read(record.path))[0])
+        except MemwellError as error:
+            left_out.append(Problem(record.path, str(error)))
+            continue
+        if said:
+            read.append(_Read(record, said))
+    return read
+
+
+def _compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence[Claim]) -> Verdict:
+    """Compare two notes; titles that both were given tell whether they are about one thing."""
+    titles = [record.title.casefold() for record in (one, other) if record.title != stem_of(record.path)]
+    return compare(said, others, same_subject=titles[0] == titles[1] if len(titles) == _BOTH else None)
+
+
+def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:
+    """Say which of two notes is to go."""
+    is_first_old, undecided = _is_older(one, other)
+    old, new = (one, other) if is_first_old else (other, one)
+    says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
+    if old.properties.get("pinned") is True:
+        undecided = f"{old.path} is pinned"
+    return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, undecided)
+
+
+def _is_older(one: Record, other: Record) -> tuple[bool, str | None]:
+    """Say whether the first of two notes is to give way, and why that can't be told."""
+    surer = _confidence(other) - _confidence(one)
+    if abs(surer) >= _SURER:
+        return surer > 0, None
+    first, second = _since(one), _since(other)
+    if first and second and first != second:
+        return first < second, None
+    ids = one.id or "", other.id or ""
+    if all(map(_ULID.fullmatch, ids)) and ids[0] != ids[1]:  # made in one second; the ids tell the order
+        return ids[0] < ids[1], None
+    return True, "nothing tells which is newer"
+
+
+def _confidence(record: Record) -> float:
+    stated = record.properties.get("confidence")
+    return float(stated) if isinstance(stated, int | float) and not isinstance(stated, bool) else 1.0
+
+
+def _since(record: Record) -> datetime | None:
+    """Say since when a note holds: as it states, else when it was changed last."""
+    return moment_of(record.properties.get(VALID_FROM)) or moment_of(updated_of(record))

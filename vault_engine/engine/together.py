@@ -1,0 +1,142 @@
+"""Changing several notes as one: entered in the journal in one step, made all or none, taken back together."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vault_engine.engine.changing import check_unchanged, keeper, saw, write_bytes, writing
+from vault_engine.engine.resting import check_rests
+from vault_engine.engine.session import Session
+from vault_engine.errors import BadInput, EntryMissing, MemwellError, NotConfirmed, NoteChanged, NoteDamaged
+from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.journal.replay import happened
+from vault_engine.vault.files import sha256_hex
+
+MAX_TOGETHER = 500  # notes
+
+
+class Rewrite(NamedTuple):
+    """What a note holds and what it shall hold."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True)
+class UndoneTogether:
+    """Changes that were made together were taken back, or would be after a dry run."""
+
+    entry: str  # of the changes that were taken back
+    files: tuple[str, ...]
+    undone_by: str | None  # the entry to take that back by; None after a dry run, and where nothing was left to do
+
+
+def write_together(session: Session, author: Actor, rewrites: list[Rewrite], reasons: Mapping[str, str]) -> str:
+    """Give several notes new bytes; if one of them can't have them, none does. The vault is held.
+
+    Args:
+        session: the open vault.
+        author: who does it.
+        rewrites: at least one; no two of one note.
+        reasons: why, by path, for the journal.
+
+    Returns:
+        The id of the first entry, which the others name.
+
+    Raises:
+        NoteChanged, NoteOpen, NoteInUse, VaultDenied, StorageFailed: nothing was changed.
+        NotConfirmed: it was done, and the disk did not confirm all of it.
+    """
+    for one in rewrites:
+        check_rests(session, one.path)
+        saw(session, one.path, one.before)
+    session.revisions.put_many([one.after for one in rewrites])
+    session.revisions.sync()
+    changes = [_change(one, reasons.get(one.path, "")) for one in rewrites]
+    with ExitStack() as stack:
+        staged = [stack.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
+        for one in rewrites:
+            check_unchanged(session, one.path, sha256_hex(one.before))
+        entries = session.journal.announce(changes, at=session.now(), actor=author)
+        unconfirmed: NotConfirmed | None = None
+        for number, (temporary, change) in enumerate(zip(staged, changes, strict=True)):
+            try:
+                session.vault.put(temporary, change.path, change.before, keeper(session, change.path))
+            except NotConfirmed as error:
+                unconfirmed = error
+            except MemwellError as error:
+                session.journal.abort(entries[number:], at=session.now(), actor=author, reason=str(error))
+                _take_back(session, author, rewrites[:number], entries[0].id)
+                raise
+    if unconfirmed:
+        raise unconfirmed
+    session.journal.settle()
+    return entries[0].id
+
+
+def undo_together(
+    session: Session, entry_id: str, *, dry_run: bool = False, actor: Actor | None = None
+) -> UndoneTogether:
+    """Take back all that was changed together: every note has the bytes that it had before.
+
+    Args:
+        session: the open vault.
+        entry_id: any entry of it, by its id.
+        dry_run: only say which notes would change.
+        actor: who asks for it, where that is not who opened the vault.
+
+    Raises:
+        EntryMissing: the journal has no such entry, or what it tells of did not happen.
+        BadInput: it tells of something that is taken back otherwise.
+        NoteChanged: a note was changed since; nothing was changed.
+        NoteDamaged: what a note held before is not kept any more.
+        VaultBusy, VaultDenied, StorageFailed: nothing was changed.
+    """
+    with writing(session, actor) as author:
+        group = _group(session, entry_id)
+        rewrites = [one for entry in group if (one := _reversal(session, entry.change))]
+        files = tuple(one.path for one in rewrites)
+        if dry_run or not rewrites:
+            return UndoneTogether(group[0].id, files, None)
+        reasons = dict.fromkeys(files, f"undo of {group[0].id}")
+        return UndoneTogether(group[0].id, files, write_together(session, author, rewrites, reasons))
+
+
+def _change(one: Rewrite, reason: str) -> Change:
+    before, after = sha256_hex(one.before), sha256_hex(one.after)
+    return Change(Op.WRITE, one.path, before, after, reason=reason, size=len(one.after))
+
+
+def _take_back(session: Session, author: Actor, done: list[Rewrite], entry: str) -> None:
+    """Give notes back what they held, as one of the others could not be changed."""
+    for one in reversed(done):
+        change = Change(Op.WRITE, one.path, "", "", reason=f"undo of {entry}: another note could not be changed")
+        write_bytes(session, change, one.after, one.before, author)
+
+
+def _group(session: Session, entry_id: str) -> list[Entry]:
+    """Find the entries of what was changed together."""
+    done = happened(session.journal.entries())
+    named = next((entry for entry in done if entry.id == entry_id), None)
+    if named is None:
+        raise EntryMissing(entry_id)
+    first = named.ref or named.id
+    group = [entry for entry in done if first in (entry.id, entry.ref)]
+    if any(entry.change.op is not Op.WRITE for entry in group):
+        raise BadInput(f"{entry_id} is no change of texts alone: undo its note, or the move that it belongs to")
+    return group
+
+
+def _reversal(session: Session, change: Change) -> Rewrite | None:
+    """Say how a note gets its bytes back; None if it has them."""
+    found = session.vault.read(change.path)
+    if (sha256 := sha256_hex(found)) == change.before:
+        return None
+    if sha256 != change.after:
+        raise NoteChanged(change.path, change.after, sha256)
+    try:
+        return Rewrite(change.path, found, session.revisions.get(change.before))
+    except KeyError:
+        raise NoteDamaged(change.path, "what it held before is not kept any more") from None
