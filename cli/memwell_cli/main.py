@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor": "memwell_cli.commands.doctor",
     "watch": "memwell_cli.commands.watch",
     "serve": "memwell_cli.commands.serve",
+    "import": "memwell_cli.commands.import_",
     "token": "memwell_cli.commands.token",
 }
 
@@ -53,7 +54,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        command = getattr(importlib.import_module(module), module.rpartition(".")[2])
         assert isinstance(command, click.Command)
         return command
 

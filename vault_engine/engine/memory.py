@@ -50,6 +50,7 @@ _FIT = re.compile(r"[\t\n\x0c\r -~]*+")  # what is nearly all of nearly every te
 OnSimilar = Literal["off", "hint", "supersede"]
 """Nothing; a hint that names the note; or put the new note in the place of the one that it contradicts."""
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _NEVER_BROUGHT = ("id", "category", "key", "updated")
 
 
@@ -75,6 +76,8 @@ class Memory:
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
     merge: bool = False  # if the note has changed since the revision expected, merge the two
     on_similar: OnSimilar = "hint"  # what is done where a note of the category says the same, or the contrary
+    id: str | None = None  # of a note that is made; None: a new one
+    properties: Mapping[str, Any] = field(default_factory=dict)  # others that it is to state: texts, numbers, lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Draft:
     key_is_given: bool
     body: str
     properties: Mapping[str, Any] = field(default_factory=dict)  # only what the caller stated
+    id: str | None = None  # where the caller has one for a new note
 
 
 def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
@@ -115,7 +119,7 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         "trust": memory.trust,
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
-    properties = brought | {name: value for name, value in stated.items() if value is not None}
+    properties = brought | dict(memory.properties) | {name: one for name, one in stated.items() if one is not None}
     key = _text(properties.get("key")) if memory.key is None else memory.key
     category = memory.category
     if category is None:
@@ -126,6 +130,7 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         key_is_given=key is not None,
         body=body,
         properties={name: value for name, value in properties.items() if name not in _NEVER_BROUGHT},
+        id=memory.id,
     )
 
 
@@ -182,6 +187,8 @@ def _check(memory: Memory) -> None:
         raise BadInput(f"on_similar is one of {', '.join(get_args(OnSimilar))}, not {memory.on_similar!r}")
     if memory.merge and not memory.expected:
         raise BadInput("a merge needs the revision that was read, as `expected`")
+    if memory.id is not None and not _ID.fullmatch(memory.id):
+        raise BadInput(f"{memory.id[:80]!r} is no id: up to 80 letters, digits, '-' and '_'")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
     lines = {"title": memory.title, "type": memory.type, "source": memory.source, "trust": memory.trust}
