@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor": "memwell_cli.commands.doctor",
     "watch": "memwell_cli.commands.watch",
     "serve": "memwell_cli.commands.serve",
+    "hook": "memwell_cli.commands.hook",
     "import": "memwell_cli.commands.import_",
     "token": "memwell_cli.commands.token",
 }

@@ -1,6 +1,7 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
 from collections.abc import Set
+from itertools import islice
 
 from vault_engine.engine.find import find
 from vault_engine.engine.marked import marked
@@ -100,12 +101,15 @@ def context(
     *,
     budget_tokens: int = 2000,
     min_score: float | None = None,
+    pinned: bool = True,
+    trusted: bool = False,
     within: str | None = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
-    ``min_score``, or without one far worse than the best, are left out. Given a folder, as if there were no notes but
+    ``min_score``, or without one far worse than the best, are left out. Without ``pinned`` only what answers is told;
+    with ``trusted`` nothing of notes that state ``trust: untrusted``. Given a folder, as if there were no notes but
     those ``within`` it.
 
     Raises:
@@ -116,15 +120,21 @@ def context(
     with session.guard:
         session.refresh()
         records = session.index.records
-        shown = {
-            path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)
-        }
+        reached = Query("*", trusted=trusted)
+
+        def is_meant(path: str) -> bool:
+            return is_within(path, within) and reached.allows(records[path])
+
+        always = records.having(PINNED, "true") if pinned else []
+        shown = {path: _opening(session, records[path]) for path in always if is_meant(path)}
         mode: Mode | None = None
         if query is None:
-            for path in _newest(session, within):
+            newest = records.newest(_CONTEXT_NOTES if within is None and not trusted else len(records))
+            for path in islice(filter(is_meant, newest), _CONTEXT_NOTES):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = recall(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score or 0.0, within=within))
+            asked_for = Query(query, _CONTEXT_NOTES, min_score=min_score or 0.0, trusted=trusted, within=within)
+            answer = recall(session, asked_for)
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             asked = session.index.analyser.counts(query).keys()
@@ -142,12 +152,6 @@ def _is_situation(session: Session, record: Record, asked: Set[str]) -> bool:
     situations = stated if isinstance(stated, list) else [stated]
     terms = (session.index.analyser.counts(one).keys() for one in situations if isinstance(one, str))
     return any(words and words <= asked for words in terms)
-
-
-def _newest(session: Session, within: str | None) -> list[str]:
-    records = session.index.records
-    newest = records.newest(_CONTEXT_NOTES if within is None else len(records))
-    return [path for path in newest if is_within(path, within)][:_CONTEXT_NOTES]
 
 
 def _opening(session: Session, record: Record) -> str:

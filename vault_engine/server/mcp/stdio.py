@@ -10,6 +10,7 @@ import anyio
 from mcp.server import MCPServer
 
 from vault_engine.engine import Actor, Engine
+from vault_engine.hooks.listening import answering_hooks
 from vault_engine.server.callers import CLIENT
 from vault_engine.server.mcp.app import make_server
 
@@ -30,7 +31,8 @@ def serve_stdio(vault: str | None, profile: str) -> None:
     with Engine.open(vault, actor=Actor("agent", CLIENT, CLIENT, uuid4().hex[:12])) as engine:
         server = make_server(engine, profile)
         gc.freeze()  # what is loaded stays: to look through it for garbage would keep answers waiting
-        anyio.run(_serve, engine, server)
+        with answering_hooks(engine):
+            anyio.run(_serve, engine, server)
 
 
 async def _serve(engine: Engine, server: MCPServer) -> None:
