@@ -13,7 +13,7 @@ from hook_world import PATIENT
 
 from vault_engine import Memory
 from vault_engine.engine.marked import BEGIN, END, without_contexts
-from vault_engine.hooks.events import EVENTS, MAX_CONTEXT_CHARS, answer_for, is_question, prompt_of
+from vault_engine.hooks.events import EVENTS, MAX_CONTEXT_CHARS, answer_for, is_question, prompt_of, settings_for
 from vault_engine.hooks.listening import MAX_REQUEST_BYTES, answering_hooks
 from vault_engine.hooks.place import is_private, socket_path, vault_root
 
@@ -300,3 +300,24 @@ def test_the_vault_is_found_as_the_engine_finds_it(vault, tmp_path, monkeypatch)
     assert str(vault) == vault_root(None, {"MEMWELL_VAULT": str(vault)}, "/")
     assert vault_root(str(below), {}, "/") is None
     assert vault_root(None, {}, str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("client", EVENTS)
+def test_the_settings_of_a_client_run_a_hook_for_each_event(client, vault):
+    """Each command is one that `memwell hook` takes, in the shape that the client reads."""
+    said = settings_for(client, "memwell hook", str(vault))["hooks"]
+
+    assert list(EVENTS[client]) == list(said)
+    for event, (entry,) in said.items():
+        inner = entry if client == "cursor" else entry["hooks"][0]
+        words = inner["command"].split()
+        assert ["memwell", "hook", EVENTS[client][event], "--vault", str(vault)] == words[:5]
+        assert words[5:] == ([] if client == "claude-code" else ["--client", client])
+        assert client == "cursor" or ("" == entry["matcher"] and "command" == inner["type"])
+
+
+def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault):
+    """With the whole paths of the command and of the vault."""
+    out, _ = memwell("hook", "settings").communicate(timeout=60)
+
+    assert f" hook prompt --vault {vault}" in json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]

@@ -118,7 +118,7 @@ def context(
     if not 1 <= budget_tokens <= MAX_BUDGET_TOKENS:
         raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS}")
     with session.guard:
-        session.refresh()
+        session.bring_in()
         records = session.index.records
         reached = Query("*", trusted=trusted)
 

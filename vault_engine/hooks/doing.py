@@ -74,7 +74,7 @@ def _without_server(root: str, request: dict[str, Any]) -> str:
 def _keep(asked: "Asked", said: dict[str, Any]) -> str:
     """Start the process that looks at what was said, and do not wait for it."""
     transcript = text_of(said, "transcript_path")
-    if not transcript or said.get("stop_hook_active") is True:
+    if said.get("stop_hook_active") is True or not os.path.isfile(transcript):  # noqa: PTH113
         return "nothing-said"
     assert asked.root is not None
     session = text_of(said, "session_id", "conversation_id", limit=200)

@@ -43,6 +43,27 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
 _SMALL_TALK_WORDS = 3  # a prompt of fewer words asks for nothing that could be remembered
 
 
+_TIMEOUT_S = 10  # after which a client may end a hook, which is over long before
+
+
+def settings_for(client: str, command: str, vault: str) -> dict[str, Any]:
+    """Give what a client's file of settings must say for its events to reach us.
+
+    Args:
+        client: one of `EVENTS`.
+        command: what runs ``memwell hook``, as a shell reads it.
+        vault: the vault's folder, as a shell reads it.
+    """
+    said: dict[str, Any] = {}
+    option = "" if client == DEFAULT_CLIENT else f" --client {client}"
+    for event, ours in EVENTS[client].items():
+        run = f"{command} {ours} --vault {vault}{option}"
+        timeout = _TIMEOUT_S * 1000 if client == "gemini" else _TIMEOUT_S
+        whole = {"matcher": "", "hooks": [{"type": "command", "command": run, "timeout": timeout}]}
+        said[event] = [{"command": run} if client == "cursor" else whole]
+    return {"version": 1, "hooks": said} if client == "cursor" else {"hooks": said}
+
+
 def prompt_of(said: Mapping[str, Any]) -> str:
     """Give what a person asks, "" where that is not in there."""
     for name in ("prompt", "user_prompt"):

@@ -4,6 +4,10 @@ An event is answered in `vault_engine.hooks.entry`, before the command line is l
 help, a mistake in the options, or the process in the background that keeps what was said.
 """
 
+import json
+import os
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +15,9 @@ import click
 
 from memwell_cli.opening import vault_option
 from memwell_cli.output import remark
+from vault_engine.config import find_vault
 from vault_engine.hooks.entry import BUDGET_TOKENS, DEADLINE_MS, MAX_BUDGET_TOKENS, TELLING_DEADLINE_MS
-from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING
+from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING, settings_for
 
 _client_option = click.option(
     "--client", type=click.Choice(list(EVENTS)), default=DEFAULT_CLIENT, show_default=True, help="Who runs it."
@@ -68,6 +73,21 @@ _event("session-start", "Tell what is pinned and what is new.", DEADLINE_MS)
 _event("stop", "Keep what was decided since the last look.", TELLING_DEADLINE_MS)
 _event("pre-compact", "Keep what was decided before it is compacted.", TELLING_DEADLINE_MS)
 _event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEADLINE_MS)
+
+
+@hook.command("settings")
+@_client_option
+@vault_option
+def settings(client: str, vault: str | None) -> None:
+    """Print what a client's settings must say to run them.
+
+    For Claude Code that goes into ~/.claude/settings.json, for Codex into ~/.codex/hooks.json, for Gemini into
+    ~/.gemini/settings.json, for Cursor into ~/.cursor/hooks.json, beside what is there.
+    """
+    root = find_vault(vault, os.environ, Path.cwd())
+    command = shlex.join([shutil.which("memwell") or "memwell", "hook"])
+    said = settings_for(client, command, shlex.quote(str(root)))
+    click.echo(json.dumps(said, indent=2, ensure_ascii=False))
 
 
 @hook.command(hidden=True)
