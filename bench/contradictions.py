@@ -1,8 +1,8 @@
 """How well `compare` tells updates and contradictions from paraphrases and look-alikes, on labelled pairs.
 
 The pairs are JSON Lines: ``{"id": 1, "old": "…", "new": "…", "verdict": "update"}``. The rules were made looking at
-those with even ids; those with odd ids were labelled before and were only counted. Beside them stand the rules of
-Mimir: the Jaccard similarity of character trigrams, from 0.7 a duplicate, below 0.4 a conflict.
+those with even ids; those with odd ids were labelled before and were only counted. Beside them stands what other
+memories go by: the Jaccard similarity of character trigrams, from 0.7 a duplicate, below 0.4 a conflict.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from bench.extraction import share
 from bench.machine import table
-from vault_engine.lifecycle.contradict import Kind, claims, compare
+from vault_engine.lifecycle.contradict import VerdictKind, claims, compare
 
 PAIRS = Path(__file__).parent / "data" / "contradictions.jsonl"
-DUPLICATE, CONFLICT = 0.7, 0.4  # Mimir's
+DUPLICATE, CONFLICT = 0.7, 0.4  # similarities of trigrams
 
 
 class Judged(NamedTuple):
@@ -37,10 +37,10 @@ def read(file: Path = PAIRS) -> list[dict[str, Any]]:
 def ours(old: str, new: str) -> Judged:
     """Judge a pair by our rules."""
     kind = compare(claims(old), claims(new)).kind
-    return Judged(kind is Kind.SAME, kind.is_conflict, kind.value)
+    return Judged(kind is VerdictKind.SAME, kind.is_conflict, kind.value)
 
 
-def mimirs(old: str, new: str) -> Judged:
+def by_letters(old: str, new: str) -> Judged:
     """Judge a pair by trigrams."""
     one, two = ({text[at : at + 3] for at in range(len(text) - 2)} for text in (old, new))
     alike = len(one & two) / max(len(one | two), 1)
@@ -49,8 +49,8 @@ def mimirs(old: str, new: str) -> Judged:
 
 def wanted(pair: dict[str, Any]) -> Judged:
     """Give what a pair is labelled as."""
-    kind = Kind(pair["verdict"])
-    return Judged(kind is Kind.SAME, kind.is_conflict, kind.value)
+    kind = VerdictKind(pair["verdict"])
+    return Judged(kind is VerdictKind.SAME, kind.is_conflict, kind.value)
 
 
 def quality(
@@ -59,7 +59,7 @@ def quality(
     """Give precision and recall in percent and the count, of conflicts, of duplicates, and of each verdict."""
     judged = [(judge(pair["old"], pair["new"]), wanted(pair)) for pair in pairs]
     figures = {}
-    for name in ("is_conflict", "is_same", *(kind.value for kind in Kind)):
+    for name in ("is_conflict", "is_same", *(kind.value for kind in VerdictKind)):
         said = [_is(name, one) for one, _ in judged]
         so = [_is(name, label) for _, label in judged]
         right = sum(map(and_, said, so))
@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[tuple[str, ...]] = [("pairs", "rules", "what", "n", "precision %", "recall %")]
     for half, parity in {"even ids": 0, "odd ids": 1}.items():
         part = [pair for pair in pairs if pair["id"] % 2 == parity]
-        for name, judge in {"ours": ours, "trigrams": mimirs}.items():
+        for name, judge in {"ours": ours, "trigrams": by_letters}.items():
             for what, (precision, recall, count) in quality(part, judge).items():
-                if what.startswith("is_") or (name == "ours" and what != Kind.SAME):
+                if what.startswith("is_") or (name == "ours" and what != VerdictKind.SAME):
                     rows.append((half, name, what.removeprefix("is_"), str(count), f"{precision:.1f}", f"{recall:.1f}"))
     print(table(rows))
     for pair in pairs:

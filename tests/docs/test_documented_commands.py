@@ -23,6 +23,7 @@ _VOLATILE = [
     (re.compile(r"\(\d\.\d\d\)|\"score\": [\d.]+"), "SCORE"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{26}\b"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "TIME"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DATE"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r"\bnow [0-9a-f]{8}\b"), "now HASH"),
     (re.compile(r"--expect [0-9a-f]{8}\b"), "--expect HASH"),

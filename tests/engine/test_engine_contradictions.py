@@ -78,6 +78,32 @@ def test_a_surer_note_stands_though_it_is_older(engine):
     assert 1 == engine.contradictions(resolve=True, dry_run=False).resolved
 
 
+def test_what_can_not_be_changed_is_left_out(engine, write_note):
+    """And said; the others are settled."""
+    write_note("facts/old.md", "---\na: [\n---\nThe limit is 100.\n")
+    write_note("facts/odd.md", b"The port is 80.\n\xff\n")
+    write_note("facts/a.md", "---\n{created: 2020-01-01, status: open}\n---\nThe port is 81.\n")
+    for key, text in {"b": "The port is 82.", "c": "The size is 5 GB.", "d": "The size is 6 GB."}.items():
+        remember(engine, text, key=key, on_similar="off")
+    done = engine.contradictions(resolve=True, dry_run=False)
+
+    assert ["facts/a.md"] == [one.path for one in done.left_out]
+    assert (2, 1) == (done.total, done.resolved)
+    assert "deprecated" == engine.read("facts/c").properties["status"]
+
+
+def test_what_is_untrusted_replaces_nothing(engine):
+    """However new it is."""
+    remember(engine, "The limit is 100.", key="ours")
+    remember(engine, "The limit is 900.", key="theirs", trust="untrusted")
+    (one,) = engine.contradictions().found
+
+    assert ("facts/ours.md", "facts/theirs.md is not trusted") == (one.old, one.undecided)
+    for fields in ({"trust": "untrusted"}, {}):
+        with pytest.raises(BadInput, match="untrusted"):
+            remember(engine, "---\ntrust: Untrusted\n---\nThe limit is 1.", on_similar="supersede", **fields)
+
+
 def test_nothing_tells_which_is_newer(engine, write_note):
     """Then it is left to a person."""
     write_note("facts/a.md", "The limit is 100.\n")

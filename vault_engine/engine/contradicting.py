@@ -20,7 +20,7 @@ from vault_engine.journal.entry import Actor
 from vault_engine.lifecycle.contradict import Claim, Verdict, claims, compare
 from vault_engine.lifecycle.pairing import pairs
 from vault_engine.note.validity import VALID_FROM, validity
-from vault_engine.search.query import Query
+from vault_engine.search.query import UNTRUSTED, Query
 from vault_engine.search.run import DEPRECATED
 from vault_engine.vault.copies import conflict_base
 
@@ -52,7 +52,7 @@ class Contradictions:
     total: int  # how many there are, shown or not
     notes: int  # looked at
     compared: int  # pairs of notes
-    left_out: tuple[Problem, ...]  # categories too large, and notes that could not be read
+    left_out: tuple[Problem, ...]  # categories too large, and notes that could not be read or changed
     resolved: int  # of those found, or how many would be after a dry run
     entry: str | None  # of the journal, to take all of it back by; None after a dry run
     diff: str  # of what changes, as ``diff -u`` writes it; "" where nothing was to be resolved
@@ -75,19 +75,19 @@ def contradictions(
     """Find notes of one category that contradict each other by the rules of `lifecycle.contradict`.
 
     A note that is deprecated, over, or a conflict copy is left out. To resolve is to supersede the less certain note of
-    each pair, else the older one; what is pinned, or as old and certain as the other, is left to a person.
+    each pair, else the older one. What is pinned, what is as old and certain as the other, and what would give way to
+    an untrusted note is left to a person.
 
     Args:
         session: the open vault.
         category: only this one and those below it.
         limit: how many to give and to resolve.
-        resolve: supersede one of each pair.
+        resolve: supersede one of each pair, at most fifty at a time.
         dry_run: with ``resolve``, only say what would change.
         actor: who asks for it, where that is not who opened the vault.
 
     Raises:
         BadInput: the limit is out of bounds.
-        EditRefused, NoteDamaged: a note can't be changed safely; nothing was.
         VaultBusy, VaultDenied, StorageFailed, NoteChanged: nothing was changed.
     """
     if not 1 <= limit <= MAX_FOUND:
@@ -96,11 +96,17 @@ def contradictions(
         with session.guard:
             session.bring_in()
             found = _found(session, category, limit)
-            settled = _pairs_of(session, found) if resolve else []
-            return replace(found, resolved=len(settled), diff=diff_of(plan(session, settled)))
+            settled, refused = _to_settle(session, found) if resolve else ([], [])
+            return replace(
+                found,
+                resolved=len(settled),
+                diff=diff_of(plan(session, settled)),
+                left_out=(*found.left_out, *refused),
+            )
     with writing(session, actor) as author:
         found = _found(session, category, limit)
-        settled = _pairs_of(session, found)
+        settled, refused = _to_settle(session, found)
+        found = replace(found, left_out=(*found.left_out, *refused))
         if not settled:
             return found
         rewrites = plan(session, settled)
@@ -108,17 +114,21 @@ def contradictions(
         return replace(found, resolved=len(settled), entry=entry, diff=diff_of(rewrites))
 
 
-def _pairs_of(session: Session, found: Contradictions) -> list[Pair]:
-    """Choose what is superseded: each note once, and never by one that is superseded itself by it."""
+def _to_settle(session: Session, found: Contradictions) -> tuple[list[Pair], list[Problem]]:
+    """Choose what is superseded, each note once and by none that is itself; and say what can't be changed safely."""
     settled: dict[str, Pair] = {}
+    refused: list[Problem] = []
+    records = session.index.records
     for one in found.found:
-        if one.undecided or one.old in settled or len(settled) * 2 >= MAX_TOGETHER:
+        if one.undecided or one.old in settled or one.new in settled or len(settled) * 2 >= MAX_TOGETHER:
             continue
-        if one.new in settled:
-            continue  # what replaced that one decides about this one, the next time
-        records = session.index.records
-        settled[one.old] = Pair(records[one.old], records[one.new], one.why)
-    return list(settled.values())
+        pair = Pair(records[one.old], records[one.new], one.why)
+        try:
+            plan(session, [pair])
+            settled[one.old] = pair
+        except MemwellError as error:
+            refused.append(Problem(one.old, str(error)))
+    return list(settled.values()), refused
 
 
 def _found(session: Session, category: str | None, limit: int) -> Contradictions:
@@ -179,7 +189,13 @@ def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:
     says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
     if old.properties.get("pinned") is True:
         undecided = f"{old.path} is pinned"
+    if _is_untrusted(new) and not _is_untrusted(old):
+        undecided = f"{new.path} is not trusted"
     return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, undecided)
+
+
+def _is_untrusted(record: Record) -> bool:
+    return (record.text("trust") or "").casefold() == UNTRUSTED
 
 
 def _is_older(one: Record, other: Record) -> tuple[bool, str | None]:

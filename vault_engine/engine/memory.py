@@ -19,6 +19,7 @@ from vault_engine.note import (
     to_key,
 )
 from vault_engine.note.frontmatter import read_frontmatter, read_head
+from vault_engine.search.query import UNTRUSTED
 from vault_engine.vault.paths import clean_name
 
 DEFAULT_CATEGORY = "notes"
@@ -120,6 +121,8 @@ def draft(memory: Memory, default_category: str = DEFAULT_CATEGORY) -> Draft:
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
     properties = brought | dict(memory.properties) | {name: one for name, one in stated.items() if one is not None}
+    if memory.on_similar == "supersede" and str(properties.get("trust")).casefold() == UNTRUSTED:
+        raise BadInput("what is untrusted takes the place of no other note by itself")
     key = _text(properties.get("key")) if memory.key is None else memory.key
     category = memory.category
     if category is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
 from vault_engine.index.record import Record, decode
-from vault_engine.lifecycle.contradict import Claim, Kind, Verdict, claims, compare
+from vault_engine.lifecycle.contradict import Claim, Verdict, VerdictKind, claims, compare
 from vault_engine.search.run import DEPRECATED
 from vault_engine.search.similar import with_like_words
 
@@ -26,9 +26,9 @@ class Alike:
     def __str__(self) -> str:
         found = f"{self.path} is {self.similarity:.0%} alike"
         match self.verdict.kind:
-            case Kind.SAME:
+            case VerdictKind.SAME:
                 return f"{found} and says the same: update it by its key, or forget one of them"
-            case Kind.UPDATE | Kind.CONTRADICTION:
+            case VerdictKind.UPDATE | VerdictKind.CONTRADICTION:
                 return f"{found} and disagrees ({self.verdict.why}): if this one holds now, supersede that one"
             case _:
                 return found
@@ -65,7 +65,7 @@ def _compared(session: Session, said: tuple[Claim, ...], other: Record) -> Alike
         return None
     verdict = compare(others, said)
     similarity = _similarity(said, others)
-    is_notable = verdict.kind is Kind.SAME or verdict.kind.is_conflict or similarity >= _MUCH_ALIKE
+    is_notable = verdict.kind is VerdictKind.SAME or verdict.kind.is_conflict or similarity >= _MUCH_ALIKE
     return Alike(other.path, similarity, verdict) if is_notable else None
 
 

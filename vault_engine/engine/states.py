@@ -100,4 +100,4 @@ def _shown(key: str, held: Held | None) -> StateValue:
 
 
 def _timestamp(us: int) -> str:
-    return datetime.fromtimestamp(us / 1e6, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return datetime.fromtimestamp(us / 1e6, UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

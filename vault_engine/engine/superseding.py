@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vault_engine.engine.changing import check_here, editable_text, find_note, writing
 from vault_engine.engine.resting import when_rested
@@ -11,7 +11,8 @@ from vault_engine.engine.together import Rewrite, write_together
 from vault_engine.errors import BadInput, EditRefused
 from vault_engine.index.record import Record
 from vault_engine.journal.entry import Actor
-from vault_engine.note import Profile, Refused, set_properties
+from vault_engine.note import Profile, Refused
+from vault_engine.note.change import SetProperty, apply_edit
 from vault_engine.note.frontmatter import read_head
 from vault_engine.note.validity import VALID_TO, microseconds
 from vault_engine.search.run import DEPRECATED
@@ -35,8 +36,7 @@ class Superseded:
     diff: str  # of both notes, as ``diff -u`` writes it
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A note and what is in its place from now on."""
 
     old: Record
@@ -81,22 +81,23 @@ def supersede(
 
 def plan(session: Session, pairs: Sequence[Pair]) -> list[Rewrite]:
     """Say which notes change how. The vault is held. Raises as `supersede` does."""
-    texts: dict[str, tuple[bytes, str]] = {}
+    held: dict[str, bytes] = {}
+    texts: dict[str, str] = {}
     moment = timestamp(session.now())
-    for pair in pairs:
-        old, new = pair.old, pair.new
+    for old, new, _ in pairs:
         if old.path == new.path:
             raise BadInput(f"{old.path} can't be in its own place")
-        for record in (old, new):
-            if record.path not in texts:
-                check_here(session, record.path)
-                data = session.vault.read(record.path)
-                texts[record.path] = data, editable_text(session, record.path, data)
-        if _link(session, new) in _links(_properties(texts[old.path][1]), SUPERSEDES):
+        for path in (old.path, new.path):
+            if path not in held:
+                check_here(session, path)
+                held[path] = session.vault.read(path)
+                texts[path] = editable_text(session, path, held[path])
+        link, back = _link(session, new), _link(session, old)
+        if link in _links(_properties(texts[old.path]), SUPERSEDES):
             raise BadInput(f"{old.path} is itself in the place of {new.path}")
-        texts[old.path] = texts[old.path][0], _replaced(old.path, texts[old.path][1], _link(session, new), moment)
-        texts[new.path] = texts[new.path][0], _replacing(new.path, texts[new.path][1], _link(session, old))
-    rewrites = [Rewrite(path, data, text.encode()) for path, (data, text) in texts.items()]
+        texts[old.path] = _replaced(session, old.path, texts[old.path], link, moment)
+        texts[new.path] = _replacing(session, new.path, texts[new.path], back)
+    rewrites = [Rewrite(path, held[path], text.encode()) for path, text in texts.items()]
     return [one for one in rewrites if one.before != one.after]
 
 
@@ -110,7 +111,7 @@ def reasons_of(pairs: Sequence[Pair]) -> dict[str, str]:
     return reasons
 
 
-def _replaced(path: str, text: str, link: str, moment: str) -> str:
+def _replaced(session: Session, path: str, text: str, link: str, moment: str) -> str:
     """Write the note that is replaced; one that held until some time before keeps that."""
     properties = _properties(text)
     changes: dict[str, Any] = {"status": DEPRECATED}
@@ -119,11 +120,11 @@ def _replaced(path: str, text: str, link: str, moment: str) -> str:
     known = microseconds(until) if isinstance(until, str) else None
     if known is None or now is None or known > now:
         changes[VALID_TO] = moment
-    return _changed(path, text, changes | _with_link(properties, SUPERSEDED_BY, link))
+    return _changed(session, path, text, changes | _with_link(properties, SUPERSEDED_BY, link))
 
 
-def _replacing(path: str, text: str, link: str) -> str:
-    return _changed(path, text, _with_link(_properties(text), SUPERSEDES, link))
+def _replacing(session: Session, path: str, text: str, link: str) -> str:
+    return _changed(session, path, text, _with_link(_properties(text), SUPERSEDES, link))
 
 
 def _with_link(properties: dict[str, Any], name: str, link: str) -> dict[str, Any]:
@@ -143,13 +144,15 @@ def _properties(text: str) -> dict[str, Any]:
     return dict(read_head(text)[0].properties)
 
 
-def _changed(path: str, text: str, changes: dict[str, Any]) -> str:
-    if all(_properties(text).get(name) == value for name, value in changes.items()):
-        return text
-    result = set_properties(text, changes)
-    if isinstance(result, Refused):
-        raise EditRefused(path, result.reason)
-    return result.text
+def _changed(session: Session, path: str, text: str, changes: dict[str, Any]) -> str:
+    """Give properties their values, as an edit of the note would."""
+    for name, value in changes.items():
+        if _properties(text).get(name) != value:
+            result = apply_edit(text, SetProperty(name, value), session.index.rules.profile)
+            if isinstance(result, Refused):
+                raise EditRefused(path, result.reason)
+            text = result.text
+    return text
 
 
 def _link(session: Session, record: Record) -> str:

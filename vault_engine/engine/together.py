@@ -13,7 +13,7 @@ from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
 from vault_engine.vault.files import sha256_hex
 
-MAX_TOGETHER = 500  # notes
+MAX_TOGETHER = 100  # notes: each holds a file open until all have their places
 
 
 class Rewrite(NamedTuple):

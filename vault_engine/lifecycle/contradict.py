@@ -40,12 +40,12 @@ _NAME_WORDS = 2
 _NAMED_BY = 2  # words that two texts of different titles must share to be about one thing
 _LONGEST_SLOT = 4  # words in the place where two sentences differ
 _ALIKE = 0.6  # a cosine: notes of one vault that are about one thing
-_WORD = re.compile(r"[^\W_](?:[\w./+#'-]*[\w+#])?|§\d+§", re.UNICODE)
+_WORD = re.compile(r"[^\W_](?:[\w./+#'-]*[\w+#])?|§[0-9]+§")
 _MARKS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "§": " "})  # the last is ours: it stands for values
 
 
-class Kind(StrEnum):
+class VerdictKind(StrEnum):
     """How two texts stand to each other."""
 
     SAME = "same"
@@ -57,20 +57,21 @@ class Kind(StrEnum):
     @property
     def is_conflict(self) -> bool:
         """Whether not both can hold now."""
-        return self in (Kind.UPDATE, Kind.CONTRADICTION)
+        return self in (VerdictKind.UPDATE, VerdictKind.CONTRADICTION)
 
 
 @dataclass(frozen=True)
 class Verdict:
     """How two texts stand to each other, and why."""
 
-    kind: Kind
+    kind: VerdictKind
     why: str
     old: str = ""  # the sentences that decided
     new: str = ""
 
 
-_UNRELATED = Verdict(Kind.UNRELATED, "about different things")
+_UNRELATED = Verdict(VerdictKind.UNRELATED, "about different things")
+_ABOUT_ONE = Verdict(VerdictKind.RELATED, "about one thing")
 
 
 class Word(NamedTuple):
@@ -127,16 +128,19 @@ def compare(
             ones. Those of different titles must name more of the same for a contradiction.
     """
     verdicts = [_compared(one, two, same_subject) for one, two in product(old, new)]
-    for kind in (Kind.UPDATE, Kind.CONTRADICTION):
+    for kind in (VerdictKind.UPDATE, VerdictKind.CONTRADICTION):
         if found := next((verdict for verdict in verdicts if verdict.kind is kind), None):
             return found
-    same = [verdict for verdict in verdicts if verdict.kind is Kind.SAME]
+    same = [verdict for verdict in verdicts if verdict.kind is VerdictKind.SAME]
     if same and _texts(old) == {one.old for one in same} and _texts(new) == {one.new for one in same}:
         return same[0]
-    if same_subject or same or any(verdict.kind is Kind.RELATED for verdict in verdicts):
-        return next((one for one in verdicts if one.kind is Kind.RELATED), Verdict(Kind.RELATED, "about one thing"))
+    if same_subject or same or any(verdict.kind is VerdictKind.RELATED for verdict in verdicts):
+        return next(
+            (one for one in verdicts if one.kind is VerdictKind.RELATED),
+            Verdict(VerdictKind.RELATED, "about one thing"),
+        )
     if similarity is not None and similarity >= _ALIKE:
-        return Verdict(Kind.RELATED, f"alike in meaning ({similarity:.2f})")
+        return Verdict(VerdictKind.RELATED, f"alike in meaning ({similarity:.2f})")
     return _UNRELATED
 
 
@@ -149,7 +153,7 @@ def _texts(said: Sequence[Claim]) -> set[str]:
 
 def _claim(text: str) -> Claim:
     """Reduce one sentence."""
-    said, found = _with_values_apart(_MARKS.sub("", text.translate(_QUOTES)))
+    said, found = _with_values_apart(_MARKS.sub("", text.translate(_PLAIN)))
     words: list[Word] = []
     negated, is_change, verb, verb_place = False, False, "", -1
     former, places = _former(said), [one[0] for one in _WORD.finditer(said)]
@@ -202,28 +206,28 @@ def _is_name(written: str, place: int) -> bool:
 
 
 def _compared(old: Claim, new: Claim, same_subject: bool | None) -> Verdict:
-    def verdict(kind: Kind, why: str) -> Verdict:
+    def verdict(kind: VerdictKind, why: str) -> Verdict:
         return Verdict(kind, why, old.text, new.text)
 
     if not (same_subject or old.stems & new.stems):
         return _UNRELATED
     is_about_one = same_subject or _have_one_subject(old, new)
     if same_subject is False and len((old.head | new.head) & old.stems & new.stems) < _NAMED_BY:
-        return verdict(Kind.RELATED, "of different titles") if is_about_one else _UNRELATED
+        return verdict(VerdictKind.RELATED, "of different titles") if is_about_one else _UNRELATED
     if max(len(old.stems - new.stems), len(new.stems - old.stems)) > _LONGEST_SLOT:
-        return verdict(Kind.RELATED, "about one thing, and both may hold") if is_about_one else _UNRELATED
+        return verdict(VerdictKind.RELATED, "about one thing, and both may hold") if is_about_one else _UNRELATED
     only_old, only_new = _left_over(old, new), _left_over(new, old)
-    conflict = Kind.UPDATE if _is_change(old, new) else Kind.CONTRADICTION
+    conflict = VerdictKind.UPDATE if _is_change(old, new) else VerdictKind.CONTRADICTION
     if not only_old and not only_new:
         if old.negated == new.negated:
-            return verdict(Kind.SAME, "they say the same")
+            return verdict(VerdictKind.SAME, "they say the same")
         if same_subject or len(old.words) > 1:
             return verdict(conflict, "one denies what the other says")
     if not is_about_one:
         return _UNRELATED
     if old.negated == new.negated and only_old and only_new and (why := _excludes(old, new, only_old, only_new)):
         return verdict(conflict, why)
-    return verdict(Kind.RELATED, "about one thing, and both may hold")
+    return verdict(VerdictKind.RELATED, "about one thing, and both may hold")
 
 
 def _left_over(one: Claim, other: Claim) -> tuple[Word, ...]:
@@ -280,6 +284,8 @@ def _differing(old: Claim, new: Claim, only_old: tuple[Word, ...], only_new: tup
         return None
     if not is_change and old.verb != new.verb and not {old.verb, new.verb} & (SILENT | {""}):
         return None
+    if any(_is_before(claim, [word]) for claim, left in ((old, only_old), (new, only_new)) for word in _nouns(left)):
+        return None  # they are about different things
     beside = max(len(_nouns(only_old)), len(_nouns(only_new)))
     pairs = product(_told(only_old), _told(only_new))
     if beside <= is_change and any(a.dimension == b.dimension and a.differs(b) for a, b in pairs):
@@ -324,8 +330,7 @@ def _is_before(claim: Claim, words: Sequence[Word]) -> bool:
 def _may_be_many(old: Claim, new: Claim, *, is_number: bool = False) -> bool:
     """Say whether the verb lets several things hold at once, as "supports" and what was done more than once do."""
     many = MANY_VALUED - {"have", "includ", "contain", "need"} if is_number else MANY_VALUED
-    verbs = {old.verb, new.verb}
-    return bool(verbs & many) or any(verb.endswith("!") for verb in verbs)
+    return bool({old.verb, new.verb} & many)
 
 
 def _is_exclusive(old: Claim, new: Claim, only_old: tuple[Word, ...], only_new: tuple[Word, ...]) -> bool:

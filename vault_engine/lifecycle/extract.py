@@ -37,7 +37,7 @@ class Item:
     subject: str | None  # whom or what it is about, as far as that can be told
     value: str | None  # and what it says of that
     negated: bool
-    confidence: float  # how sure the rule is, in [0, 1]; measured by bench/extraction.py as a share of right ones
+    confidence: float  # how sure the rule is, in [0, 1]: chosen, not measured
 
 
 class _Rule(NamedTuple):

@@ -61,7 +61,7 @@ _FOUND = re.compile(
     rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)})\b|(?<![\w.])(?P<place>\d+)(?:st|nd|rd|th)\b"
     rf"|(?:(?P<money>[€$]) ?)?(?<![\w.])(?P<version>v)?(?P<count>{_COUNT})"
     rf"(?: ?(?P<scale>million|billion|thousand|k|m)\b(?! ?\d))?(?:[ -]?(?P<unit>{_UNIT})(?:s\b|\b|(?<=%)))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _DIMENSION = {"time": "duration"}
 _MANY_DIGITS = 15

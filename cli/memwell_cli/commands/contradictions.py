@@ -10,7 +10,9 @@ from vault_engine.engine import Contradiction, Contradictions
 @click.command()
 @click.option("--category", help="Only notes of this category or one below it.")
 @click.option("--limit", default=50, show_default=True, help="How many at most.")
-@click.option("--resolve", is_flag=True, help="Supersede one note of each pair; shows how, unless --yes is said.")
+@click.option(
+    "--resolve", is_flag=True, help="Supersede one note of each pair, at most 50; shows how, unless --yes is said."
+)
 @click.option("--yes", is_flag=True, help="With --resolve: do it.")
 @vault_option
 @json_option
