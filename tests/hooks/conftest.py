@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +27,15 @@ class Ran(NamedTuple):
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> dict[str, str]:
-    """An environment of our own: index and sockets in the test's folder, no embedder."""
-    return {
-        "MEMWELL_CACHE_DIR": str(tmp_path / "cache"),
-        "MEMWELL_EMBEDDER": "none",
-        "MEMWELL_RUNTIME_DIR": str(tmp_path / "run"),
-        "HOME": str(tmp_path),
-    }
+def env(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment of our own: no embedder, the index in the test's folder, sockets where paths are short."""
+    with tempfile.TemporaryDirectory(prefix="mw-", dir="/tmp") as short:
+        yield {
+            "MEMWELL_CACHE_DIR": str(tmp_path / "cache"),
+            "MEMWELL_EMBEDDER": "none",
+            "MEMWELL_RUNTIME_DIR": f"{short}/run",
+            "HOME": str(tmp_path),
+        }
 
 
 @pytest.fixture

@@ -85,12 +85,13 @@ def _keep(asked: "Asked", said: dict[str, Any]) -> str:
 
 def _start(command: list[str]) -> None:
     """Start a process that outlives this one and has no part in its terminal or pipes."""
-    if hasattr(os, "posix_spawn"):
+    try:
         null = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
         os.posix_spawn(command[0], command, os.environ, file_actions=null, setsid=True)
-        return
-    import subprocess
+    except (AttributeError, NotImplementedError):  # a system without that
+        import subprocess
 
-    flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    null_file = subprocess.DEVNULL
-    subprocess.Popen(command, stdin=null_file, stdout=null_file, stderr=null_file, creationflags=flags)
+        flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        none = subprocess.DEVNULL
+        is_posix = os.name == "posix"
+        subprocess.Popen(command, stdin=none, stdout=none, stderr=none, creationflags=flags, start_new_session=is_posix)

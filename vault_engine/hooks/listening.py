@@ -19,9 +19,7 @@ from vault_engine.engine import Engine
 from vault_engine.errors import MemwellError
 from vault_engine.hooks.answering import context_for
 from vault_engine.hooks.place import is_private, socket_path
-
-if sys.platform != "win32":
-    import fcntl
+from vault_engine.vault.lock import Lock
 
 MAX_REQUEST_BYTES = 64 << 10
 MAX_AT_ONCE = 4
@@ -67,7 +65,7 @@ class _Door(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.is_set():
-            with suppress(OSError):
+            with suppress(OSError, MemwellError):
                 self._be_there()
             self._ended.wait(_TRY_AGAIN_S)
 
@@ -76,9 +74,8 @@ class _Door(threading.Thread):
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not is_private(str(self._path.parent)):
             return
-        held = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = self._path.with_suffix(".lock")
+        with Lock(lock).held(wait_s=0):
             self._path.unlink(missing_ok=True)  # of a process that is gone
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
                 listener.bind(str(self._path))
@@ -87,8 +84,7 @@ class _Door(threading.Thread):
                 listener.settimeout(_LOOK_S)
                 self._welcome(listener)
             self._path.unlink(missing_ok=True)
-        finally:
-            os.close(held)
+            lock.unlink(missing_ok=True)
 
     def _welcome(self, listener: socket.socket) -> None:
         while not self._ended.is_set():
