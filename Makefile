@@ -21,6 +21,7 @@ test: $(VENV)/made
 # Writes what is generated from the code; a test fails when it is stale.
 docs:
 	$(BIN)/python -m memwell_cli.reference > docs/cli.md
+	$(BIN)/python -m memwell_cli.client_pages docs/clients
 
 clean:
 	rm -rf $(VENV) .try build dist

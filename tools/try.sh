@@ -40,11 +40,11 @@ cat <<END
 That was semantic search with the model that came with Memwell; no network was used.
 Open $vault in Obsidian, edit a note, and recall it.
 
-To connect an agent, give its MCP client this server:
+To connect your agents, have their MCP clients told of it; it shows what it will do, and asks:
 
-  {"mcpServers": {"memwell": {"command": "$memwell", "args": ["serve", "--vault", "$vault"]}}}
+  $memwell setup --vault $vault
 
-or, for Claude Code:
+and to take that back:
 
-  claude mcp add memwell -- $memwell serve --vault $vault
+  $memwell uninstall
 END

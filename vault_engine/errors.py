@@ -26,6 +26,8 @@
     ├── RerankerFailed      hits could not be ranked again: the same, or it took too long
     ├── VersionMissing      the history of a note has no such version
     ├── EntryMissing        the journal has no such entry
+    ├── ClientFileUnusable  a client's file of settings does not parse, or can't be changed safely
+    │   └── ClientFileBusy  another program was writing it at that moment
     ├── NotAllowed          who asks may not do that
     ├── TokenMissing        there is no token of that name
     ├── CannotServe         a server can't listen as it was told to, or would be open to strangers
@@ -292,6 +294,25 @@ class EntryMissing(MemwellError):
     def __init__(self, named: str) -> None:
         self.named = named
         super().__init__(f"the journal has no entry {named!r}")
+
+
+class ClientFileUnusable(MemwellError):
+    """A client's file of settings does not parse, or can't be changed without touching what is not ours."""
+
+    kind = Kind.DAMAGED
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path} was not changed: {problem}")
+
+
+class ClientFileBusy(ClientFileUnusable):
+    """Another program was writing a client's file at that moment."""
+
+    kind = Kind.LOCKED
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "another program was writing it at that moment")
 
 
 class NotAllowed(MemwellError):

@@ -57,6 +57,8 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
     ),
     errors.NameTaken: lambda _: "Choose another name: another --key, or another path.",
     errors.VersionMissing: lambda error: f"`memwell note history {quote(error.path)}` lists the versions.",
+    errors.ClientFileBusy: lambda _: "Close the program, or try again in a moment.",
+    errors.ClientFileUnusable: lambda _: "Put the file in order, or change it by hand: see docs/clients.",
     errors.NotAllowed: lambda _: "See `memwell token list` for what each token may do.",
     errors.TokenMissing: lambda _: "`memwell token list` lists them.",
     errors.CannotServe: lambda _: "See `memwell serve --help` and docs/server.md.",

@@ -13,6 +13,7 @@ from vault_engine import MemwellError, __version__
 
 # Command to module, in the order of --help. A module is imported when its command is called.
 COMMANDS = {
+    "setup": "memwell_cli.commands.setup",
     "init": "memwell_cli.commands.init",
     "remember": "memwell_cli.commands.remember",
     "recall": "memwell_cli.commands.recall",
@@ -40,6 +41,8 @@ COMMANDS = {
     "hook": "memwell_cli.commands.hook",
     "import": "memwell_cli.commands.import_",
     "token": "memwell_cli.commands.token",
+    "uninstall": "memwell_cli.commands.uninstall",
+    "help": "memwell_cli.commands.help",
 }
 
 
@@ -66,6 +69,7 @@ def memwell() -> None:
     """Long-term memory for AI agents, kept as a folder of plain Markdown notes.
 
     \b
+    memwell setup                       make a vault, and tell your MCP clients
     memwell init my-vault               make a vault, or adopt an Obsidian one
     memwell remember "We deploy on …"   keep something
     memwell recall "when do we deploy"  find it again

@@ -17,6 +17,9 @@ from vault_engine import Engine
 DEADLINE_S = 60
 SETTINGS = ("VAULT", "EMBEDDER", "EMBEDDER_KEY", "CACHE_DIR", "DEVICE", "ACTOR")
 
+OF_CLIENTS = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "KIMI_CODE_HOME", "HERMES_HOME")
+OF_FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA")
+
 
 class Outcome(NamedTuple):
     """What a command left behind."""
@@ -120,3 +123,26 @@ def tree() -> Callable[[Path], dict[str, tuple[bytes, int]]]:
         }
 
     return look
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Somebody's home folder, with Claude Code and Cursor on the machine."""
+    home = tmp_path / "home"
+    for folder in (".claude", ".cursor"):
+        (home / folder).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    for name in (*OF_CLIENTS, *OF_FOLDERS):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture
+def files(person: Path) -> Callable[[], dict[str, bytes]]:
+    """Gives every file in the home folder but those of a vault."""
+    return lambda: {
+        path.relative_to(person).as_posix(): path.read_bytes()
+        for path in sorted(person.rglob("*"))
+        if path.is_file() and ".memwell" not in path.parts
+    }

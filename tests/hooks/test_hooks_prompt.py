@@ -12,6 +12,7 @@ import pytest
 from hook_world import PATIENT
 
 from vault_engine import Memory
+from vault_engine.clients import CLIENTS
 from vault_engine.engine.marked import BEGIN, END, without_contexts
 from vault_engine.hooks.events import EVENTS, MAX_CONTEXT_CHARS, answer_for, is_question, prompt_of, settings_for
 from vault_engine.hooks.listening import MAX_REQUEST_BYTES, answering_hooks
@@ -302,6 +303,11 @@ def test_the_vault_is_found_as_the_engine_finds_it(vault, tmp_path, monkeypatch)
     assert vault_root(None, {}, str(tmp_path)) is None
 
 
+def test_the_registry_of_clients_knows_the_same_events():
+    """Each client that has hooks says which, and in which file they are told of."""
+    assert EVENTS == {client.name: client.hooks for client in CLIENTS if client.hooks_file}
+
+
 @pytest.mark.parametrize("client", EVENTS)
 def test_the_settings_of_a_client_run_a_hook_for_each_event(client, vault):
     """Each command is one that `memwell hook` takes, in the shape that the client reads."""
@@ -318,6 +324,7 @@ def test_the_settings_of_a_client_run_a_hook_for_each_event(client, vault):
 
 def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault):
     """With the whole paths of the command and of the vault."""
-    out, _ = memwell("hook", "settings").communicate(timeout=60)
+    out, err = memwell("hook", "settings").communicate(timeout=60)
 
+    assert "for Claude Code: ~/.claude/settings.json\n" == err
     assert f" hook prompt --vault {vault}" in json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]

@@ -15,6 +15,7 @@ import click
 
 from memwell_cli.opening import vault_option
 from memwell_cli.output import remark
+from vault_engine.clients import CLIENTS
 from vault_engine.config import find_vault
 from vault_engine.hooks.entry import BUDGET_TOKENS, DEADLINE_MS, MAX_BUDGET_TOKENS, TELLING_DEADLINE_MS
 from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING, settings_for
@@ -81,9 +82,9 @@ _event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEAD
 def settings(client: str, vault: str | None) -> None:
     """Print what a client's settings must say to run them.
 
-    For Claude Code that goes into ~/.claude/settings.json, for Codex into ~/.codex/hooks.json, for Gemini into
-    ~/.gemini/settings.json, for Cursor into ~/.cursor/hooks.json, beside what is there.
+    It goes into the file that stderr names, beside what is there.
     """
+    remark(next(f"for {one.title}: {one.hooks_file}" for one in CLIENTS if one.name == client))
     root = find_vault(vault, os.environ, Path.cwd())
     command = shlex.join([shutil.which("memwell") or "memwell", "hook"])
     said = settings_for(client, command, shlex.quote(str(root)))

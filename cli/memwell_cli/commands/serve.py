@@ -80,8 +80,8 @@ def serve(
 ) -> None:
     """Serve the vault to agents over MCP.
 
-    It speaks on stdin and stdout, and follows the folder meanwhile. An MCP client starts this command itself; see
-    docs/quickstart.md for what to tell it.
+    It speaks on stdin and stdout, and follows the folder meanwhile. An MCP client starts this command itself:
+    'memwell setup' tells it how.
 
     With '--transport http' it listens at http://127.0.0.1:8765/mcp for any number of clients, until it is told to end.
     'memwell token create' makes what they identify themselves by; once there is one, nobody comes in without. Beyond
