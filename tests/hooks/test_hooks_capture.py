@@ -220,6 +220,18 @@ def test_the_rules_are_as_good_as_the_documentation_says():
     assert tuned.precision >= 95
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "piece", ["<a>", "<system-reminder>", "```\n", "<!-- memwell context -->", "no, it is not ", "a. "]
+)
+def test_a_text_that_never_ends_is_got_over(kept, tmp_path, piece):
+    """Marks that are opened again and again, in megabytes: what else was said is kept, and what was read stays read."""
+    file = write(tmp_path / "s.jsonl", user(piece * (5_000_000 // len(piece))), user(DECISION))
+
+    assert 1 == len(kept(file).kept)
+    assert 0 == len(kept(file).kept)
+
+
 def test_small_talk_and_injected_contexts_leave_nothing():
     """A thousand turns, as often as one likes."""
     for seed in range(3):

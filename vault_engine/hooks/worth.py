@@ -17,6 +17,7 @@ Sort = Literal["decision", "preference", "correction", "fact"]
 
 _PASTE_CHARS = 1500  # what is longer is mostly pasted: only its two ends are a person's words
 _END_CHARS = 500
+_LOG_CHARS = 20_000  # what is longer even without its code is nothing that a person has typed
 _SURE = 0.7  # of what `extract` finds
 _MIN_CHARS, _MAX_CHARS, _MIN_WORDS = 20, 400, 4
 
@@ -179,7 +180,10 @@ def _leans(sentence: str) -> bool:
 
 def _sentences(text: str) -> Iterator[str]:
     """Give the sentences that somebody wrote, without code, quotations, logs and the middle of long pastes."""
-    text = _TAGGED.sub("\n", _FENCED.sub("\n", cleaned(text)))
+    text = _FENCED.sub("\n", cleaned(text))
+    if len(text) > _LOG_CHARS:
+        return
+    text = _TAGGED.sub("\n", text)
     if len(text) > _PASTE_CHARS:
         text = f"{text[:_END_CHARS].rpartition('. ')[0]}.\n\n{text[-_END_CHARS:].partition('. ')[2]}"
     prose = "\n".join("" if _NO_PROSE.search(line) else line for line in text.split("\n"))

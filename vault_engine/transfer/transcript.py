@@ -15,6 +15,7 @@ from vault_engine.engine.marked import without_contexts
 
 MAX_LINE_BYTES = 10 << 20
 MAX_SIDE_CHARS = 4000
+_END_CHARS = 50_000  # of a text that is longer than two of them: its beginning and its end are looked at
 CUT = "\n[...truncated]"
 
 Role = Literal["user", "assistant"]
@@ -28,7 +29,7 @@ _NOT_SAID = (
     "[Request interrupted",
     "This session is being continued from a previous conversation",
 )
-_INJECTED = re.compile(r"<(system-reminder|user-prompt-submit-hook)>.*?</\1>\n?", re.DOTALL)
+_INJECTED = re.compile(r"<(system-reminder|user-prompt-submit-hook)>(?:(?!<\1>).)*?</\1>\n?", re.DOTALL)
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -76,7 +77,7 @@ def read_said(line: bytes) -> Said | None:
         return None
     if not isinstance(message, dict):
         raise NotSaid("it has no message")
-    text = cleaned(_text_of(message.get("content"), role))
+    text = cleaned(_ends(_text_of(message.get("content"), role)))
     if not text or text.startswith(_NOT_SAID):
         return None
     return Said(
@@ -116,6 +117,10 @@ def exchanges(lines: Iterable[tuple[int, Said]]) -> Iterator[Exchange]:
 def shortened(text: str, chars: int = MAX_SIDE_CHARS) -> str:
     """Cut a text that is longer, and say so in it."""
     return text if len(text) <= chars else text[:chars].rstrip() + CUT
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _END_CHARS else f"{text[:_END_CHARS]}\n{text[-_END_CHARS:]}"
 
 
 def _text_of(content: Any, role: str) -> str:
