@@ -6,8 +6,27 @@
 ...     engine.recall("what do our API errors look like?").hits
 """
 
-from vault_engine.engine import Actor, Engine, Memory, Mode
-from vault_engine.errors import Kind, MemwellError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vault_engine.engine import Actor, Engine, Memory, Mode
+    from vault_engine.errors import Kind, MemwellError
 
 __version__ = "0.1.0"
 __all__ = ["Actor", "Engine", "Kind", "Memory", "MemwellError", "Mode", "__version__"]
+
+_FROM_ERRORS = ("Kind", "MemwellError")
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine when something of it is first asked for: what answers a hook has no time for it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{'errors' if name in _FROM_ERRORS else 'engine'}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -61,7 +61,9 @@ def _page(client: Client) -> str:
         lines += [f"`{setting.location.variable}` names another folder for it.", ""]
     if setting.blank:
         lines += ["Where there is no file yet it begins with:", "", *_block(setting.syntax, setting.blank), ""]
-    return "\n".join([*lines, *_remote(client), "`memwell uninstall " + client.name + "` takes it back.", ""])
+    return "\n".join(
+        [*lines, *_remote(client), *_hooks(client), "`memwell uninstall " + client.name + "` takes it back.", ""]
+    )
 
 
 def _remote(client: Client) -> list[str]:
@@ -74,6 +76,15 @@ def _remote(client: Client) -> list[str]:
     command = f"memwell setup {client.name} --remote {_TOKEN.url} --token-env {_TOKEN.token_env}"
     text = "The token stays in the environment; the file has the variable's name only:"
     return [*head, "```sh", command, "```", "", text, "", *with_token, ""]
+
+
+def _hooks(client: Client) -> list[str]:
+    if not client.hooks:
+        return []
+    command = f"memwell hook settings --client {client.name}"
+    text = f"prints what `{client.hooks_file}` must say, beside what is there, for [hooks](../hooks.md) to run:"
+    rows = [f"| `{theirs}` | `memwell hook {ours}` |" for theirs, ours in client.hooks.items()]
+    return ["## Hooks", "", "```sh", command, "```", "", text, "", "| event | runs |", "|---|---|", *rows, ""]
 
 
 def _remote_without(client: Client, reason: str) -> list[str]:

@@ -42,6 +42,8 @@ COMMANDS = {
     "doctor": "memwell_cli.commands.doctor",
     "watch": "memwell_cli.commands.watch",
     "serve": "memwell_cli.commands.serve",
+    "hook": "memwell_cli.commands.hook",
+    "import": "memwell_cli.commands.import_",
     "token": "memwell_cli.commands.token",
     "uninstall": "memwell_cli.commands.uninstall",
     "help": "memwell_cli.commands.help",
@@ -60,7 +62,7 @@ class LazyGroup(click.Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        command = getattr(importlib.import_module(module), module.rpartition(".")[2])
         assert isinstance(command, click.Command)
         return command
 

@@ -37,7 +37,11 @@ def folder(tmp_path: Path) -> Path:
 def environment(tmp_path: Path) -> dict[str, str]:
     """What the servers of a test run in: an index of their own, no embedder, nothing of the machine's settings."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MEMWELL_")}
-    return ours | {"MEMWELL_CACHE_DIR": str(tmp_path / "cache"), "MEMWELL_EMBEDDER": "none"}
+    return ours | {
+        "MEMWELL_CACHE_DIR": str(tmp_path / "cache"),
+        "MEMWELL_EMBEDDER": "none",
+        "MEMWELL_RUNTIME_DIR": str(tmp_path / "run"),
+    }
 
 
 @pytest.fixture(params=MODES)

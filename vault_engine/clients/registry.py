@@ -5,11 +5,12 @@ client may be told of, such as commands to run at its events, are settings of th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vault_engine.clients.places import Location, Surroundings
 from vault_engine.clients.tree import Spot, Syntax
+from vault_engine.hooks.events import EVENTS
 
 SERVER_NAME = "memwell"
 
@@ -52,6 +53,10 @@ class Client:
     stdio: Callable[[Stdio], Entry]
     remote: Callable[[Remote], Entry | str]  # the entry, or why there can be none
     then: str  # what to do for the client to notice
+    hooks: Mapping[str, str] = field(
+        default_factory=dict
+    )  # its events, and which command of `memwell hook` each is for
+    hooks_file: str = ""  # where `memwell hook settings` is to be put, on every system
     signs: tuple[str, ...] = ()  # templates of what is there when it is installed; without, the folder of its file
 
     def entry(self, server: Stdio | Remote) -> Entry | str:
@@ -138,6 +143,8 @@ CLIENTS = (
         stdio=_typed,
         remote=_by_header({"type": "http"}, "url", "${VAR}"),
         then="Start a new session; `/mcp` lists it.",
+        hooks=EVENTS["claude-code"],
+        hooks_file="~/.claude/settings.json",
         signs=("~/.claude", "~/.claude.json"),
     ),
     Client(
@@ -155,6 +162,8 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_header({}, "url", "${env:VAR}"),
         then="Cursor notices by itself.",
+        hooks=EVENTS["cursor"],
+        hooks_file="~/.cursor/hooks.json",
     ),
     Client(
         name="windsurf",
@@ -202,6 +211,8 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_name("bearer_token_env_var"),
         then="Start a new session; `/mcp` lists it.",
+        hooks=EVENTS["codex"],
+        hooks_file="~/.codex/hooks.json",
     ),
     Client(
         name="gemini",
@@ -210,6 +221,8 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_header({}, "httpUrl", "${VAR}"),
         then="Start a new session; `/mcp` lists it. If `mcp.allowed` is set there, add memwell to it.",
+        hooks=EVENTS["gemini"],
+        hooks_file="~/.gemini/settings.json",
     ),
     Client(
         name="opencode",

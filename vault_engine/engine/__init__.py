@@ -112,8 +112,8 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "sharing"),
-    *("states", "superseding", "together", "tokens", "undo", "workspaces"),
+    *("graph_formats", "history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "resembling"),
+    *("sharing", "states", "superseding", "together", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 

@@ -83,10 +83,20 @@ class Asking:
         *,
         budget_tokens: int = 2000,
         min_score: float | None = None,
+        pinned: bool = True,
+        trusted: bool = False,
         within: Within = None,
     ) -> Context:
         """Put together what an agent should know; see `read.context`."""
-        return read.context(self._session, query, budget_tokens=budget_tokens, min_score=min_score, within=within)
+        return read.context(
+            self._session,
+            query,
+            budget_tokens=budget_tokens,
+            min_score=min_score,
+            pinned=pinned,
+            trusted=trusted,
+            within=within,
+        )
 
     def links(self, ref: str, *, within: Within = None) -> Links:
         """Give every link of a note; see `links.links`."""

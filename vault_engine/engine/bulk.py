@@ -122,7 +122,7 @@ class _Batch:
             planned = creation(
                 drafted.draft,
                 drafted.path,
-                id=next(self._ids),
+                id=drafted.draft.id or next(self._ids),
                 moment=self._moment,
                 author=self._author,
                 expected=drafted.terms.expected,

@@ -52,6 +52,7 @@ _FIT = re.compile(r"[\t\n\x0c\r -~]*+")  # what is nearly all of nearly every te
 OnSimilar = Literal["off", "hint", "supersede"]
 """Nothing; a hint that names the note; or put the new note in the place of the one that it contradicts."""
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _NEVER_BROUGHT = ("id", "category", "key", "updated")
 
 
@@ -77,6 +78,8 @@ class Memory:
     expected: str | None = None  # the SHA-256 the caller read; "" for a note that must not exist yet
     merge: bool = False  # if the note has changed since the revision expected, merge the two
     on_similar: OnSimilar = "off"  # what is done where a note of the category says the same, or the contrary
+    id: str | None = None  # of a note that is made; None: a new one
+    properties: Mapping[str, Any] = field(default_factory=dict)  # others that it is to state: texts, numbers, lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Draft:
     body: str
     properties: Mapping[str, Any] = field(default_factory=dict)  # only what the caller stated
     home: str | None = None  # the folder of its workspace; None: it is for no workspace
+    id: str | None = None  # where the caller has one for a new note
 
     @property
     def path(self) -> str:
@@ -128,7 +132,7 @@ def draft(memory: Memory, within: Within = None) -> Draft:
         "trust": memory.trust,
         "tags": [tag.removeprefix("#") for tag in memory.tags] or None,
     }
-    properties = brought | {name: value for name, value in stated.items() if value is not None}
+    properties = brought | dict(memory.properties) | {name: one for name, one in stated.items() if one is not None}
     if memory.on_similar == "supersede" and str(properties.get("trust")).casefold() == UNTRUSTED:
         raise BadInput("what is untrusted takes the place of no other note by itself")
     key = _text(properties.get("key")) if memory.key is None else memory.key
@@ -143,6 +147,7 @@ def draft(memory: Memory, within: Within = None) -> Draft:
         body=body,
         properties={name: value for name, value in properties.items() if name not in _NEVER_BROUGHT},
         home=home,
+        id=memory.id,
     )
 
 
@@ -213,6 +218,8 @@ def _check(memory: Memory) -> None:
         raise BadInput(f"on_similar is one of {', '.join(get_args(OnSimilar))}, not {memory.on_similar!r}")
     if memory.merge and not memory.expected:
         raise BadInput("a merge needs the revision that was read, as `expected`")
+    if memory.id is not None and not _ID.fullmatch(memory.id):
+        raise BadInput(f"{memory.id[:80]!r} is no id: up to 80 letters, digits, '-' and '_'")
     if memory.importance is not None and not 0 <= memory.importance <= 1:
         raise BadInput(f"importance {memory.importance:g} is not between 0 and 1")
     lines = {"title": memory.title, "type": memory.type, "source": memory.source, "trust": memory.trust}

@@ -1,5 +1,7 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
+from collections.abc import Callable
+
 from vault_engine.engine.find import find
 from vault_engine.engine.marked import marked
 from vault_engine.engine.recalling import (
@@ -112,12 +114,15 @@ def context(
     *,
     budget_tokens: int = 2000,
     min_score: float | None = None,
+    pinned: bool = True,
+    trusted: bool = False,
     within: Within = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
-    ``min_score``, or without one far worse than the best, are left out. It is as if there were no notes but those
+    ``min_score``, or without one far worse than the best, are left out. Without ``pinned`` only what answers is told;
+    with ``trusted`` nothing of notes that state ``trust: untrusted``. It is as if there were no notes but those
     ``within`` reach.
 
     Raises:
@@ -126,26 +131,31 @@ def context(
     if not 1 <= budget_tokens <= MAX_BUDGET_TOKENS:
         raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS}")
     with session.guard:
-        session.refresh()
+        session.bring_in()
         records = session.index.records
-        shown = {
-            path: _opening(session, records[path]) for path in records.having(PINNED, "true") if is_within(path, within)
-        }
+        reached = Query("*", trusted=trusted)
+
+        def is_meant(path: str) -> bool:
+            return is_within(path, within) and reached.allows(records[path])
+
+        always = records.having(PINNED, "true") if pinned else []
+        shown = {path: _opening(session, records[path]) for path in always if is_meant(path)}
         mode: Mode | None = None
         if query is None:
-            for path in _newest(session, within):
+            for path in _newest(session, is_meant):
                 shown.setdefault(path, _opening(session, records[path]))
         else:
-            answer = answered(session, Query(query, limit=_CONTEXT_NOTES, min_score=min_score, within=within))
+            asked_for = Query(query, _CONTEXT_NOTES, min_score=min_score, trusted=trusted, within=within)
+            answer = answered(session, asked_for)
             mode = answer.mode
             floor = answer.hits[0].score * _FLOOR if answer.hits and min_score is None else 0.0
             asked = session.index.analyser.counts(query).keys()
             terms_of = session.index.analyser.counts
 
-            def is_meant(hit: Hit) -> bool:
+            def is_for_now(hit: Hit) -> bool:
                 return is_situation(records[hit.path].properties.get("recall_when"), asked, terms_of)
 
-            for hit in sorted(answer.hits, key=lambda hit: not is_meant(hit)):
+            for hit in sorted(answer.hits, key=lambda hit: not is_for_now(hit)):
                 if hit.score >= floor:
                     shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
@@ -153,10 +163,10 @@ def context(
         return Context(markdown, paths, -(-len(markdown) // CHARS_PER_TOKEN), mode)
 
 
-def _newest(session: Session, within: Within) -> list[str]:
+def _newest(session: Session, is_meant: Callable[[str], bool]) -> list[str]:
     records, count = session.index.records, _CONTEXT_NOTES
     while True:
-        found = [path for path in records.newest(count) if is_within(path, within)]
+        found = [path for path in records.newest(count) if is_meant(path)]
         if len(found) >= _CONTEXT_NOTES or count >= len(records):
             return found[:_CONTEXT_NOTES]
         count *= 8

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
         contradicting,
         correcting,
         extracting,
+        resembling,
         states,
         superseding,
         together,
     )
     from vault_engine.engine.contradicting import Contradictions
     from vault_engine.engine.extracting import Extracted
+    from vault_engine.engine.resembling import Alike
     from vault_engine.engine.results import Remembered
     from vault_engine.engine.session import Session
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
@@ -46,6 +48,12 @@ class Truth:
         return verbs.extracting.remember_extracted(
             self._session, text, kinds, category=category, source=source, dry_run=dry_run, actor=actor
         )
+
+    def alike(self, text: str, category: str) -> tuple[Alike, ...]:
+        """Give the notes of a category that say the same as a text, the contrary, or nearly all of its words."""
+        with self._session.guard:
+            self._session.bring_in()
+            return tuple(verbs.resembling.alike(self._session, "", text.encode(), category))
 
     def supersede(
         self, old: str, new: str, *, reason: str = "", dry_run: bool = False, actor: Actor | None = None

@@ -259,7 +259,7 @@ def _creation(
     return creation(
         drafted,
         path,
-        id=ulids(moment, 1)[0],
+        id=drafted.id or ulids(moment, 1)[0],
         moment=timestamp(moment),
         author=author,
         expected=terms.expected,

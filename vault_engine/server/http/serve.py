@@ -20,6 +20,7 @@ from sse_starlette.sse import AppStatus
 from vault_engine.config import MEMWELL_DIR
 from vault_engine.engine import Actor, TokenCheck
 from vault_engine.errors import CannotServe
+from vault_engine.hooks.listening import answering_hooks
 from vault_engine.server.callers import CLIENT, http_caller
 from vault_engine.server.http.app import make_app
 from vault_engine.server.http.bearer import Bearer
@@ -74,7 +75,7 @@ def serve_http(
 
             add_fixtures(server)
         gc.freeze()  # what is loaded stays: to look through it for garbage would keep answers waiting
-        with listening(terms) as listener:
+        with answering_hooks(engine, env), listening(terms) as listener:
             anyio.run(_serve, server, check, replace(terms, port=listener.getsockname()[1]), listener)
     LOG.info("ended")
 

@@ -11,6 +11,7 @@ from mcp.server import MCPServer
 
 from vault_engine.engine import Actor, Engine
 from vault_engine.garbage import keeping
+from vault_engine.hooks.listening import answering_hooks
 from vault_engine.server.callers import CLIENT
 from vault_engine.server.mcp.app import make_server
 from vault_engine.server.vaults import open_vaults
@@ -34,7 +35,8 @@ def serve_stdio(vaults: Sequence[str], profile: str, *, workspace: str | None = 
         engines = list(opened.values())
         with keeping():
             server = make_server(engines[0], profile, workspace=workspace, vaults=opened)
-        anyio.run(_serve, engines, server)
+        with answering_hooks(engines[0]):
+            anyio.run(_serve, engines, server)
 
 
 async def _serve(engines: Sequence[Engine], server: MCPServer) -> None:

@@ -1,0 +1,104 @@
+"""``memwell hook …``: what clients run at their events.
+
+An event is answered in `vault_engine.hooks.entry`, before the command line is loaded. What comes here is a call for
+help, a mistake in the options, or the process in the background that keeps what was said.
+"""
+
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from memwell_cli.opening import vault_option
+from memwell_cli.output import remark
+from vault_engine.clients import CLIENTS
+from vault_engine.config import find_vault
+from vault_engine.hooks.entry import BUDGET_TOKENS, DEADLINE_MS, MAX_BUDGET_TOKENS, TELLING_DEADLINE_MS
+from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING, settings_for
+
+_client_option = click.option(
+    "--client", type=click.Choice(list(EVENTS)), default=DEFAULT_CLIENT, show_default=True, help="Who runs it."
+)
+
+
+@click.group()
+def hook() -> None:
+    """Answer a client's events; see docs/hooks.md.
+
+    The client says on stdin, as JSON, what happened. Whatever goes wrong, the exit code is 0 and nothing is printed: a
+    client is never held up. What became of each event stands in .memwell/local/hook.log, without what was said.
+    """
+
+
+class _Event(click.Command):
+    """An event, whose exit code is 0 even where its options are wrong: another one would stop a client."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            remark(f"error: {error.format_message()}")
+            raise click.exceptions.Exit(0) from None
+
+
+def _event(name: str, help: str, deadline_ms: int) -> None:
+    def nothing(**_options: object) -> None:
+        """Do nothing: the options were not such as an event takes, or there is no vault."""
+
+    command: Callable[..., object] = click.option(
+        "--deadline",
+        type=click.IntRange(1, 60_000),
+        default=deadline_ms,
+        show_default=True,
+        help="In how many milliseconds it is over.",
+    )(vault_option(_client_option(nothing)))
+    if name not in TELLING:
+        command = click.option(
+            "--budget",
+            type=click.IntRange(1, MAX_BUDGET_TOKENS),
+            default=BUDGET_TOKENS,
+            show_default=True,
+            help="How long the answer may be, in tokens of four characters.",
+        )(command)
+    hook.command(name, cls=_Event, help=help)(command)
+
+
+_event("prompt", "Tell what is remembered about a prompt.", DEADLINE_MS)
+_event("session-start", "Tell what is pinned and what is new.", DEADLINE_MS)
+_event("stop", "Keep what was decided since the last look.", TELLING_DEADLINE_MS)
+_event("pre-compact", "Keep what was decided before it is compacted.", TELLING_DEADLINE_MS)
+_event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEADLINE_MS)
+
+
+@hook.command("settings")
+@_client_option
+@vault_option
+def settings(client: str, vault: str | None) -> None:
+    """Print what a client's settings must say to run them.
+
+    It goes into the file that stderr names, beside what is there.
+    """
+    remark(next(f"for {one.title}: {one.hooks_file}" for one in CLIENTS if one.name == client))
+    root = find_vault(vault, os.environ, Path.cwd())
+    command = shlex.join([shutil.which("memwell") or "memwell", "hook"])
+    said = settings_for(client, command, shlex.quote(str(root)))
+    click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+
+
+@hook.command(hidden=True)
+@click.argument("transcript", type=click.Path(path_type=Path))
+@click.option("--event", type=click.Choice(TELLING), required=True)
+@click.option("--session", default="")
+@_client_option
+@vault_option
+def capture(transcript: Path, event: str, session: str, client: str, vault: str | None) -> None:
+    """Look at a transcript and keep what is worth it; run in the background by the events."""
+    from vault_engine.hooks.capturing import capture_in_background
+
+    capture_in_background(vault, transcript, event=event, session=session, client=client)

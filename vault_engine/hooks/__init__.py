@@ -1,0 +1,1 @@
+"""What clients run at their events: telling them what is remembered, and keeping what was said."""

@@ -1,0 +1,1 @@
+"""Secrets: keeping them out of what is remembered."""
