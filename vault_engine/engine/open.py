@@ -13,6 +13,7 @@ from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.asking import Asking
 from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
+from vault_engine.engine.grooming import Grooming
 from vault_engine.engine.session import Session
 from vault_engine.engine.truth import Truth
 from vault_engine.errors import VaultMissing
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         fsck,
         git,
         history,
-        lifecycle,
         mirror,
         move,
         past,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from vault_engine.engine.fsck import Repaired, Verified
     from vault_engine.engine.git import Committed, GitState, Postponed
     from vault_engine.engine.history import Diffed, History, NoteAt
-    from vault_engine.engine.lifecycle import DecayFilter, Decaying, Materialised
     from vault_engine.engine.memory import Memory
     from vault_engine.engine.mirror import MirrorTerms
     from vault_engine.engine.mirrored import Mirrored
@@ -83,7 +82,7 @@ if TYPE_CHECKING:
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking, Truth):
+class Engine(Asking, Truth, Grooming):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
@@ -385,14 +384,6 @@ class Engine(Asking, Truth):
         """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
         seconds = verbs.mirror.INTERVAL_S if interval_s is None else interval_s
         verbs.mirror.watch_mirror(self._session, target, terms, interval_s=seconds, tell=tell, stop=stop)
-
-    def decay(self, wanted: DecayFilter) -> Decaying:
-        """List notes by how far they have faded; see `lifecycle.decaying`."""
-        return verbs.lifecycle.decaying(self._session, wanted)
-
-    def materialise(self, wanted: DecayFilter, *, dry_run: bool = False, actor: Actor | None = None) -> Materialised:
-        """Write their decay into notes; see `lifecycle.materialise`."""
-        return verbs.lifecycle.materialise(self._session, wanted, dry_run=dry_run, actor=actor)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
