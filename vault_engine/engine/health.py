@@ -84,7 +84,12 @@ def _write(session: Session) -> None:
         with explained(root):
             make_folder(own)
         config = replace(
-            session.config, root=root, cache_dir=root / MEMWELL_DIR / "cache", embedder="none", device="probe"
+            session.config,
+            root=root,
+            cache_dir=root / MEMWELL_DIR / "cache",
+            embedder="none",
+            device="probe",
+            profile=None,
         )
         _write_in(root, Session(config, _PROBER))
     finally:
