@@ -97,6 +97,20 @@ def test_what_somebody_did_since_is_left_when_it_is_taken_back(engine, notes, va
     assert (b"mine\n", True) == (held(vault)["a.md"], (vault / "b.md").is_file())
 
 
+def test_what_can_not_go_stays_and_is_named(engine, notes, vault, write_note):
+    """The others go, and come back by the entry that is told, though it is not the first one's."""
+    write_note("a/first.md", "---\ncreated: 1999-01-01\n---\nFirst\n")
+    (vault / ".memwell/archive").mkdir()
+    (vault / ".memwell/archive/a").write_text("in the way")
+    before = held(vault)
+
+    done = engine.sweep(FADED, dry_run=False)
+
+    assert (["a/first.md"], {"a.md", "b.md"}) == ([one.path for one in done.left], set(paths(done)))
+    assert {"a.md", "b.md"} == set(engine.undo_together(done.entry).files)
+    assert before == held(vault)
+
+
 def test_one_of_them_can_be_brought_back_alone(engine, notes, vault):
     """By restore; then all the others by the entry."""
     before = held(vault)

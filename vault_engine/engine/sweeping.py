@@ -221,7 +221,7 @@ def _archivals(session: Session, paths: Sequence[str]) -> tuple[list[Archival], 
 def _done(planned: Swept, left: Sequence[Problem], entry: str | None) -> Swept:
     stayed = {problem.path for problem in left}
     archived = tuple(one for one in planned.archived if one.path not in stayed)
-    return replace(planned, dry_run=False, archived=archived, left=tuple(left), entry=entry if archived else None)
+    return replace(planned, dry_run=False, archived=archived, left=tuple(left), entry=entry)
 
 
 def _tiers(session: Session, limit: int) -> tuple[Promoted, list[Rewrite]]:

@@ -1,4 +1,7 @@
-"""Changing several notes as one: entered in the journal in one step, made all or none, taken back together."""
+"""Changing several notes as one: entered in the journal in one step, taken back together.
+
+Texts are changed all or none. Notes that go into the archive or come back do not depend on each other.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -45,7 +48,7 @@ class Restoral(NamedTuple):
 class Carried(NamedTuple):
     """Notes went into the archive or came back."""
 
-    entry: str  # the first one, which the others name
+    entry: str | None  # of the journal, to take it back by; None where all stayed
     left: tuple[Problem, ...]  # notes that stayed where they were, and why
 
 
@@ -130,7 +133,7 @@ def carry_together(
     changes = [_carriage(one, reasons.get(one.path, "")) for one in carried]
     entries = session.journal.announce(changes, at=session.now(), actor=author)
     unconfirmed: NotConfirmed | None = None
-    left: list[tuple[Entry, Problem]] = []
+    left: dict[Entry, Problem] = {}
     for one, entry in zip(carried, entries, strict=True):
         try:
             if isinstance(one, Archival):
@@ -140,14 +143,13 @@ def carry_together(
         except NotConfirmed as error:
             unconfirmed = error
         except MemwellError as error:
-            left.append((entry, Problem(one.path, str(error))))
+            left[entry] = Problem(one.path, str(error))
     if left:
-        reason = "it could not be moved"
-        session.journal.abort([entry for entry, _ in left], at=session.now(), actor=author, reason=reason)
+        session.journal.abort(list(left), at=session.now(), actor=author, reason="it could not be moved")
     if unconfirmed:
         raise unconfirmed
     session.journal.settle()
-    return Carried(entries[0].id, tuple(problem for _, problem in left))
+    return Carried(next((entry.id for entry in entries if entry not in left), None), tuple(left.values()))
 
 
 def archival(session: Session, path: str, taken: Collection[str] = ()) -> Archival:
@@ -195,20 +197,23 @@ def undo_together(
 def _undo_carried(session: Session, group: Sequence[Entry], author: Actor, *, dry_run: bool) -> UndoneTogether:
     """Move notes back to where they were; what somebody has done with one since is left, and said."""
     first, back, left = group[0].id, list[Archival | Restoral](), list[Problem]()
+    names: set[str] = set()
     for entry in group:
         try:
-            one = _way_back(session, entry.change, {each.archived for each in back})
+            one = _way_back(session, entry.change, names)
         except MemwellError as error:
             left.append(Problem(entry.change.path, str(error)))
-        else:
-            back += [one] if one else []
+            continue
+        if one:
+            back.append(one)
+            names.add(one.archived)
     files = tuple(one.path for one in back)
     if dry_run or not back:
         return UndoneTogether(first, files, None, tuple(left))
     done = carry_together(session, author, back, dict.fromkeys(files, f"undo of {first}"))
     stayed = {problem.path for problem in done.left}
     files = tuple(path for path in files if path not in stayed)
-    return UndoneTogether(first, files, done.entry if files else None, (*left, *done.left))
+    return UndoneTogether(first, files, done.entry, (*left, *done.left))
 
 
 def _way_back(session: Session, change: Change, taken: Collection[str]) -> Archival | Restoral | None:
