@@ -87,7 +87,10 @@ def test_sweep_shows_then_does_then_is_taken_back(cli, put, home):
 
     code, out, err = cli("lifecycle", "sweep", "--max-share", "1")
     assert (0, 1, True) == (code, out.count("\n"), out.rstrip().endswith("over.md  expired"))
-    assert "1 of 3 notes would go into the archive; say --yes to do it; 1 spared: pinned, verified or core\n" == err
+    assert (
+        "1 of 3 notes would go into the archive; say --yes to do it; 1 spared: pinned, verified, core or damaged\n"
+        == err
+    )
     assert (home / "over.md").is_file()
 
     done = cli("lifecycle", "sweep", "--below", "0.1", "--older-than", "1d", "--yes", "--json").json

@@ -61,6 +61,15 @@ def test_what_has_faded_goes_and_what_is_to_stay_stays(engine, notes, vault):
     assert ["faded to 0.00"] == list({one.why for one in done.archived})
 
 
+def test_a_note_of_which_nobody_can_tell_stays(engine, write_note, vault):
+    """Its properties can't be read: it may be pinned."""
+    write_note("broken.md", f"---\n{OLD}pinned: true\nx: [\n---\nText\n")
+
+    done = engine.sweep(SweepFilter(older_than_days=1, max_share=1), dry_run=False)
+
+    assert ((), 1, True) == (done.archived, done.spared, (vault / "broken.md").is_file())
+
+
 def test_a_dry_run_tells_the_same_and_writes_nothing(engine, notes, vault):
     """Down to the last number."""
     before, entries = held(vault), engine.last_entries().total

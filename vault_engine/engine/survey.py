@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vault_engine.engine.decay import RULES, strengths
 from vault_engine.engine.session import Session
-from vault_engine.index.filters import ID, PINNED, TIER, TYPE, VERIFIED
+from vault_engine.index.filters import ID, PINNED, PROBLEM, TIER, TYPE, VERIFIED
 from vault_engine.index.keyword.columns import NO_DATE, encoded
 from vault_engine.lifecycle.sweep import Aged
 from vault_engine.lifecycle.tiers import RULES as TIER_RULES
@@ -147,7 +147,7 @@ class Survey:
             age_days=ages,
             idle_days=idle,
             days_left=np.minimum(left, stated),
-            is_spared=pinned | verified | is_core,
+            is_spared=pinned | verified | is_core | self.having(PROBLEM, "true"),
         )
 
     @property

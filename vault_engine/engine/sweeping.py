@@ -21,7 +21,7 @@ from vault_engine.engine.together import (
     carry_together,
     write_together,
 )
-from vault_engine.errors import BadInput, EditRefused, MemwellError
+from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteChanged
 from vault_engine.index.filters import CATEGORY, PINNED, TIER, TYPE, VERIFIED
 from vault_engine.journal.entry import Actor
 from vault_engine.lifecycle.sweep import Chosen, Limits, Mask, choose
@@ -63,7 +63,7 @@ class Swept:
     archived: tuple[SweptNote, ...]  # the weakest first
     notes: int  # how many there are in the vault
     found: int  # that have come so far, those left for another run included
-    spared: int  # that have come so far too, and are pinned, verified or core
+    spared: int  # that have come so far too, and are pinned, verified, core or damaged
     left: tuple[Problem, ...]  # notes that could not be moved, and why
     entry: str | None  # of the journal, to take all of it back by; None where nothing was done
 
@@ -93,7 +93,7 @@ class Promoted:
 def sweep(session: Session, wanted: SweepFilter, *, dry_run: bool = True, actor: Actor | None = None) -> Swept:
     """Move notes into the archive that have expired, or faded or aged as far as is said. Nothing is erased.
 
-    Pinned and verified notes and those of the tier core are spared. At most `MOST_AT_ONCE` go at once.
+    Pinned, verified and damaged notes and those of the tier core are spared. At most `MOST_AT_ONCE` go at once.
 
     Args:
         session: the open vault.
@@ -210,6 +210,8 @@ def _archivals(session: Session, paths: Sequence[str]) -> tuple[list[Archival], 
         try:
             check_here(session, path)
             one = archival(session, path, names)
+            if one.before != (known := session.indexed(path)):  # somebody has saved it since it was judged
+                raise NoteChanged(path, known, one.before)
         except MemwellError as error:
             left.append(Problem(path, str(error)))
         else:

@@ -20,7 +20,7 @@ class Aged:
     age_days: Numbers  # since it was changed
     idle_days: Numbers  # since it was changed or used
     days_left: Numbers  # until it expires, by what it states or by its tier; not above 0: it has
-    is_spared: Mask  # pinned, verified, of the tier core
+    is_spared: Mask  # pinned, verified, of the tier core; damaged, so that nobody can tell
 
     def __len__(self) -> int:
         return len(self.strength)

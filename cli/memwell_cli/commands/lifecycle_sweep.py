@@ -46,8 +46,8 @@ def sweep(
     """Archive what has expired, faded or aged; shows it unless --yes.
 
     Without --below and --older-than that is what has expired: by its property expires, or as long unused as its tier
-    lasts. With them it is what passes both. The weakest go first, a thousand at once at most. What is pinned or
-    verified and the tier core stay. Nothing is erased: 'memwell journal undo ENTRY' brings all of it back, 'memwell
+    lasts. With them it is what passes both. The weakest go first, a thousand at once at most. What is pinned, verified
+    or damaged and the tier core stay. Nothing is erased: 'memwell journal undo ENTRY' brings all of it back, 'memwell
     note restore' one note. Exit code 3 if a note could not be moved.
     """
     _check(dry_run=dry_run, yes=yes)
@@ -99,7 +99,7 @@ def _swept(done: Swept) -> str:
 
 def _remark_swept(done: Swept) -> None:
     words = "would go into the archive; say --yes to do it" if done.dry_run else "are in the archive"
-    spared = f"; {done.spared:,} spared: pinned, verified or core" if done.spared else ""
+    spared = f"; {done.spared:,} spared: pinned, verified, core or damaged" if done.spared else ""
     remark(f"{len(done.archived):,} of {done.notes:,} notes {words}{spared}")
     if waiting := done.found - len(done.archived) - len(done.left):
         remark(f"{waiting:,} more wait for another run: see --max-share")
