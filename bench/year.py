@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; see the module's text."""
     parser = argparse.ArgumentParser(prog="python -m bench.year", description=__doc__.splitlines()[0])
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--notes", type=int, default=20_000, help="that come in these days; 0: leave the year out")
+    parser.add_argument("--notes", type=int, default=2500, help="that come in these days; 0: leave the year out")
     parser.add_argument("--many", type=int, default=0, help="notes of a vault in which counting and sweeping are timed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
