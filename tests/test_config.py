@@ -52,7 +52,7 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
 
     texts = "embedder, reranker, language, profile, watch, workspace"
     numbers = "keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes"
-    known = f"{texts}, {numbers}, boosts, half_lives, confidences"
+    known = f"{texts}, {numbers}, boosts, half_lives, confidences, tier_days"
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
 

@@ -5,7 +5,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ DETECTED_LANGUAGE = "auto"
 DEFAULT_LANGUAGE = DETECTED_LANGUAGE
 BOOSTED = ("title", "aliases", "headings", "tags", "properties", "body")
 PROFILES = ("obsidian", "logseq")
+TIERS = ("working", "episodic", "semantic", "procedural", "core")
 WATCHING = ("auto", "events", "polling")
 DEFAULT_LOOK_SECONDS = 60
 DEFAULT_REST_SECONDS = 3
@@ -43,8 +44,9 @@ _NUMBERS = {  # and the least that each may be
 _BOOSTS = "boosts"
 _HALF_LIVES = "half_lives"
 _CONFIDENCES = "confidences"
+_TIER_DAYS = "tier_days"
 _NEVER = "never"
-_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES, _CONFIDENCES)
+_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES, _CONFIDENCES, _TIER_DAYS)
 _MAX_BOOST = 100
 _MAX_NUMBER = 1_000_000
 _MAX_SESSION_CHARS = 100
@@ -68,6 +70,7 @@ class Config:
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
     half_lives: Mapping[str, float] = field(default_factory=dict)  # days by type; infinite: notes of it do not fade
     confidences: Mapping[str, float] = field(default_factory=dict)  # in [0, 1] by type, of notes that state none
+    tier_days: Mapping[str, float] = field(default_factory=dict)  # unused, until a note expires; infinite: it does not
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
@@ -147,6 +150,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         boosts=settings.get(_BOOSTS, {}),
         half_lives=settings.get(_HALF_LIVES, {}),
         confidences=settings.get(_CONFIDENCES, {}),
+        tier_days=settings.get(_TIER_DAYS, {}),
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
@@ -180,7 +184,9 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
     if name == _BOOSTS:
         return _boosts(file, value)
     if name == _HALF_LIVES:
-        return _half_lives(file, value)
+        return _days(file, name, value, "note = 90")
+    if name == _TIER_DAYS:
+        return _days(file, name, value, "working = 7", TIERS)
     if name == _CONFIDENCES:
         return _confidences(file, value)
     if name in _NUMBERS:
@@ -210,12 +216,15 @@ def _boosts(file: Path, value: Any) -> dict[str, float]:
     return {name: float(boost) for name, boost in table.items()}
 
 
-def _half_lives(file: Path, value: Any) -> dict[str, float]:
-    table = _table(file, _HALF_LIVES, value, "note = 90")
+def _days(file: Path, setting: str, value: Any, example: str, known: Sequence[str] = ()) -> dict[str, float]:
+    """Take days by name, of those ``known`` if there are any."""
+    table = _table(file, setting, value, example)
     for name, days in table.items():
+        if known and name not in known:
+            raise ConfigBroken(str(file), f"{setting}.{name} is not known (known: {' '.join(known)})")
         if days != _NEVER and not _is_between(days, 1, _MAX_NUMBER):
             wanted = f'days from 1 to {_MAX_NUMBER}, or "{_NEVER}"'
-            raise ConfigBroken(str(file), f"{_HALF_LIVES}.{name} must be {wanted}, not {days!r}")
+            raise ConfigBroken(str(file), f"{setting}.{name} must be {wanted}, not {days!r}")
     return {name.casefold(): math.inf if days == _NEVER else float(days) for name, days in table.items()}
 
 

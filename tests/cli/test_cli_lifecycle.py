@@ -77,3 +77,88 @@ def test_options_that_make_no_sense_are_refused(cli, notes):
     assert 2 == cli("lifecycle", "decay", "--dry-run").code
     assert 2 == cli("lifecycle", "decay", "--below", "7").code
     assert 2 == cli("lifecycle", "decay", "--limit", "0").code
+
+
+def test_sweep_shows_then_does_then_is_taken_back(cli, put, home):
+    """Without --yes nothing is written."""
+    put("old.md", "---\ncreated: 2001-01-01\n---\nOld\n")
+    put("pinned.md", "---\npinned: true\nexpires: 2001-01-01\n---\nPinned\n")
+    put("over.md", "---\nexpires: 2001-01-01\n---\nOver\n")
+
+    code, out, err = cli("lifecycle", "sweep", "--max-share", "1")
+    assert (0, 1, True) == (code, out.count("\n"), out.rstrip().endswith("over.md  expired"))
+    assert (
+        "1 of 3 notes would go into the archive; say --yes to do it; 1 spared: pinned, verified, core or damaged\n"
+        == err
+    )
+    assert (home / "over.md").is_file()
+
+    done = cli("lifecycle", "sweep", "--below", "0.1", "--older-than", "1d", "--yes", "--json").json
+    assert (1, ["old.md"], False) == (done["format"], [one["path"] for one in done["archived"]], done["dry_run"])
+    assert not (home / "old.md").exists()
+    taken_back = cli("journal", "undo", done["entry"])
+    assert (0, "old.md\n") == taken_back[:2]
+    assert (home / "old.md").is_file()
+
+
+def test_what_can_not_be_brought_back_makes_it_code_3(cli, put, home):
+    """And is named."""
+    put("old.md", "---\nexpires: 2001-01-01\n---\nOld\n")
+    entry = cli("lifecycle", "sweep", "--yes", "--json").json["entry"]
+    put("old.md", "mine\n")
+
+    code, out, err = cli("journal", "undo", entry)
+
+    assert (3, "") == (code, out)
+    assert "left as it is: old.md" in err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--older-than", "soon"), ("--tier", "x"), ("--max-share", "0"), ("--below", "2"), ("--dry-run", "--yes")],
+)
+def test_what_a_sweep_can_not_mean_is_refused(wrong, cli, notes):
+    """With code 2."""
+    assert 2 == cli("lifecycle", "sweep", *wrong).code
+
+
+def test_promote_shows_then_does(cli, put, home):
+    """By how notes were used here."""
+    put("a.md", "---\ntier: working\n---\nOne\n")
+    for _ in range(3):
+        cli("note", "show", "a")
+
+    assert "working  ->  episodic  3 uses  a.md\n" == cli("lifecycle", "promote", "--dry-run").out
+    assert "tier: working" in (home / "a.md").read_text()
+    done = cli("lifecycle", "promote", "--yes")
+    assert (0, "1 notes have another tier") == (done.code, done.err.splitlines()[0])
+    assert "tier: episodic" in (home / "a.md").read_text()
+
+
+def test_stats_and_health(cli, notes):
+    """In words and as one object."""
+    shown = cli("stats")
+    assert (0, "") == (shown.code, shown.err)
+    assert shown.out.startswith("3 notes: ")
+    assert ["type", "1", "decision"] in [line.split() for line in shown.out.splitlines()]
+    assert (1, 3) == (cli("stats", "--json").json["format"], cli("stats", "--json").json["notes"])
+
+    tried = cli("health")
+    assert (0, 5) == (tried.code, tried.out.count("works"))
+    assert cli("health", "--json").json["is_healthy"]
+
+
+def test_a_word_of_a_note(cli, notes):
+    """Pin, unpin, verify, score."""
+    before = (notes / "old.md").read_bytes()
+    assert (0, "updated old.md\n", "") == cli("note", "pin", "old")
+    assert b"pinned: true\n" in (notes / "old.md").read_bytes()
+    cli("note", "unpin", "old")
+    cli("note", "verify", "old")
+    assert b"verified: true\n" in (notes / "old.md").read_bytes()
+    cli("note", "verify", "old", "--not")
+    assert before == (notes / "old.md").read_bytes()
+    assert 0 == cli("note", "score", "old", "--importance", "0.9").code
+    assert b"importance: 0.9\n" in (notes / "old.md").read_bytes()
+    assert 2 == cli("note", "score", "old").code
+    assert 1 == cli("note", "score", "old", "--confidence", "1", "--json").json["format"]

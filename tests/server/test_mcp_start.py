@@ -26,6 +26,7 @@ RARELY_NEEDED = [
     "vault_engine.server.mcp.fixtures",
     "vault_engine.server.mcp.graph_tools",
     "vault_engine.server.mcp.history_tools",
+    "vault_engine.server.mcp.lifecycle_tools",
     "vault_engine.server.mcp.upkeep_tools",
     "vault_engine.sync.bucket",
     "vault_engine.sync.logseq",

@@ -38,6 +38,7 @@ LOOKING = {
     "related": {"note": "tea"},
     "list_notes": {},
     "workspaces": {},
+    "stats": {},
 }
 
 
@@ -90,7 +91,16 @@ class TestInAWorkspace:
                 return (await client.list_tools()).tools
 
         looking = {tool.name for tool in run(ask()) if tool.annotations and tool.annotations.read_only_hint}
-        whole = {"check_vault", "verify", "conflicts", "show_conflict", "index_state", "state_get", "state_list"}
+        whole = {
+            "check_vault",
+            "verify",
+            "conflicts",
+            "show_conflict",
+            "index_state",
+            "state_get",
+            "state_list",
+            "decay",
+        }
         assert looking == LOOKING.keys() | whole
 
     def test_what_concerns_the_whole_vault_is_refused(self, within, notes, run, refusal, folder):
@@ -107,6 +117,10 @@ class TestInAWorkspace:
                     "undo_move": {},
                     "move_note": {"note": "plan", "to": "workspaces/b/moved.md"},
                     "purge": {"note": "plan"},
+                    "decay": {},
+                    "sweep": {},
+                    "promote": {},
+                    "health": {},
                 }.items():
                     assert "the workspace a" in await refusal(client, tool, **arguments), tool
 

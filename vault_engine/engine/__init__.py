@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     )
     from vault_engine.engine.graph_formats import FORMATS as GRAPH_FORMATS
     from vault_engine.engine.graph_formats import Exported
+    from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
@@ -81,7 +82,9 @@ if TYPE_CHECKING:
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
+    from vault_engine.engine.stats import Stats
     from vault_engine.engine.superseding import Superseded
+    from vault_engine.engine.sweeping import Promoted, SweepFilter, Swept, SweptNote, TierChange
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
@@ -96,6 +99,7 @@ _LATER = {
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
     " ShortestPath Traversed",
     "engine.graph_formats": "Exported",
+    "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
@@ -103,7 +107,9 @@ _LATER = {
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
+    "engine.stats": "Stats",
     "engine.superseding": "Superseded",
+    "engine.sweeping": "Promoted SweepFilter Swept SweptNote TierChange",
     "engine.together": "UndoneTogether",
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
@@ -112,8 +118,9 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "history", "lifecycle", "links", "mirror", "move", "past", "purge", "remote", "resembling"),
-    *("sharing", "states", "superseding", "together", "tokens", "undo", "workspaces"),
+    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "purge"),
+    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens", "undo"),
+    "workspaces",
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -161,6 +168,8 @@ __all__ = [
     "Fusion",
     "GraphEdge",
     "GraphView",
+    "Health",
+    "HealthCheck",
     "Hit",
     "Hub",
     "Hubs",
@@ -188,6 +197,7 @@ __all__ = [
     "NoteView",
     "Orphans",
     "Problem",
+    "Promoted",
     "RawNote",
     "Reach",
     "Reached",
@@ -208,8 +218,13 @@ __all__ = [
     "StateDeleted",
     "StateList",
     "StateValue",
+    "Stats",
     "Status",
     "Superseded",
+    "SweepFilter",
+    "Swept",
+    "SweptNote",
+    "TierChange",
     "Token",
     "TokenCheck",
     "TokenCreated",

@@ -187,7 +187,7 @@ def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:
     is_first_old, undecided = _is_older(one, other)
     old, new = (one, other) if is_first_old else (other, one)
     says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
-    if old.properties.get("pinned") is True:
+    if old.is_pinned:
         undecided = f"{old.path} is pinned"
     if _is_untrusted(new) and not _is_untrusted(old):
         undecided = f"{new.path} is not trusted"

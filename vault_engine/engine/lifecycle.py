@@ -171,7 +171,7 @@ def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
     uses = [access_of(counted, one.path, one.id) for one in records]
     half_lives = [rules.half_life_of(one.type) for one in records]
     ages = np.maximum(now - np.array(changed, np.float64), 0.0) / _DAY_US
-    floors = [rules.floor(pinned=_is_true(one, "pinned"), verified=_is_true(one, "verified")) for one in records]
+    floors = [rules.floor(pinned=one.is_pinned, verified=one.is_verified) for one in records]
     decays = strengths(
         ages, np.array([one.times for one in uses], np.float64), np.array(half_lives), np.array(floors), rules
     )
@@ -189,8 +189,8 @@ def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
             access_count=used.times,
             last_accessed=_moment(used.last_us) if used.last_us else None,
             changed=_moment(since),
-            pinned=_is_true(record, "pinned"),
-            verified=_is_true(record, "verified"),
+            pinned=record.is_pinned,
+            verified=record.is_verified,
         )
         for record, decay, age, half_life, used, since in zip(
             records, decays.tolist(), ages.tolist(), half_lives, uses, changed, strict=True
@@ -227,7 +227,3 @@ def _stated(record: Record) -> datetime | None:
 
 def _moment(us: int) -> str:
     return timestamp(datetime.fromtimestamp(us / 1e6, UTC))
-
-
-def _is_true(record: Record, name: str) -> bool:
-    return record.properties.get(name) is True

@@ -83,7 +83,7 @@ def read_ttl(ttl: str | float | None) -> float | None:
         return ttl
     found = _TTL.fullmatch(ttl.strip())
     if found is None:
-        raise BadInput(f"{ttl!r} is no time to live: a number with ms, s, m, h, d or w, such as 10m")
+        raise BadInput(f"{ttl!r} is no length of time: a number with ms, s, m, h, d or w, such as 10m")
     return float(found["amount"]) * _SECONDS[found["unit"] or "s"]
 
 

@@ -1,19 +1,55 @@
-"""Changing several notes as one: entered in the journal in one step, made all or none, taken back together."""
+"""Changing several notes as one: entered in the journal in one step, taken back together.
 
-from collections.abc import Mapping
+Texts are changed all or none. Notes that go into the archive or come back do not depend on each other.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from vault_engine.engine.changing import check_unchanged, keeper, saw, write_bytes, writing
 from vault_engine.engine.resting import check_rests
+from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
-from vault_engine.errors import BadInput, EntryMissing, MemwellError, NotConfirmed, NoteChanged, NoteDamaged
+from vault_engine.errors import (
+    BadInput,
+    EntryMissing,
+    MemwellError,
+    NotConfirmed,
+    NoteChanged,
+    NoteDamaged,
+    NoteExists,
+)
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
 from vault_engine.vault.files import sha256_hex
+from vault_engine.vault.store import ARCHIVE
 
 MAX_TOGETHER = 100  # notes: each holds a file open until all have their places
+
+
+class Archival(NamedTuple):
+    """A note that goes into the archive."""
+
+    path: str
+    before: str  # SHA-256 of its bytes
+    archived: str  # its name there
+
+
+class Restoral(NamedTuple):
+    """A note that comes back from the archive."""
+
+    path: str
+    sha256: str
+    archived: str
+
+
+class Carried(NamedTuple):
+    """Notes went into the archive or came back."""
+
+    entry: str | None  # of the journal, to take it back by; None where all stayed
+    left: tuple[Problem, ...]  # notes that stayed where they were, and why
 
 
 class Rewrite(NamedTuple):
@@ -31,6 +67,7 @@ class UndoneTogether:
     entry: str  # of the changes that were taken back
     files: tuple[str, ...]
     undone_by: str | None  # the entry to take that back by; None after a dry run, and where nothing was left to do
+    left: tuple[Problem, ...] = ()  # notes that could not be brought back from the archive, or put there; and why
 
 
 def write_together(session: Session, author: Actor, rewrites: list[Rewrite], reasons: Mapping[str, str]) -> str:
@@ -76,6 +113,57 @@ def write_together(session: Session, author: Actor, rewrites: list[Rewrite], rea
     return entries[0].id
 
 
+def carry_together(
+    session: Session, author: Actor, carried: Sequence[Archival | Restoral], reasons: Mapping[str, str]
+) -> Carried:
+    """Move notes into the archive or back, entered in one durable step. The vault is held.
+
+    They do not depend on each other: one that somebody has just changed, or whose place is taken, stays and is named.
+
+    Args:
+        session: the open vault.
+        author: who does it.
+        carried: at least one; no two of one note.
+        reasons: why, by path, for the journal.
+
+    Raises:
+        VaultDenied, StorageFailed: the journal can't be written; nothing was changed.
+        NotConfirmed: it was done, and the disk did not confirm all of it.
+    """
+    changes = [_carriage(one, reasons.get(one.path, "")) for one in carried]
+    entries = session.journal.announce(changes, at=session.now(), actor=author)
+    unconfirmed: NotConfirmed | None = None
+    left: dict[Entry, Problem] = {}
+    for one, entry in zip(carried, entries, strict=True):
+        try:
+            if isinstance(one, Archival):
+                session.vault.archive(one.path, one.archived, one.before)
+            else:
+                session.vault.restore(one.archived, one.path)
+        except NotConfirmed as error:
+            unconfirmed = error
+        except MemwellError as error:
+            left[entry] = Problem(one.path, str(error))
+    if left:
+        session.journal.abort(list(left), at=session.now(), actor=author, reason="it could not be moved")
+    if unconfirmed:
+        raise unconfirmed
+    session.journal.settle()
+    return Carried(next((entry.id for entry in entries if entry not in left), None), tuple(left.values()))
+
+
+def archival(session: Session, path: str, taken: Collection[str] = ()) -> Archival:
+    """Make a note ready to be archived: its bytes are kept, and it gets a name there that is none of ``taken``.
+
+    Raises:
+        NoteInUse, NoteMissing, VaultDenied, StorageFailed: it can't be.
+    """
+    check_rests(session, path)
+    data = session.vault.read(path)
+    saw(session, path, data)
+    return Archival(path, sha256_hex(data), session.vault.free_archive_name(path, taken))
+
+
 def undo_together(
     session: Session, entry_id: str, *, dry_run: bool = False, actor: Actor | None = None
 ) -> UndoneTogether:
@@ -96,12 +184,65 @@ def undo_together(
     """
     with writing(session, actor) as author:
         group = _group(session, entry_id)
+        if any(entry.change.op in (Op.ARCHIVE, Op.RESTORE) for entry in group):
+            return _undo_carried(session, group, author, dry_run=dry_run)
         rewrites = [one for entry in group if (one := _reversal(session, entry.change))]
         files = tuple(one.path for one in rewrites)
         if dry_run or not rewrites:
             return UndoneTogether(group[0].id, files, None)
         reasons = dict.fromkeys(files, f"undo of {group[0].id}")
         return UndoneTogether(group[0].id, files, write_together(session, author, rewrites, reasons))
+
+
+def _undo_carried(session: Session, group: Sequence[Entry], author: Actor, *, dry_run: bool) -> UndoneTogether:
+    """Move notes back to where they were; what somebody has done with one since is left, and said."""
+    first, back, left = group[0].id, list[Archival | Restoral](), list[Problem]()
+    names: set[str] = set()
+    for entry in group:
+        try:
+            one = _way_back(session, entry.change, names)
+        except MemwellError as error:
+            left.append(Problem(entry.change.path, str(error)))
+            continue
+        if one:
+            back.append(one)
+            names.add(one.archived)
+    files = tuple(one.path for one in back)
+    if dry_run or not back:
+        return UndoneTogether(first, files, None, tuple(left))
+    done = carry_together(session, author, back, dict.fromkeys(files, f"undo of {first}"))
+    stayed = {problem.path for problem in done.left}
+    files = tuple(path for path in files if path not in stayed)
+    return UndoneTogether(first, files, done.entry, (*left, *done.left))
+
+
+def _way_back(session: Session, change: Change, taken: Collection[str]) -> Archival | Restoral | None:
+    """Say how a note gets back to where it was; None if it is there.
+
+    Raises what tells that it can't.
+    """
+    path, archived = change.path, (change.to or "").removeprefix(f"{ARCHIVE}/")
+    found = session.vault.revision_of(path)
+    if change.op is Op.RESTORE:
+        if not found:
+            return None
+        check_unchanged(session, path, change.after)
+        return archival(session, path, taken)
+    if found:
+        if found == change.before and not session.vault.is_archived(archived):
+            return None
+        raise NoteExists(path, found, "restoring would replace it")
+    if sha256_hex(session.vault.read_archived(archived)) != change.before:
+        raise NoteDamaged(path, "what is in the archive under its name is not what it held")
+    session.vault.check_free(path, path)
+    return Restoral(path, change.before, archived)
+
+
+def _carriage(one: Archival | Restoral, reason: str) -> Change:
+    to = f"{ARCHIVE}/{one.archived}"
+    if isinstance(one, Archival):
+        return Change(Op.ARCHIVE, one.path, one.before, "", to=to, reason=reason)
+    return Change(Op.RESTORE, one.path, "", one.sha256, to=to, reason=reason)
 
 
 def _change(one: Rewrite, reason: str) -> Change:
@@ -124,7 +265,7 @@ def _group(session: Session, entry_id: str) -> list[Entry]:
         raise EntryMissing(entry_id)
     first = named.ref or named.id
     group = [entry for entry in done if first in (entry.id, entry.ref)]
-    if any(entry.change.op is not Op.WRITE for entry in group):
+    if {entry.change.op for entry in group} not in ({Op.WRITE}, {Op.ARCHIVE}, {Op.RESTORE}):
         raise BadInput(f"{entry_id} is no change of texts alone: undo its note, or the move that it belongs to")
     return group
 

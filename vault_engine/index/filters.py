@@ -9,7 +9,8 @@ from vault_engine.note import path_key
 
 Value = Sequence[str] | float | datetime
 
-CATEGORY, TYPE, TAG, STATUS, TIER, PINNED = "category", "type", "tag", "status", "tier", "pinned"
+CATEGORY, TYPE, TAG, STATUS, TIER = "category", "type", "tag", "status", "tier"
+PINNED, VERIFIED = "pinned", "verified"
 SOURCE, AGENT, TRUST = "source", "agent", "trust"
 ID, KEY, PATH, LINK = "id", "key", "path", "link"
 NAME = "name"  # of the file
@@ -53,8 +54,10 @@ def filters_of(record: Record, held: Collection[str] = ()) -> dict[str, Value]:
         values[FILED] = (filed,)
     if record.problem:
         values[PROBLEM] = ("true",)
-    if record.properties.get("pinned") is True:
+    if record.is_pinned:
         values[PINNED] = ("true",)
+    if record.is_verified:
+        values[VERIFIED] = ("true",)
     if record.properties.get("recall_when"):
         values[SITUATION] = ("true",)
     for name in _DATES:

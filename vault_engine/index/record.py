@@ -28,6 +28,8 @@ _KEEPING = frozenset(
         "importance",
         "confidence",
         "pinned",
+        "always_on",
+        "verified",
         "created",
         "updated",
         "valid_from",
@@ -111,6 +113,16 @@ class Record:
     def status(self) -> str | None:
         """``deprecated`` for a note that another one replaced."""
         return self.text("status")
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the note is to be at hand always; ``always_on`` says the same in notes from elsewhere."""
+        return self.properties.get("pinned") is True or self.properties.get("always_on") is True
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether somebody has checked the note."""
+        return self.properties.get("verified") is True
 
     def text(self, name: str) -> str | None:
         """Give a property that is a text and not empty."""

@@ -45,7 +45,7 @@ from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk
 
-FORMAT = 10  # higher when anything is kept otherwise, or text is analysed otherwise
+FORMAT = 11  # higher when anything is kept otherwise, or text is analysed otherwise
 _ROWS_AT_ONCE = 30_000  # bounds the memory that a cold build takes
 _MUCH = 64  # notes to read: so many are read by one process, and the others wait for what it publishes
 _PATIENCE_S = 0.05

@@ -6,7 +6,7 @@ No path is used twice: each file is reached through its folder, held open, and n
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -279,11 +279,18 @@ class Vault:
         """List the archive's names: the path a note had, with `` (2)`` and so on from the second of one path."""
         return sorted(_files_below(self.archive_dir))
 
-    def free_archive_name(self, path: str) -> str:
-        """Give the name under which the note at ``path`` can be archived without replacing an older one."""
+    def is_archived(self, archived: str) -> bool:
+        """Say whether the archive has a note of that name."""
+        return os.path.lexists(self.archive_dir / _checked(archived))
+
+    def free_archive_name(self, path: str, taken: Collection[str] = ()) -> str:
+        """Give the name under which the note at ``path`` can be archived without replacing an older one.
+
+        None of those ``taken``, which other notes are about to have.
+        """
         stem = path[: -len(".md")]
         name, count = path, 1
-        while os.path.lexists(self.archive_dir / name):
+        while name in taken or os.path.lexists(self.archive_dir / name):
             count += 1
             name = f"{stem} ({count}).md"
         return name

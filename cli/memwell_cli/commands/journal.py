@@ -57,11 +57,12 @@ def show_entry(which: str | None, path: str | None, vault: str | None, as_json: 
 @_dry_run
 @vault_option
 @json_option
-def undo(entry: str, dry_run: bool, vault: str | None, as_json: bool) -> None:
+def undo(entry: str, dry_run: bool, vault: str | None, as_json: bool) -> int:
     """Take back all that was changed together with ENTRY.
 
-    ENTRY is the id of any entry of it, as 'memwell supersede' and 'memwell contradictions' give it. A note that was
-    changed since refuses it: then nothing is taken back.
+    ENTRY is the id of any entry of it, as 'memwell supersede', 'memwell contradictions' and 'memwell lifecycle' give
+    it. Of texts, a note that was changed since refuses it: then nothing is taken back. Of notes that went into the
+    archive all come back that can; the others are named, and the exit code is 3.
     """
     with open_vault(vault) as engine:
         done = engine.undo_together(entry, dry_run=dry_run)
@@ -69,6 +70,9 @@ def undo(entry: str, dry_run: bool, vault: str | None, as_json: bool) -> None:
     if not as_json:
         by = f"; entry {done.undone_by} takes that back" if done.undone_by else ""
         remark(f"{len(done.files):,} notes {'would be' if dry_run else 'are'} as they were{by}")
+        for problem in done.left:
+            remark(f"left as it is: {problem_line(problem)}")
+    return PARTLY if done.left else DONE
 
 
 @journal.command("verify")

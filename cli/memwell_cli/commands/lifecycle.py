@@ -1,7 +1,8 @@
-"""``memwell lifecycle …``: how notes fade."""
+"""``memwell lifecycle …``: how notes fade, and what becomes of those that have."""
 
 import click
 
+from memwell_cli.commands.lifecycle_sweep import SWEEPING
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import columns, json_option, plain, problem_line, remark, show
@@ -12,7 +13,11 @@ _HEAD = ("decay", "age", "half-life", "used", "note")
 
 @click.group()
 def lifecycle() -> None:
-    """See how notes fade, and write that into them."""
+    """See how notes fade, and archive those that have."""
+
+
+for _command in SWEEPING:
+    lifecycle.add_command(_command)
 
 
 @lifecycle.command("decay")

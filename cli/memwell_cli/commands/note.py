@@ -7,6 +7,7 @@ import click
 from memwell_cli.commands.note_edit import EDITING
 from memwell_cli.commands.note_history import HISTORY, print_note_at
 from memwell_cli.commands.note_links import backlinks, links, parse_note
+from memwell_cli.commands.note_mark import MARKING
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import filters, open_vault, reach, vault_option, workspace_option
 from memwell_cli.output import columns, json_option, plain, remark, show, show_bytes
@@ -173,7 +174,7 @@ def _restored(restored: Restored) -> str:
     return f"restored {restored.path}"
 
 
-for command in (*EDITING, *HISTORY):
+for command in (*EDITING, *HISTORY, *MARKING):
     note.add_command(command)
 
 

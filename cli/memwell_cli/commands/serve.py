@@ -25,7 +25,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
     default="core",
     show_default=True,
     metavar="NAMES",
-    help="The tools that are offered: core, full, history, graph, upkeep, or tools by name; commas between several.",
+    help="The tools that are offered: core, full, history, graph, upkeep, lifecycle, or tools by name; commas between.",
 )
 @click.option("--describe", is_flag=True, help="Print the tools and what they cost an agent, and end.")
 @click.option(

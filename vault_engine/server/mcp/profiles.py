@@ -15,7 +15,7 @@ from vault_engine.server.mcp.schemas import brief_input, brief_output
 from vault_engine.server.mcp.tools import Tools
 
 CORE, FULL = "core", "full"
-GROUPS = (CORE, "history", "graph", "upkeep")
+GROUPS = (CORE, "history", "graph", "upkeep", "lifecycle")
 
 
 Hinted = tuple[Callable[..., Any], ToolAnnotations]
@@ -127,11 +127,26 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     yield truth.state_list, READS
 
 
+def _lifecycle_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.lifecycle_tools import LifecycleTools
+
+    lifecycle = LifecycleTools(engine, callers, place)
+    yield lifecycle.decay, READS
+    yield lifecycle.sweep, ARCHIVES
+    yield lifecycle.promote, WRITES
+    yield lifecycle.stats, READS
+    yield lifecycle.health, WRITES
+    yield lifecycle.pin, WRITES
+    yield lifecycle.verify_note, WRITES
+    yield lifecycle.score, WRITES
+
+
 _TOOLS: dict[str, Callable[[Engine, Callers, Place], Iterator[Hinted]]] = {
     CORE: _core_tools,
     "history": _history_tools,
     "graph": _graph_tools,
     "upkeep": _upkeep_tools,
+    "lifecycle": _lifecycle_tools,
 }
 
 
