@@ -20,6 +20,8 @@ RARELY_NEEDED = [
     "vault_engine.engine.past",
     "vault_engine.engine.purge",
     "vault_engine.engine.remote",
+    "vault_engine.engine.resembling",
+    "vault_engine.engine.superseding",
     "vault_engine.engine.tokens",
     "vault_engine.engine.undo",
     "vault_engine.server.http",

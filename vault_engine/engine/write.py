@@ -3,21 +3,21 @@
 Each holds the vault's lock, keeps the bytes it replaces, and is in the journal before it is in the vault.
 """
 
-import os
-from collections.abc import Collection
-from dataclasses import replace
-from typing import Literal, NamedTuple
+from __future__ import annotations
 
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import vault_engine.engine as verbs
 from vault_engine.engine.changing import announced, check_here, editable_text, find_note, saw, write_bytes, writing
 from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
 from vault_engine.engine.memory import Draft, Memory, OnSimilar, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
-from vault_engine.engine.resembling import Alike, alike
 from vault_engine.engine.resting import check_rests, when_rested
 from vault_engine.engine.results import Forgotten, Remembered, Restored
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.engine.superseding import supersede
 from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
 from vault_engine.journal.entry import Actor, Change, Expect, Op
@@ -27,6 +27,13 @@ from vault_engine.note.body import is_hash_of
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.reach import Reach, Within, is_within, workspace_of
 from vault_engine.vault.store import ARCHIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    # Loaded where they are asked for, by `vault_engine.engine`: what compares notes takes long to load.
+    from vault_engine.engine import resembling, superseding  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine.resembling import Alike
 
 
 class Terms(NamedTuple):
@@ -92,7 +99,9 @@ def remember(session: Session, memory: Memory, actor: Actor | None = None, *, wi
 def _similar(session: Session, planned: Planned, within: Within) -> list[Alike]:
     """Give the notes that a new one is much like. It is not there yet: so the index need not take it in first."""
     made = planned.result
-    return alike(session, made.path, planned.new, made.category, within) if made.action == "created" else []
+    if made.action != "created":
+        return []
+    return verbs.resembling.alike(session, made.path, planned.new, made.category, within)
 
 
 def _with_similar(
@@ -102,7 +111,9 @@ def _with_similar(
     against = [one for one in found if one.verdict.kind.is_conflict]
     hints = [str(one) for one in found]
     if on_similar == "supersede" and len(against) == 1:
-        superseded = supersede(session, against[0].path, done.path, reason=against[0].verdict.why, actor=author)
+        superseded = verbs.superseding.supersede(
+            session, against[0].path, done.path, reason=against[0].verdict.why, actor=author
+        )
         hints = [str(one) for one in found if one is not against[0]]
         hints.append(f"it is in the place of {against[0].path} now; entry {superseded.entry} takes that back")
         done = replace(done, sha256=superseded.new_sha256)
