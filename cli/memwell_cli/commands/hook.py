@@ -93,12 +93,12 @@ def settings(client: str, vault: str | None) -> None:
 
 @hook.command(hidden=True)
 @click.argument("transcript", type=click.Path(path_type=Path))
-@click.option("--event", type=click.Choice(TELLING), required=True)
-@click.option("--session", default="")
+@click.option("--event", type=click.Choice(TELLING), required=True, help="What has happened.")
+@click.option("--session", default="", help="The client's name for the conversation.")
 @_client_option
 @vault_option
 def capture(transcript: Path, event: str, session: str, client: str, vault: str | None) -> None:
-    """Look at a transcript and keep what is worth it; run in the background by the events."""
+    """Keep what is worth it of a transcript; the events run this."""
     from vault_engine.hooks.capturing import capture_in_background
 
     capture_in_background(vault, transcript, event=event, session=session, client=client)
