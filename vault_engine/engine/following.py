@@ -3,8 +3,8 @@
 import threading
 import time
 
-from vault_engine.engine import git
 from vault_engine.engine.adopting import Adopting
+from vault_engine.engine.committing import Committer
 from vault_engine.engine.external import enter_external_if_free
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
@@ -25,7 +25,7 @@ class Following:
         config = session.config
         polling = why_poll(config.root, config.watch)
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
-        self._committer = git.Committer(session)
+        self._committer = Committer(session)
         self._adopting = Adopting(session)
         self._filling = Filling(
             lambda: (session.index.embeddings, session.index.chunks(session.guard)),

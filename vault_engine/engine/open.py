@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
 from vault_engine.config import find_vault, load_config, working_folder
-from vault_engine.engine import edit, entries, maintain, read, write
+from vault_engine.engine import entries
 from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.asking import Asking
 from vault_engine.engine.external import accept_gone, enter_external_if_free
@@ -29,19 +29,23 @@ if TYPE_CHECKING:
         bulk,
         check,
         conflicts,
+        edit,
         examine,
         fsck,
         git,
         history,
+        maintain,
         mirror,
         move,
         past,
         purge,
+        read,
         remote,
         sharing,
         tokens,
         undo,
         workspaces,
+        write,
     )
     from vault_engine.engine.bulk import Progress as BulkProgress
     from vault_engine.engine.bulk import RememberedMany
@@ -58,21 +62,8 @@ if TYPE_CHECKING:
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
     from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
-    from vault_engine.engine.results import (
-        Built,
-        Changed,
-        Checked,
-        Created,
-        Forgotten,
-        IndexChecked,
-        IndexState,
-        Listed,
-        NoteView,
-        RawNote,
-        Remembered,
-        Restored,
-        Status,
-    )
+    from vault_engine.engine.reports import Built, Checked, Created, IndexChecked, Listed, RawNote, Restored
+    from vault_engine.engine.results import Changed, Forgotten, IndexState, NoteView, Remembered, Status
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
     from vault_engine.engine.undo import Undone
@@ -124,7 +115,7 @@ class Engine(Asking, Truth, Grooming):
     @staticmethod
     def create(path: str | os.PathLike[str]) -> Created:
         """Make a folder a vault; see `maintain.create_vault`."""
-        return maintain.create_vault(os.fspath(path))
+        return verbs.maintain.create_vault(os.fspath(path))
 
     def reach(self, workspace: str | None = None, *, folder: str | None = None) -> Reach | None:
         """Say what is reached in a workspace, for ``within``; see `workspaces.reach`."""
@@ -166,7 +157,7 @@ class Engine(Asking, Truth, Grooming):
 
     def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
-        return write.remember(self._session, memory, actor, within=within)
+        return verbs.write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
         self,
@@ -181,15 +172,15 @@ class Engine(Asking, Truth, Grooming):
 
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
-        return read.read(self._session, ref, within=within)
+        return verbs.read.read(self._session, ref, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
-        return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
+        return verbs.write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
     def restore(self, ref: str, *, actor: Actor | None = None, within: Within = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
-        return write.restore(self._session, ref, actor=actor, within=within)
+        return verbs.write.restore(self._session, ref, actor=actor, within=within)
 
     def edit(
         self,
@@ -202,7 +193,7 @@ class Engine(Asking, Truth, Grooming):
         within: Within = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
-        return edit.edit(
+        return verbs.edit.edit(
             self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor, within=within
         )
 
@@ -372,7 +363,7 @@ class Engine(Asking, Truth, Grooming):
 
     def raw(self, ref: str, *, within: Within = None) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
-        return read.raw(self._session, ref, within=within)
+        return verbs.read.raw(self._session, ref, within=within)
 
     def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
         """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
@@ -406,7 +397,7 @@ class Engine(Asking, Truth, Grooming):
         within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
-        return read.list_notes(
+        return verbs.read.list_notes(
             self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
         )
 
@@ -416,7 +407,7 @@ class Engine(Asking, Truth, Grooming):
 
     def status(self, *, within: Within = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
-        return maintain.status(self._session, within=within)
+        return verbs.maintain.status(self._session, within=within)
 
     def create_token(
         self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
@@ -441,15 +432,15 @@ class Engine(Asking, Truth, Grooming):
         with self._session.guard:
             self._session.refresh()
             self._session.index.save()
-            return maintain.index_state(self._session)
+            return verbs.maintain.index_state(self._session)
 
     def build_index(self, progress: maintain.Progress | None = None, *, fresh: bool = False) -> Built:
         """Bring the index up to date; see `maintain.build_index`."""
-        return maintain.build_index(self._session, progress or _silent, fresh=fresh)
+        return verbs.maintain.build_index(self._session, progress or _silent, fresh=fresh)
 
     def check_index(self, progress: maintain.Progress | None = None, *, repair: bool = False) -> IndexChecked:
         """Compare the index with the notes; see `maintain.check_index`."""
-        return maintain.check_index(self._session, progress or _silent, repair=repair)
+        return verbs.maintain.check_index(self._session, progress or _silent, repair=repair)
 
     def watch(self, on_entries: Callable[[tuple[EntryLine, ...]], None] | None = None) -> None:
         """Follow the vault in the background from now on, embedding what is new.

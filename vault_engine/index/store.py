@@ -389,7 +389,8 @@ class Index:
 
     def _is_hidden(self, path: str) -> bool:
         """Say whether a note is in a folder that could not be listed: it is not gone, then."""
-        return any(path.startswith(f"{folder}/") or folder == "." for folder in map(_bare, self.walk.unreadable))
+        folders = [folder.rstrip("/") for folder in self.walk.unreadable]
+        return any(path.startswith(f"{folder}/") or folder == "." for folder in folders)
 
     def _read_in_turn(self, paths: Sequence[str], now_ns: int, progress: Progress | None) -> Counted:
         """Read many notes as the only process that does, and publish them bit by bit.
@@ -496,7 +497,3 @@ class Index:
 
 def _as_keys(written: Sequence[str]) -> Keys:
     return np.frombuffer(bytes.fromhex("".join(written)), np.uint8).reshape(-1, KEY_BYTES)
-
-
-def _bare(folder: str) -> str:
-    return folder.rstrip("/")

@@ -126,12 +126,21 @@ def search(
     if mode is not Mode.SEMANTIC:
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
-    rows = np.unique(np.concatenate([leg.rows for leg in (words, near) if leg is not None]))
+    is_found = np.zeros(view.keywords.row_count, np.bool_)
+    for leg in filter(None, (words, near)):
+        is_found[leg.rows] = True
+    rows = np.flatnonzero(is_found).astype(np.int64)
     cosines = _cosines(view, question, rows) if near is not None and question is not None else None
     is_question = words is not None and matched is None
     if is_question and cosines is not None:
         covered = coverage(index.analyser.counts(query.text), view.keywords, rows, weights)
-        known = Found(rows, view.note_of_row[rows], covered, as_nearness(cosines), view.keywords.words_in("body", rows))
+        known = Found(
+            rows,
+            view.note_of_row[rows].astype(np.int64),
+            covered,
+            as_nearness(cosines),
+            view.keywords.words_in("body", rows),
+        )
         if look_closer is not None and nothing_answers(query.text, known, look_closer, weights):
             return Answer(mode, [], degraded)
         weights = replace(weights, semantic_share=semantic_share(covered, weights))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing rather than the notes
+from vault_engine.config import MOST_VANISHED
 
 
 class Side(StrEnum):
