@@ -36,6 +36,7 @@ class Following:
 
     def start(self) -> None:
         """Begin, with a look at everything."""
+        self._session.expect_load()
         for each in (self._watcher, self._starting, self._filling, self._committer, self._adopting):
             each.start()
 
@@ -65,12 +66,12 @@ class Following:
             self._committer.poke()
             done = self._look(hint)
             time.sleep(_OTHERS_S)
+            self._filling.poke()
             with self._session.guard:
                 enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)
-            self._filling.poke()
             self._adopting.poke()
             index.fold(self._session.guard)
             return any(done)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,8 @@ _REASONS = {
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}
 
+AnyHit = TypeVar("AnyHit", bound=Hit)
+
 
 class Wish(NamedTuple):
     """How a question is to be answered, beside what it asks for."""
@@ -97,7 +99,7 @@ def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  
         answer = search(index, query, question, session.now_us(), judge, weights, closer)
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
-        shown = _within(hits, wish.budget_tokens)
+        shown = within_budget(hits, wish.budget_tokens)
         has_more = answer.has_more or len(shown) < len(hits)
         return Recalled(
             mode=answer.mode,
@@ -301,7 +303,7 @@ def _check_budget(budget_tokens: int | None) -> None:
         raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS:,}")
 
 
-def _within(hits: Sequence[Hit], budget_tokens: int | None) -> list[Hit]:
+def within_budget(hits: Sequence[AnyHit], budget_tokens: int | None) -> list[AnyHit]:
     """Give the first hits that take no more than a budget, at least one: else nobody could go on."""
     if budget_tokens is None:
         return list(hits)
