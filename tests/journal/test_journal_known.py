@@ -167,13 +167,27 @@ def test_what_was_kept_is_not_read_again(machine, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "null", "[1]", "\ud800", "[" * 100_000, '{"format": 2}', '{"format": 2, "heads": 1, "read": []}']
+    "text",
+    ["", "{}", "null", "[1]", "\ud800", "[" * 100_000, '{"format": 3}', '{"format": 3, "read": [], "purged": []}'],
 )
 @pytest.mark.parametrize("is_sealed", [True, False])
 def test_whatever_stands_in_the_file_it_is_read_anew(machine, text, is_sealed):
     """A cache is trusted only as far as it fits."""
     body = text.encode("utf-8", "surrogatepass")
     machine.local.joinpath("heads.json").write_bytes((sha256_hex(body).encode() + b"\n") * is_sealed + body)
+
+    assert machine.expected() == Machine(machine.root).found()
+
+
+@pytest.mark.parametrize("heads", ["", "{}", "[" * 100_000, "null", '{"effects": {"a.md": [[1]]}, "aborted": []}'])
+def test_heads_that_make_no_sense_are_read_anew(machine, heads):
+    """Even where all around them fits, and also what came since."""
+    machine.found()
+    machine.known.save()
+    file = machine.local / "heads.json"
+    body = file.read_bytes().split(b"\n")[1] + b"\n" + heads.encode()
+    file.write_bytes(sha256_hex(body).encode() + b"\n" + body)
+    machine.write("a.md", at=NOON + timedelta(hours=1))
 
     assert machine.expected() == Machine(machine.root).found()
 
@@ -187,7 +201,7 @@ def test_half_a_character_from_another_device_can_be_kept(machine):
     restored = Machine(machine.root).known
     restored.catch_up()
     assert machine.known.get("\ud800.md") == restored.get("\ud800.md") is not None
-    assert 2 == json.loads((machine.local / "heads.json").read_bytes().partition(b"\n")[2])["format"]
+    assert 3 == json.loads((machine.local / "heads.json").read_bytes().split(b"\n")[1])["format"]
 
 
 def test_an_entry_of_this_process_is_known_at_once(machine):

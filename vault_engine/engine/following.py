@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 from vault_engine.engine.adopting import Adopting
 from vault_engine.engine.committing import Committer
@@ -15,6 +16,7 @@ from vault_engine.sync.watch import Hint, Watcher
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 _OTHERS_S = 0.005  # long enough for who waits for a look to have his answer first: to enter what is new may take longer
+_FIRST_S = 0.1  # the same, for who has asked while everything was looked at for the first time
 
 
 class Following:
@@ -25,6 +27,7 @@ class Following:
         config = session.config
         polling = why_poll(config.root, config.watch)
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
+        self._stopping = threading.Event()
         self._committer = Committer(session)
         self._adopting = Adopting(session)
         self._filling = Filling(
@@ -32,26 +35,39 @@ class Following:
             lambda: session.now().toordinal(),
             session.fill_token_vectors,
         )
-        self._starting = threading.Thread(target=self._follow, name="memwell-start", daemon=True)
+        self._starting = threading.Thread(target=self._begin, name="memwell-start", daemon=True)
 
     def start(self) -> None:
         """Begin, with a look at everything."""
         self._session.expect_load()
-        for each in (self._watcher, self._starting, self._filling, self._committer, self._adopting):
+        for each in (self._filling, self._committer, self._adopting, self._starting):
             each.start()
 
     def wait_for_first_look(self) -> None:
-        """Wait until everything was looked at once."""
+        """Wait until everything was looked at, and changes are told of from then on."""
         self._starting.join()
 
     def stop(self) -> None:
         """Stop, and wait for what is under way."""
+        self._stopping.set()
         self._filling.stop()
-        self._watcher.stop()
         self._starting.join()
+        self._watcher.stop()
         self._adopting.stop()
         self._committer.stop()
         self._session.is_watched = False
+
+    def _begin(self) -> None:
+        """Look at everything, and watch; and look again, as something may have changed before that.
+
+        To begin to watch keeps all threads waiting, so whoever asks at the start has his answer first.
+        """
+        with suppress(MemwellError):  # whatever it is, the next look meets it too
+            self._look(None)
+        if not self._stopping.wait(_FIRST_S):
+            self._watcher.start()
+            self._watcher.wait_until_watching()
+            self._follow()
 
     def _follow(self, hint: Hint | None = None) -> bool:
         """Bring the index up to date, and have what is new embedded without keeping a recall waiting.

@@ -14,7 +14,7 @@ from vault_engine.journal.segment import Listed, lines
 from vault_engine.journal.store import Appended, Journal
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 
-FORMAT = 2
+FORMAT = 3
 
 _MAX_LINE_BYTES = 1 << 20
 _WORTH_SAVING = 100  # entries; fewer are read again by the next process
@@ -36,6 +36,8 @@ class Known:
         self._file = local_dir / "heads.json"
         self._temporary_dir = local_dir / "tmp"
         self._heads: Heads | None = None
+        self._kept: bytes | None = None  # the heads as an earlier process has left them, until they are needed
+        self._is_loaded = False
         self._read: dict[str, _Read] = {}
         self._unsaved = 0
         self._purged: list[str] = []
@@ -56,10 +58,9 @@ class Known:
         """Take in what the journals of all devices have got since the last time."""
         self._appended = self._journal.appended
         fresh = self._fresh(self._journal.listed())
-        heads = self._loaded()
         fresh.sort(key=lambda one: one.ts)
         for entry in fresh:
-            heads.feed(entry)
+            self._loaded().feed(entry)
         self._journal.newest = max([self._journal.newest, self._newest, *(entry.ts for entry in fresh)])
         self._newest = self._journal.newest
         self._paths.update(path for entry in fresh for path in (entry.change.path, entry.change.to) if path)
@@ -82,17 +83,15 @@ class Known:
         """Keep what is known for the next process, if it has become much."""
         if self._heads is None or self._unsaved < _WORTH_SAVING:
             return
-        heads = self._heads.to_json()
-        body = json.dumps(
-            {"format": FORMAT, "read": self._read, "purged": self._purged, "newest": self._newest, "heads": heads}
-        ).encode()
+        told = {"format": FORMAT, "read": self._read, "purged": self._purged, "newest": self._newest}
+        body = b"\n".join(json.dumps(each).encode() for each in (told, self._heads.to_json()))
         with suppress(MemwellError):  # the journals have it all
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
             self._unsaved = 0
 
     def _fresh(self, found: list[Listed]) -> list[Entry]:
         """Read what the files have got since; everything, if one of them is not as it was or is not there."""
-        self._loaded()
+        self._take_up()
         fresh: list[Entry] = []
         recent = self._journal.take_appended()
         names = set()
@@ -105,7 +104,11 @@ class Known:
         else:
             if self._read.keys() <= names:
                 return fresh
-        self._heads, self._read = Heads(), {}
+        return self._every(found)
+
+    def _every(self, found: list[Listed]) -> list[Entry]:
+        """Forget what was read of the files, and read all of them."""
+        self._heads, self._kept, self._read = Heads(), None, {}
         return [entry for listed in found for entry in self._new_entries(listed) or ()]
 
     def _new_entries(self, listed: Listed, recent: Appended | None = None) -> list[Entry] | None:
@@ -138,27 +141,39 @@ class Known:
         return self._loaded()
 
     def _loaded(self) -> Heads:
+        self._take_up()
         if self._heads is None:
-            with collecting_later():
-                self._heads = self._load() or Heads()
+            try:
+                with collecting_later():
+                    self._heads = Heads.from_json(json.loads(self._kept)) if self._kept is not None else Heads()
+            except (ValueError, RecursionError):
+                fresh = self._every(self._journal.listed())
+                self._heads = Heads()
+                for entry in sorted(fresh, key=lambda one: one.ts):
+                    self._heads.feed(entry)
+                self._unsaved += len(fresh)
+            self._kept = None
         return self._heads
 
-    def _load(self) -> Heads | None:
+    def _take_up(self) -> None:
+        """Take up what an earlier process has kept, if it did; the heads as they are. Once."""
+        if self._is_loaded:
+            return
+        self._is_loaded = True
         try:
             seal, _, body = self._file.read_bytes().partition(b"\n")
             if seal.decode() != sha256_hex(body):
-                return None
-            stored: Any = json.loads(body)
-            if stored["format"] != FORMAT:
-                return None
-            heads = Heads.from_json(stored["heads"])
-            read = {name: _Read(size, last, tuple(seen)) for name, (size, last, seen) in stored["read"].items()}
-            purged = [str(sha256) for sha256 in stored["purged"]]
-            newest = str(stored["newest"])
+                return
+            first, _, heads = body.partition(b"\n")
+            told: Any = json.loads(first)
+            if told["format"] != FORMAT:
+                return
+            read = {name: _Read(size, last, tuple(seen)) for name, (size, last, seen) in told["read"].items()}
+            purged = [str(sha256) for sha256 in told["purged"]]
+            newest = str(told["newest"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
-        self._read, self._purged, self._newest = read, [*purged, *self._purged], newest
-        return heads
+            return
+        self._read, self._purged, self._newest, self._kept = read, [*purged, *self._purged], newest, heads
 
 
 def _last_line(handle: BinaryIO, size: int) -> str:

@@ -38,6 +38,19 @@ OnHint = Callable[[Hint | None], bool]
 """Called with where to look, None for everywhere; says whether anything had changed."""
 
 
+class _Stop(threading.Event):
+    """Ends a watch. The library asks for it again and again, from when it watches on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked_for = threading.Event()
+
+    def is_set(self) -> bool:
+        """Say whether to stop."""
+        self.is_asked_for.set()
+        return super().is_set()
+
+
 class Watcher:
     """Calls back, in a thread of its own, whenever something in a folder may have changed."""
 
@@ -54,12 +67,16 @@ class Watcher:
         self._on_hint = on_hint
         self._look_s = look_s
         self.polling = polling
-        self._stop = threading.Event()
+        self._stop = _Stop()
         self._thread = threading.Thread(target=self._run, name="memwell-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
+
+    def wait_until_watching(self) -> None:
+        """Wait until events are told of, or nobody can tell of any."""
+        self._stop.is_asked_for.wait()
 
     def stop(self) -> None:
         """Stop, and wait for a call that is running."""
@@ -73,6 +90,7 @@ class Watcher:
                 self._follow_events()
             except Exception as error:  # noqa: BLE001 - no more watches to be had, the folder gone: look by the clock
                 self.polling = str(error) or type(error).__name__
+        self._stop.is_asked_for.set()
         self._look_by_the_clock()
 
     def _follow_events(self) -> None:
