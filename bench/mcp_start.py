@@ -2,7 +2,8 @@
 
 The index is warm: it was built before. The model too is the one that is packaged, unless ``--embedder`` says another.
 The floor is a server made with the protocol's library alone, whose one tool does nothing. Python keeps what it has
-compiled, as it does where Memwell is installed, and the first run of each is not counted.
+compiled, as it does where Memwell is installed, and the first run of each is not counted. They are started in turns, so
+that what else the machine does concerns all of them.
 """
 
 import argparse
@@ -64,16 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         vault, env = Path(scratch) / "vault", isolated_env(Path(scratch) / "cache", options.embedder)
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         prepare(vault, options.notes, env)
-        rows: list[tuple[str, ...]] = [("mode", "initialized p50 ms", "p95", "answered p50 ms", "p95")]
         ours, floor = [*_COMMAND, str(vault)], [sys.executable, "-c", _FLOOR]
-        for name, command, mode in (
-            ("floor", floor, "keyword"),
-            ("keyword", ours, "keyword"),
-            ("hybrid", ours, "hybrid"),
-        ):
-            words = map(rare_word, range(options.runs + 1))
-            _, *runs = [first_answer_ms(command, vault, env, word, mode) for word in words]
-            rows.append((name, *(f"{of(each):.0f}" for each in zip(*runs, strict=True) for of in (median, p95))))
+        servers = {"floor": (floor, "keyword"), "keyword": (ours, "keyword"), "hybrid": (ours, "hybrid")}
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
+        for word in map(rare_word, range(options.runs + 1)):
+            for name, (command, mode) in servers.items():
+                found[name].append(first_answer_ms(command, vault, env, word, mode))
+    rows: list[tuple[str, ...]] = [("mode", "initialized p50 ms", "p95", "answered p50 ms", "p95")]
+    for name, (_, *runs) in found.items():
+        rows.append((name, *(f"{of(each):.0f}" for each in zip(*runs, strict=True) for of in (median, p95))))
     print(table(rows))
     print(facts_line())
     return 0
