@@ -126,21 +126,13 @@ def search(
     if mode is not Mode.SEMANTIC:
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
-    is_found = np.zeros(view.keywords.row_count, np.bool_)
-    for leg in filter(None, (words, near)):
-        is_found[leg.rows] = True
-    rows = np.flatnonzero(is_found).astype(np.int64)
+    rows = _rows(view, words, near)
     cosines = _cosines(view, question, rows) if near is not None and question is not None else None
     is_question = words is not None and matched is None
     if is_question and cosines is not None:
         covered = coverage(index.analyser.counts(query.text), view.keywords, rows, weights)
-        known = Found(
-            rows,
-            view.note_of_row[rows].astype(np.int64),
-            covered,
-            as_nearness(cosines),
-            view.keywords.words_in("body", rows),
-        )
+        notes, lengths = view.note_of_row[rows].astype(np.int64), view.keywords.words_in("body", rows)
+        known = Found(rows, notes, covered, as_nearness(cosines), lengths)
         if look_closer is not None and nothing_answers(query.text, known, look_closer, weights):
             return Answer(mode, [], degraded)
         weights = replace(weights, semantic_share=semantic_share(covered, weights))
@@ -178,6 +170,14 @@ def _best(scores: Floats, allowed: Mask | None, count: int) -> Leg:
     if allowed is not None:
         scores[~allowed] = 0
     return Leg(np.array(top_rows(scores, count), np.int64), scores)
+
+
+def _rows(view: View, *legs: Leg | None) -> Rows:
+    """Give the rows that some leg has found, ascending."""
+    is_found = np.zeros(view.keywords.row_count, np.bool_)
+    for leg in filter(None, legs):
+        is_found[leg.rows] = True
+    return np.flatnonzero(is_found).astype(np.int64)
 
 
 def _near(view: View, question: Question, allowed: Mask | None, count: int) -> Leg | None:
