@@ -118,9 +118,9 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "purge"),
-    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens", "undo"),
-    "workspaces",
+    *("graph_formats", "health", "history", "inferring", "lifecycle", "links", "marking", "mirror", "move", "past"),
+    *("purge", "remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens"),
+    *("undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 

@@ -60,6 +60,9 @@ _CONFIG = """\
 # half_lives = { note = 60, handoff = 30, decision = "never" }
 # confidences = { note = 0.5, decision = 0.85 }
 
+# Whether new notes that state no type or tier state what their text seems to be.
+# infer = false
+
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
 
