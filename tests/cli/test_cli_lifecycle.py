@@ -162,3 +162,28 @@ def test_a_word_of_a_note(cli, notes):
     assert b"importance: 0.9\n" in (notes / "old.md").read_bytes()
     assert 2 == cli("note", "score", "old").code
     assert 1 == cli("note", "score", "old", "--confidence", "1", "--json").json["format"]
+
+
+def test_cohere_shows_does_and_is_taken_back(cli, home, put):
+    """Without --yes nothing is written; what was done is one entry."""
+    put("over.md", "---\nexpires: 2020-01-01\n---\nOver\n")
+    put("facts/a.md", "The API returns dates in ISO 8601.\n")
+    put("facts/b.md", "The API v2 returns dates in ISO 8601 too.\n")
+
+    code, out, err = cli("lifecycle", "cohere", "--max-share", "1")
+    assert (0, True) == (code, (home / "over.md").exists())
+    assert [["link", "facts/a.md", "->", "facts/b.md,"], ["archive", "over.md", "expired"]] == [
+        line.split()[:4] for line in out.splitlines()
+    ]
+    assert "would get another tier, 1 a link; 1 would go into the archive" in err
+    assert (2, "") == cli("lifecycle", "cohere", "--yes", "--dry-run")[:2]
+
+    done = cli("lifecycle", "cohere", "--max-share", "1", "--yes", "--json").json
+    assert (False, "- [[facts/b]] (related)") == (
+        (home / "over.md").exists(),
+        (home / "facts/a.md").read_text().splitlines()[-1],
+    )
+    assert {"format", "dry_run", "notes", "fading", "moved", "links", "unlinked", "looked_at", "archived", "waiting",
+            "spared", "left", "entry", "diff"} == done.keys()  # fmt: skip
+    assert 0 == cli("journal", "undo", done["entry"]).code
+    assert "The API returns dates in ISO 8601.\n" == (home / "facts/a.md").read_text()

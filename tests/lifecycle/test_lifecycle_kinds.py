@@ -37,7 +37,14 @@ def test_type_and_tier(text, type, tier):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "We decided to use Redis. I prefer tea.", "Did we decide that?", "The port is 80. Thanks!", "word " * 400],
+    [
+        "",
+        "   ",
+        "We decided to use Redis. I prefer tea.",
+        "Did we decide that?",
+        "The port is 80. Thanks!",
+        "word " * 400,
+    ],
 )
 def test_what_is_not_plain_is_left_open(text):
     """Two kinds in one text, a question, a long text."""

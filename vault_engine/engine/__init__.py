@@ -54,6 +54,7 @@ from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
+    from vault_engine.engine.linking import NewLink
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
+    "engine.cohering": "Cohered Fading",
     "engine.contradicting": "Contradiction Contradictions",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
@@ -101,6 +104,7 @@ _LATER = {
     "engine.graph_formats": "Exported",
     "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
+    "engine.linking": "NewLink",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
@@ -117,8 +121,20 @@ _LATER = {
     "state.store": "MAX_VALUE_BYTES read_json",
 }
 _VERBS = {
-    *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "inferring", "lifecycle", "links", "marking", "mirror", "move", "past"),
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git"),
+    *(
+        "graph",
+        "graph_formats",
+        "health",
+        "history",
+        "inferring",
+        "lifecycle",
+        "links",
+        "marking",
+        "mirror",
+        "move",
+        "past",
+    ),
     *("purge", "remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens"),
     *("undo", "workspaces"),
 }
@@ -145,6 +161,7 @@ __all__ = [
     "By",
     "Changed",
     "Checked",
+    "Cohered",
     "Context",
     "Contradiction",
     "Contradictions",
@@ -160,6 +177,7 @@ __all__ = [
     "Extra",
     "Extracted",
     "Faded",
+    "Fading",
     "Federated",
     "Finding",
     "FindingKind",
@@ -192,6 +210,7 @@ __all__ = [
     "Moved",
     "Neighbour",
     "Neighbours",
+    "NewLink",
     "NodeView",
     "NoteLine",
     "NoteView",

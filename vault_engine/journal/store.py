@@ -117,9 +117,16 @@ class Journal:
         """List the files of all devices, each device's in the order they were written."""
         return [listed.file for listed in self.listed()]
 
-    def entries(self) -> list[Entry]:
-        """Read every device's entries, oldest first. Damaged lines are left out here and named by `verify`."""
-        found = [line.entry for file in self.files() for line in lines(file.read_bytes()) if line.entry]
+    def entries(self, *, holding: str = "") -> list[Entry]:
+        """Read every device's entries, oldest first. Damaged lines are left out here and named by `verify`.
+
+        Args:
+            holding: only those whose lines hold this text, which takes a fraction of the time.
+        """
+        read = (file.read_bytes() for file in self.files())
+        if wanted := holding.encode():
+            read = (b"".join(b"%b\n" % line for line in data.split(b"\n") if wanted in line) for data in read)
+        found = [line.entry for data in read for line in lines(data) if line.entry]
         return sorted(found, key=lambda entry: entry.ts)
 
     def heads(self) -> list[Head]:

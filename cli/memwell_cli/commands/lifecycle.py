@@ -43,8 +43,8 @@ def decay(
 
     A note that is not used is half as strong after its type's half-life, which half_lives in config.toml sets; each
     use on this machine makes that longer by a tenth, up to three times as long. What is pinned, and what is of a type
-    such as decision or preference, does not fade. Nothing is deleted for being weak. A line tells decay, age and half-life
-    in days, uses, and the note. Exit code 3 if a note could not be written.
+    such as decision or preference, does not fade. Nothing is deleted for being weak. A line tells decay, age and
+    half-life in days, uses, and the note. Exit code 3 if a note could not be written.
     """
     if dry_run and not materialise:
         raise click.UsageError("--dry-run goes with --materialise")
