@@ -187,3 +187,23 @@ def test_cohere_shows_does_and_is_taken_back(cli, home, put):
             "spared", "left", "entry", "diff"} == done.keys()  # fmt: skip
     assert 0 == cli("journal", "undo", done["entry"]).code
     assert "The API returns dates in ISO 8601.\n" == (home / "facts/a.md").read_text()
+
+
+def test_maintenance_archives_exact_copies_only(cli, home, put):
+    """What is alike is shown with how much; all of it by --all."""
+    for name in ("a", "b"):
+        put(f"facts/{name}.md", "The staging database of the team runs on PostgreSQL 16.\n")
+    put("facts/c.md", "The staging database of the team runs on PostgreSQL 15.\n")
+
+    code, out, err = cli("lifecycle", "maintenance")
+    assert 0 == code
+    assert ["copy", "100%", "facts/b.md", "facts/a.md"] == out.splitlines()[0].split()
+    assert "2 notes say what others say; 1 exact copies would go into the archive" in err
+    assert "3 notes without links, 0 links to nothing" in err
+
+    done = cli("lifecycle", "maintenance", "--all", "--yes", "--json").json
+    assert (["facts/b.md"], False) == (done["archived"], (home / "facts/b.md").exists())
+    assert 2 == done["built"]["index"]["notes"]
+    assert 0 == cli("journal", "undo", done["entry"]).code
+    assert (home / "facts/b.md").exists()
+    assert 2 == cli("lifecycle", "maintenance", "--yes", "--dry-run").code

@@ -25,6 +25,7 @@ def test_what_has_faded_is_told_swept_and_taken_back(in_memory, mode, run, answe
             assert (notes / "old.md").is_file()
             assert [] == (await answer(client, "promote"))["changes"]
             assert [] == (await answer(client, "cohere", dry_run=False))["links"]
+            assert "old.md" in (await answer(client, "maintenance"))["orphans"]
 
     run(sweep())
 

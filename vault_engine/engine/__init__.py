@@ -56,6 +56,7 @@ from vault_engine.vault.reach import Reach
 if TYPE_CHECKING:
     from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.duplicates import Duplicate
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
     from vault_engine.engine.linking import NewLink
+    from vault_engine.engine.maintaining import Chores, LinkToNothing, Maintained
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
@@ -97,6 +99,7 @@ if TYPE_CHECKING:
 _LATER = {
     "engine.cohering": "Cohered Fading",
     "engine.contradicting": "Contradiction Contradictions",
+    "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
@@ -105,6 +108,7 @@ _LATER = {
     "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
     "engine.linking": "NewLink",
+    "engine.maintaining": "Chores LinkToNothing Maintained",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
@@ -122,21 +126,9 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git"),
-    *(
-        "graph",
-        "graph_formats",
-        "health",
-        "history",
-        "inferring",
-        "lifecycle",
-        "links",
-        "marking",
-        "mirror",
-        "move",
-        "past",
-    ),
-    *("purge", "remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens"),
-    *("undo", "workspaces"),
+    *("graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintaining", "marking"),
+    *("mirror", "move", "past", "purge", "remote", "resembling", "routine", "sharing", "states", "stats"),
+    *("superseding", "sweeping", "together", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -161,6 +153,7 @@ __all__ = [
     "By",
     "Changed",
     "Checked",
+    "Chores",
     "Cohered",
     "Context",
     "Contradiction",
@@ -169,6 +162,7 @@ __all__ = [
     "DecayChange",
     "DecayFilter",
     "Decaying",
+    "Duplicate",
     "Edit",
     "Engine",
     "Examined",
@@ -197,9 +191,11 @@ __all__ = [
     "ItemKind",
     "Kept",
     "LinkEdit",
+    "LinkToNothing",
     "LinkView",
     "Links",
     "Listed",
+    "Maintained",
     "Materialised",
     "Memory",
     "MirrorChange",

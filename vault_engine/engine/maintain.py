@@ -8,6 +8,7 @@ from itertools import starmap
 from pathlib import Path
 from typing import Literal
 
+import vault_engine.engine as verbs
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
 from vault_engine.engine.resting import find_written_over
@@ -62,6 +63,9 @@ _CONFIG = """\
 
 # Whether new notes that state no type or tier state what their text seems to be.
 # infer = false
+
+# How often a server grooms the vault: what `memwell lifecycle cohere --yes` does. "12h", "1d", "2w"
+# groom_every = "never"
 
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
@@ -176,6 +180,7 @@ def status(session: Session, *, within: Within = None) -> Status:
             exchanges=session.vault.exchanges(),
             polled=why_poll(session.config.root, session.config.watch),
             missing=len(missing(session)),
+            grooming=verbs.routine.grooming(session) if session.config.groom_hours else None,
         )
 
 

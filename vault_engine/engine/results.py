@@ -215,6 +215,7 @@ class Status:
     exchanges: bool  # whether the file system lets two files change places: what else is saved at that moment is safe
     polled: str | None = None  # why a process that follows the vault looks by the clock instead of being told
     missing: int = 0  # notes that are gone, so many that the journal is not told before their owner says so
+    grooming: str | None = None  # how grooming by the clock goes, in words; None: it is off
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from memwell_cli.commands.lifecycle_maintenance import maintenance
 from memwell_cli.commands.lifecycle_sweep import SWEEPING
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
@@ -16,7 +17,7 @@ def lifecycle() -> None:
     """See how notes fade, and archive those that have."""
 
 
-for _command in SWEEPING:
+for _command in (*SWEEPING, maintenance):
     lifecycle.add_command(_command)
 
 

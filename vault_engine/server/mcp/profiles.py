@@ -135,6 +135,7 @@ def _lifecycle_tools(engine: Engine, callers: Callers, place: Place) -> Iterator
     yield lifecycle.sweep, ARCHIVES
     yield lifecycle.promote, WRITES
     yield lifecycle.cohere, ARCHIVES
+    yield lifecycle.maintenance, ARCHIVES
     yield lifecycle.stats, READS
     yield lifecycle.health, WRITES
     yield lifecycle.pin, WRITES
