@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
     from vault_engine.engine.stats import Stats
@@ -104,6 +105,7 @@ _LATER = {
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
+    "engine.parts": "NoteParts",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
@@ -118,7 +120,8 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "purge"),
+    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "parts", "past"),
+    "purge",
     *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens", "undo"),
     "workspaces",
 }
@@ -194,6 +197,7 @@ __all__ = [
     "Neighbours",
     "NodeView",
     "NoteLine",
+    "NoteParts",
     "NoteView",
     "Orphans",
     "Problem",
