@@ -18,10 +18,10 @@ _HINTS = {
     "writes": ToolAnnotations(destructive_hint=False, open_world_hint=False),
     "archives": ToolAnnotations(destructive_hint=True, open_world_hint=False),
 }
-_ADVICE = {  # how advice speaks of our tools, and what these are in each profile
-    "mimir": {"read_note": "mimir_get_entity", "recall": "mimir_recall"},
-    "mnemon": {"read_note": "memory_get", "recall": "memory_search"},
-    "memini": {"read_note": "memory_get", "recall": "memory_recall"},
+KEY_TOOLS = {  # of ours that agents are told of, and what these are called in each profile
+    "mimir": {"read_note": "mimir_get_entity", "recall": "mimir_recall", "remember": "mimir_remember"},
+    "mnemon": {"read_note": "memory_get", "recall": "memory_search", "remember": "memory_save"},
+    "memini": {"read_note": "memory_get", "recall": "memory_recall", "remember": "memory_remember"},
 }
 
 
@@ -41,4 +41,4 @@ def tools_of(
     for row in SYSTEMS[profile].rows:
         if row.way == "served":
             home = next(home for home in homes if hasattr(home, row.tool))
-            yield fitted(getattr(home, row.tool), _ADVICE[profile]), _HINTS[row.does]
+            yield fitted(getattr(home, row.tool), KEY_TOOLS[profile]), _HINTS[row.does]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import wraps
 from itertools import islice
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -68,7 +68,8 @@ def fitted(tool: Callable[..., Any], names: Mapping[str, str]) -> Callable[..., 
 
 
 def _or_null(one: inspect.Parameter) -> inspect.Parameter:
-    if one.default is inspect.Parameter.empty:
+    allowed = get_args(get_args(one.annotation)[0] if get_origin(one.annotation) is Annotated else one.annotation)
+    if one.default is inspect.Parameter.empty or type(None) in allowed:
         return one
     return one.replace(annotation=one.annotation | None)
 

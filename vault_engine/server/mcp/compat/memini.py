@@ -311,7 +311,8 @@ def _expiry(seconds: int | None) -> str | None:
     """Say when a time to live is over; None for one that never is."""
     if seconds is None or seconds < 0:
         return None
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    over = datetime.now(UTC) + timedelta(seconds=seconds)
+    return over.replace(tzinfo=None).isoformat(timespec="seconds")  # in UTC, as notes have it
 
 
 def _merged(held: object, given: Metadata | None) -> Metadata | None:

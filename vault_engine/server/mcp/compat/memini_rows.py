@@ -3,7 +3,7 @@
 from vault_engine.server.mcp.compat.table import System, row
 
 _FIELDS = (
-    "confidence:num, importance:num, level:str, metadata:obj, summary:str, tags:list, tier:str, ttl_seconds:int,"
+    "importance:num, level:str, metadata:obj, summary:str, tags:list, tier:str, ttl_seconds:int,"
     " valid_from:str, valid_to:str, visibility:str, +expected:str"
 )
 
@@ -21,7 +21,7 @@ MEMINI = System(
     (
         row(
             "memory_remember",
-            f"content*:str, id:str, {_FIELDS}",
+            f"content*:str, confidence:num, id:str, {_FIELDS}",
             "id tier stored hints",
             "`remember`",
             "What is much like another memory is written, and `merge_hint` names that. The same text again is"
@@ -75,7 +75,7 @@ MEMINI = System(
         row("memory_history", "id*:str", "list", "`note_history`, `note_at`"),
         row(
             "memory_update",
-            f"id*:str, content:str, {_FIELDS}",
+            f"id*:str, content:str, confidence:num, {_FIELDS}",
             "id content tags metadata tier",
             "`edit_note`",
             "Only what is given changes. Tags are replaced, `metadata` is merged, and `null` in it deletes a"

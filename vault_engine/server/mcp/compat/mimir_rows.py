@@ -29,8 +29,10 @@ MIMIR = System(
     (
         row(
             "mimir_remember",
-            "category*:str, key*:str, body_json*:str, status:str, type:str, tags:list, importance:num, topic_path:str,"
-            " workspace_hash:str, agent_id:str, recall_when:list, always_on:bool, certainty:num, visibility:str,"
+            "category*:str, key*:str, body_json*:str, status:str=active, type:str=insight, tags:list,"
+            " importance:num=0.5, topic_path:str,"
+            " workspace_hash:str, agent_id:str, recall_when:list, always_on:bool=false, certainty:num=0.5,"
+            " visibility:str=workspace,"
             " layer:str, +expected:str",
             "id action category key sha256 hints",
             "`remember`",
@@ -44,7 +46,7 @@ MIMIR = System(
             "mimir_recall",
             "query*:str, category:str, type:str, limit:int=10, offset:int=0, min_decay:num=0.0, topic_path:str,"
             " mode:str=hybrid, include_archived:bool=false, include_confidence:bool=false, expansion:obj,"
-            " preview_cap:int, content_weight:num, trust_weight:num, diversity_halving:num=1.0,"
+            " preview_cap:int, content_weight:num=0, trust_weight:num=0.15, diversity_halving:num=1.0,"
             " recency_half_life_secs:num, workspace_hash:str, agent_id:str, layer:str",
             "items total variants hints",
             "`recall`",
@@ -52,7 +54,8 @@ MIMIR = System(
             " filters by"
             " layer, topic, agent and decay the first 2,000 hits are looked at. What was forgotten is not searched."
             " `expansion`, `content_weight`, `trust_weight` and `recency_half_life_secs` have no effect; below 1,"
-            " `diversity_halving` puts hits that repeat others behind. No category is left out by itself.",
+            " `diversity_halving` puts hits that repeat others behind. Both words and"
+            " meaning are asked without `mode`. No category is left out by itself.",
         ),
         row(
             "mimir_recall_layer",
@@ -249,8 +252,9 @@ MIMIR = System(
         ),
         row(
             "mimir_conflicts",
-            "category:str=general, threshold:num, limit:int=10, offset:int=0, resolve:bool=false, dry_run:bool=true,"
-            " certainty_margin:num",
+            "category:str=general, threshold:num=0.4, limit:int=10, offset:int=0, resolve:bool=false,"
+            " dry_run:bool=true,"
+            " certainty_margin:num=0.2",
             "conflicts invalidations dry_run entry hints",
             "`contradictions`",
             "Only what speaks of the same and says otherwise, instead of all that has few letters in common."

@@ -264,6 +264,9 @@ class MimirUpkeep(Compat):
                 erased += len(done.archived)
             except MemwellError as error:
                 hints.append(f"{path}: {error}")
+        if not dry_run:
+            left = self._engine.list(archived=True, limit=_MANY).notes
+            hints += [f"archive/{line.archived} is still there" for line in left]
         return {
             "entities_deleted": erased,
             "bytes_freed": None,

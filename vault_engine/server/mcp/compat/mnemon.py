@@ -53,14 +53,14 @@ class Mnemon(Compat):
         """List memories that share links, tags or meaning with one."""
         asked = self._free(context)
         within = asked.within
-        found = self._engine.related(id, limit=limit, within=within)
-        direct = self._engine.neighbours(found.path, within=within).neighbours
-        relations = {one.node.path: one.relation or "link" for one in direct}
+        direct = self._engine.neighbours(id, within=within)
+        linked = {one.node.path: one.relation or "link" for one in direct.neighbours if one.node.path}
+        like = {one.path: one.score for one in self._engine.related(direct.path, limit=limit, within=within).notes}
         answers = []
-        for one in found.notes:
-            if note := self._note(one.path, asked):
-                document = self._documents([Found(None, note)])[0]
-                answers.append(document | {"relation_type": relations.get(one.path, "similar"), "weight": one.score})
+        for path in list(dict.fromkeys([*linked, *like]))[:limit]:
+            if note := self._note(path, asked):
+                relation = {"relation_type": linked.get(path, "similar"), "weight": like.get(path, 1.0)}
+                answers.append(self._documents([Found(None, note)])[0] | relation)
         return answers
 
     def memory_save(

@@ -37,7 +37,7 @@ MNEMON = System(
             "id*:str, limit:int=10",
             _DOCUMENT,
             "`related`",
-            "Besides links also tags and meaning in common; `relation_type` is `similar` without a link.",
+            "Links first, then what has links, tags or meaning in common; `relation_type` is `similar` without a link.",
         ),
         row(
             "memory_save",
