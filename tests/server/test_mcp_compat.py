@@ -138,6 +138,18 @@ class TestTable:
         assert {"core", "full", *PROFILES} <= described.profiles.keys()
         assert not [tool for tool in describe(engine, "full").tools if tool.group in PROFILES]
 
+    @pytest.mark.parametrize("name", PROFILES)
+    def test_agents_are_told_of_the_tools_that_there_are(self, name, in_memory, run):
+        """In what the server says of itself; prompts that name ours are not offered."""
+
+        async def ask():
+            async with in_memory(profile=name) as client:
+                return client.instructions, (await client.list_tools()).tools, (await client.list_prompts()).prompts
+
+        said, tools, prompts = run(ask())
+        named = [tool.name for tool in tools if f" {tool.name} " in said]
+        assert (2, []) == (len(named), prompts)
+
     def test_profiles_go_together_unless_names_do_not(self, engine):
         """With ours they do."""
         every = offers(engine, local_caller, groups=("core", "graph", *PROFILES))

@@ -56,7 +56,8 @@ def make_server(
     )
     resources.add_to(server)
     news.elders.add_to(server)
-    add_prompts(server)
+    if not called:  # what they ask for is done with our tools
+        add_prompts(server)
     return server
 
 

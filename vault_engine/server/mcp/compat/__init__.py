@@ -37,8 +37,9 @@ def tools_of(
     from vault_engine.server.mcp.compat.systems import SYSTEMS
 
     made = {"mimir": (MimirNotes, MimirUpkeep), "mnemon": (Mnemon,), "memini": (Memini,)}[profile]
+    advised = {name: KEY_TOOLS[profile][name] for name in ("read_note", "recall")}
     homes = [one(engine, callers, place) for one in made]
     for row in SYSTEMS[profile].rows:
         if row.way == "served":
             home = next(home for home in homes if hasattr(home, row.tool))
-            yield fitted(getattr(home, row.tool), KEY_TOOLS[profile]), _HINTS[row.does]
+            yield fitted(getattr(home, row.tool), advised), _HINTS[row.does]
