@@ -54,7 +54,9 @@ from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.duplicates import Duplicate
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
+    from vault_engine.engine.linking import NewLink
+    from vault_engine.engine.maintaining import Chores, LinkToNothing, Maintained
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
@@ -94,7 +98,9 @@ if TYPE_CHECKING:
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
+    "engine.cohering": "Cohered Fading",
     "engine.contradicting": "Contradiction Contradictions",
+    "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
@@ -102,6 +108,8 @@ _LATER = {
     "engine.graph_formats": "Exported",
     "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
+    "engine.linking": "NewLink",
+    "engine.maintaining": "Chores LinkToNothing Maintained",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
@@ -119,11 +127,11 @@ _LATER = {
     "state.store": "MAX_VALUE_BYTES read_json",
 }
 _VERBS = {
-    *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "parts", "past"),
-    "purge",
-    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens", "undo"),
-    "workspaces",
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git"),
+    *("graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintaining", "marking"),
+    *("mirror", "move", "past", "purge", "remote", "resembling", "routine", "sharing", "states", "stats"),
+    *("superseding", "sweeping", "together", "tokens", "undo", "workspaces"),
+    "parts",
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -148,6 +156,8 @@ __all__ = [
     "By",
     "Changed",
     "Checked",
+    "Chores",
+    "Cohered",
     "Context",
     "Contradiction",
     "Contradictions",
@@ -155,6 +165,7 @@ __all__ = [
     "DecayChange",
     "DecayFilter",
     "Decaying",
+    "Duplicate",
     "Edit",
     "Engine",
     "Examined",
@@ -163,6 +174,7 @@ __all__ = [
     "Extra",
     "Extracted",
     "Faded",
+    "Fading",
     "Federated",
     "Finding",
     "FindingKind",
@@ -182,9 +194,11 @@ __all__ = [
     "ItemKind",
     "Kept",
     "LinkEdit",
+    "LinkToNothing",
     "LinkView",
     "Links",
     "Listed",
+    "Maintained",
     "Materialised",
     "Memory",
     "MirrorChange",
@@ -195,6 +209,7 @@ __all__ = [
     "Moved",
     "Neighbour",
     "Neighbours",
+    "NewLink",
     "NodeView",
     "NoteLine",
     "NoteParts",

@@ -1,8 +1,12 @@
-"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new."""
+"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new.
+
+Where the settings say so, it is groomed by the clock as well.
+"""
 
 import threading
 import time
 
+import vault_engine.engine as verbs
 from vault_engine.engine import git
 from vault_engine.engine.adopting import Adopting
 from vault_engine.engine.external import enter_external_if_free
@@ -27,6 +31,7 @@ class Following:
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
         self._committer = git.Committer(session)
         self._adopting = Adopting(session)
+        self._routine = verbs.routine.Routine(session) if config.groom_hours else None
         self._filling = Filling(
             lambda: (session.index.embeddings, session.index.chunks(session.guard)),
             lambda: session.now().toordinal(),
@@ -38,6 +43,8 @@ class Following:
         """Begin, with a look at everything."""
         for each in (self._watcher, self._starting, self._filling, self._committer, self._adopting):
             each.start()
+        if self._routine:
+            self._routine.start()
 
     def wait_for_first_look(self) -> None:
         """Wait until everything was looked at once."""
@@ -46,6 +53,8 @@ class Following:
     def stop(self) -> None:
         """Stop, and wait for what is under way."""
         self._filling.stop()
+        if self._routine:
+            self._routine.stop()
         self._watcher.stop()
         self._starting.join()
         self._adopting.stop()
@@ -73,6 +82,8 @@ class Following:
             self._filling.poke()
             self._adopting.poke()
             index.fold(self._session.guard)
+            if self._routine and any(done):
+                self._routine.poke()
             return any(done)
         except MemwellError:
             return False  # whatever it is, the next recall meets it too and says so

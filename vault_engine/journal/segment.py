@@ -121,6 +121,12 @@ def name_of(month: str, first_seq: int | None) -> str:
     return f"{month}.jsonl" if first_seq is None else f"{month}-{first_seq}.jsonl"
 
 
+def only(data: bytes, text: str) -> bytes:
+    """Give the lines of a file that hold a text, all of them for none."""
+    wanted = text.encode()
+    return b"".join(b"%b\n" % line for line in data.split(b"\n") if wanted in line) if wanted else data
+
+
 def lines(data: bytes, offset: int = 0) -> Iterator[Line]:
     """Read the lines of ``data``, which begin at ``offset`` of their file."""
     start = 0

@@ -150,6 +150,8 @@ def _lifecycle_tools(engine: Engine, callers: Callers, place: Place) -> Iterator
     yield lifecycle.decay, READS
     yield lifecycle.sweep, ARCHIVES
     yield lifecycle.promote, WRITES
+    yield lifecycle.cohere, ARCHIVES
+    yield lifecycle.maintenance, ARCHIVES
     yield lifecycle.stats, READS
     yield lifecycle.health, WRITES
     yield lifecycle.pin, WRITES
