@@ -33,6 +33,7 @@ COMMANDS = {
     "vault": "memwell_cli.commands.vault",
     "workspace": "memwell_cli.commands.workspace",
     "journal": "memwell_cli.commands.journal",
+    "timeline": "memwell_cli.commands.timeline",
     "git": "memwell_cli.commands.git",
     "sync": "memwell_cli.commands.sync",
     "conflicts": "memwell_cli.commands.conflicts",

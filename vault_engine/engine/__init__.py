@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
@@ -54,6 +55,7 @@ from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.benchmarks import Means, Task, as_event
     from vault_engine.engine.contradicting import Contradiction, Contradictions
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.stats import Stats
     from vault_engine.engine.superseding import Superseded
     from vault_engine.engine.sweeping import Promoted, SweepFilter, Swept, SweptNote, TierChange
+    from vault_engine.engine.timeline import Timeline, TimelineFilter
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
@@ -93,6 +96,7 @@ if TYPE_CHECKING:
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
+    "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
@@ -111,6 +115,7 @@ _LATER = {
     "engine.superseding": "Superseded",
     "engine.sweeping": "Promoted SweepFilter Swept SweptNote TierChange",
     "engine.together": "UndoneTogether",
+    "engine.timeline": "Timeline TimelineFilter",
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
     "lifecycle.extract": "Item ItemKind",
@@ -119,8 +124,8 @@ _LATER = {
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
     *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "purge"),
-    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "together", "tokens", "undo"),
-    "workspaces",
+    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together"),
+    *("tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -154,6 +159,7 @@ __all__ = [
     "Decaying",
     "Edit",
     "Engine",
+    "Event",
     "Examined",
     "Explained",
     "Exported",
@@ -183,6 +189,7 @@ __all__ = [
     "Links",
     "Listed",
     "Materialised",
+    "Means",
     "Memory",
     "MirrorChange",
     "MirrorTerms",
@@ -202,6 +209,7 @@ __all__ = [
     "Reach",
     "Reached",
     "Recalled",
+    "Recorded",
     "Related",
     "RelatedView",
     "Remembered",
@@ -224,13 +232,17 @@ __all__ = [
     "SweepFilter",
     "Swept",
     "SweptNote",
+    "Task",
     "TierChange",
+    "Timeline",
+    "TimelineFilter",
     "Token",
     "TokenCheck",
     "TokenCreated",
     "TokenLine",
     "TokenList",
     "TokenRevoked",
+    "Told",
     "Traversed",
     "TurnWeights",
     "UndoneTogether",
@@ -238,6 +250,7 @@ __all__ = [
     "Weights",
     "WorkspaceLine",
     "Workspaces",
+    "as_event",
     "extract_items",
     "parse_file",
     "read_json",
