@@ -20,6 +20,7 @@ COMMANDS = {
     "remember": "memwell_cli.commands.remember",
     "recall": "memwell_cli.commands.recall",
     "context": "memwell_cli.commands.context",
+    "profile": "memwell_cli.commands.profile",
     "extract": "memwell_cli.commands.extract",
     "correct": "memwell_cli.commands.correct",
     "supersede": "memwell_cli.commands.supersede",

@@ -39,6 +39,7 @@ LOOKING = {
     "related": {"note": "tea"},
     "list_notes": {},
     "workspaces": {},
+    "profile_get": {},
     "stats": {},
 }
 

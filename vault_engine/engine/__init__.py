@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.profile import Profile, Trait, TraitType
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
     from vault_engine.engine.stats import Stats
@@ -109,6 +110,7 @@ _LATER = {
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
+    "engine.profile": "Profile Trait TraitType",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
     "engine.stats": "Stats",
@@ -123,8 +125,8 @@ _LATER = {
 }
 _VERBS = {
     *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "purge"),
-    *("remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together"),
+    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "profile"),
+    *("purge", "remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together"),
     *("tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
@@ -204,6 +206,7 @@ __all__ = [
     "NoteView",
     "Orphans",
     "Problem",
+    "Profile",
     "Promoted",
     "RawNote",
     "Reach",
@@ -243,6 +246,8 @@ __all__ = [
     "TokenList",
     "TokenRevoked",
     "Told",
+    "Trait",
+    "TraitType",
     "Traversed",
     "TurnWeights",
     "UndoneTogether",

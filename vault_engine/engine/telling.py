@@ -8,9 +8,12 @@ import vault_engine.engine as verbs
 from vault_engine.engine import events
 
 if TYPE_CHECKING:
-    from vault_engine.engine import purge, timeline  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import profile, purge, timeline  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.events import Event, Recorded
+    from vault_engine.engine.memory import Memory
+    from vault_engine.engine.profile import Profile, TraitType
     from vault_engine.engine.purge import EventErased
+    from vault_engine.engine.results import Remembered
     from vault_engine.engine.session import Session
     from vault_engine.engine.timeline import Timeline, TimelineFilter
     from vault_engine.journal.entry import Actor
@@ -43,3 +46,13 @@ class Telling:
         return verbs.timeline.timeline(
             self._session, wanted if wanted is not None else verbs.timeline.TimelineFilter(), within=within
         )
+
+    def profile(self, *, budget_tokens: int = 1000, limit: int = 50, within: Within = None) -> Profile:
+        """Give what is known of the person; see `profile.profile`."""
+        return verbs.profile.profile(self._session, budget_tokens=budget_tokens, limit=limit, within=within)
+
+    def update_profile(
+        self, memory: Memory, type: TraitType = "preference", *, actor: Actor | None = None, within: Within = None
+    ) -> Remembered:
+        """Remember something of the person; see `profile.update_profile`."""
+        return verbs.profile.update_profile(self._session, memory, type, actor=actor, within=within)

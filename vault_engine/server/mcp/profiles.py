@@ -126,6 +126,8 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     yield truth.contradictions, WRITES
     yield truth.undo_together, CHANGES
     yield truth.correct, CHANGES
+    yield truth.profile_get, READS
+    yield truth.profile_update, WRITES
     yield truth.state_set, WRITES
     yield truth.state_get, READS
     yield truth.state_delete, ARCHIVES
