@@ -15,6 +15,7 @@ from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.grooming import Grooming
 from vault_engine.engine.session import Session
+from vault_engine.engine.telling import Telling
 from vault_engine.engine.truth import Truth
 from vault_engine.errors import VaultMissing
 from vault_engine.journal.entry import Actor
@@ -86,7 +87,7 @@ if TYPE_CHECKING:
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking, Truth, Grooming):
+class Engine(Asking, Truth, Telling, Grooming):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.

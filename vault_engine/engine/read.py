@@ -165,11 +165,11 @@ def context(
             return is_within(path, within) and any(one.allows(records[path]) for one in reached)
 
         always = records.having(PINNED, "true") if pinned else []
-        shown = {path: _opening(session, records[path]) for path in always if is_meant(path)}
+        shown = {path: opening(session, records[path]) for path in always if is_meant(path)}
         mode: Mode | None = None
         if query is None:
             for path in _newest(session, is_meant):
-                shown.setdefault(path, _opening(session, records[path]))
+                shown.setdefault(path, opening(session, records[path]))
         else:
             asked_for = Query(query, _CONTEXT_NOTES, min_score=min_score, trusted=trusted, within=within)
             answer = answered(session, asked_for)
@@ -198,7 +198,7 @@ def _newest(session: Session, is_meant: Callable[[str], bool]) -> list[str]:
         count *= 8
 
 
-def _opening(session: Session, record: Record) -> str:
+def opening(session: Session, record: Record) -> str:
     """Give the beginning of a note's body."""
     start = record.chunks[0].start if record.chunks else 0
     text = without_heading(text_of(session, record)[start : start + 2000])
@@ -232,9 +232,9 @@ def _within_budget(session: Session, shown: dict[str, str], budget_tokens: int) 
     left = budget_tokens * CHARS_PER_TOKEN - len(marked(" "))
     lines: list[str] = []
     paths: list[str] = []
-    for path, opening in shown.items():
+    for path, text in shown.items():
         title = session.index.records[path].title
-        line = f"- [[{path.removesuffix('.md')}|{title}]]: {opening}"
+        line = f"- [[{path.removesuffix('.md')}|{title}]]: {text}"
         if len(line) + 1 > left:
             break
         left -= len(line) + 1

@@ -86,8 +86,10 @@ def _core_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hint
 
 
 def _history_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
+    from vault_engine.server.mcp.event_tools import EventTools
     from vault_engine.server.mcp.history_tools import HistoryTools
 
+    events = EventTools(engine, callers, place)
     history = HistoryTools(engine, callers, place)
     yield history.note_history, READS
     yield history.note_diff, READS
@@ -97,6 +99,9 @@ def _history_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[H
     yield history.undo_move, CHANGES
     yield history.restore, CHANGES
     yield history.journal, READS
+    yield events.timeline, READS
+    yield events.record_event, CHANGES
+    yield events.record_benchmark, CHANGES
 
 
 def _graph_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
@@ -137,6 +142,8 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     yield truth.contradictions, WRITES
     yield truth.undo_together, CHANGES
     yield truth.correct, CHANGES
+    yield truth.profile_get, READS
+    yield truth.profile_update, WRITES
     yield truth.state_set, WRITES
     yield truth.state_get, READS
     yield truth.state_delete, ARCHIVES
