@@ -365,6 +365,64 @@ async def _(call):
     assert "supersedes: " in call.text("facts/new.md")
 
 
+@mimir("journal", "timeline")
+async def _(call):
+    one = await entity(call, "redis")
+    before = now_ms()
+    told = {"evaluated": {"options": ["a", "b"]}, "acted": {"took": "a"}}
+    done = await call("mimir_journal", **told, entity_id=one, agent_id="me")
+    assert "decision" == done["event_type"]
+    await call("mimir_journal", event_type="idea", forward={"try": "b"}, category="plans", key="next")
+    found = await call("mimir_timeline", from_ms=before - 1, event_type="decision")
+    assert (1, done["id"]) == (found["total"], found["items"][0]["id"])
+    assert (told["evaluated"], "me") == (found["items"][0]["evaluated"], found["items"][0]["agent_id"])
+    assert ["idea", "decision"] == [item["event_type"] for item in (await call("mimir_timeline"))["items"]]
+    assert 1 == (await call("mimir_timeline", category="plans"))["total"]
+    assert 1 == (await call("mimir_timeline", entity_id=one))["total"]
+    assert 0 == (await call("mimir_timeline", to_ms=before - 1))["total"]
+
+
+@mimir("bench")
+async def _(call):
+    given = {"turns_taken": 3, "tokens_used": 900, "memory_recall_used": True, "recall_count": 2, "task_success": True}
+    done = await call("mimir_bench", task_description="Mend the build.", **given, session_id="s1", tags=["ci"])
+    (one,) = (await call("mimir_timeline", event_type="benchmark"))["items"]
+    assert (done["entity_id"], "Mend the build.", 3) == (one["id"], one["evaluated"], one["acted"]["turns"])
+    assert {"session_id": "s1", "tags": ["ci"]} == one["forward"]
+
+
+@mimir("cohere", "autocohere")
+async def _(call):
+    for number in range(10):
+        path = call.folder / "facts" / f"k{number}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"---\nexpires: 2020-01-01\nupdated: 2020-01-01\n---\nOld {number}.\n", "utf-8")
+    shown = await call("mimir_cohere", dry_run=True, max_links=100, promote_threshold=3)
+    assert (1, 10, True) == (shown["archived"], shown["entities_examined"], shown["dry_run"])
+    assert 10 == len(list((call.folder / "facts").iterdir()))
+    assert 1 == (await call("mimir_cohere"))["archived"]
+    assert 9 == len(list((call.folder / "facts").iterdir()))
+    shown = await call("mimir_autocohere", dry_run=True)
+    assert 9 == len(list((call.folder / "facts").iterdir()))
+    done = await call("mimir_autocohere")
+    assert (1, 1) == (done["archived_entities"], done["compact_archived_count"])
+    assert 7 == len(list((call.folder / "facts").iterdir()))
+    assert 2 == len(done["hints"])
+    assert (1, 0) == (shown["archived_entities"], shown["compact_archived_count"])
+
+
+@mimir("maintenance")
+async def _(call):
+    for name in ("a", "b"):
+        (call.folder / f"{name}.md").write_text("The very same text, to [[nowhere]].\n", "utf-8")
+    shown = await call("mimir_maintenance")
+    assert (1, 2, True) == (shown["dedup_archived"], shown["orphan_links_found"], shown["dry_run"])
+    assert 2 == len(list(call.folder.glob("*.md")))
+    done = await call("mimir_maintenance", dedup=True, reindex=True)
+    assert (1, 1, []) == (done["dedup_archived"], done["reindex_rows_affected"], done["errors"])
+    assert 1 == len(list(call.folder.glob("*.md")))
+
+
 # ---- mnemon
 
 
@@ -435,6 +493,17 @@ async def _(call):
     await call("memory_promote", id="port")
     assert "pinned: true" in call.text("notes/port.md")
     assert "Memory #12 was not found." == await call("memory_pin", id="12")
+
+
+@case("mnemon", "profile_get", "profile_update")
+async def _(call):
+    said = await call("profile_update", title="Tea", content="I prefer tea at four.")
+    assert said.endswith(': "Tea" [preference]')
+    assert "type: preference" in call.text("preferences/tea.md")
+    await document(call, "Database", "We use Postgres.", content_type="decision")
+    found = await call("profile_get")
+    assert [("Tea", "I prefer tea at four.")] == [(one["title"], one["content"]) for one in found["preferences"]]
+    assert ["Database"] == [one["title"] for one in found["decisions"]]
 
 
 @mnemon("forget")

@@ -16,7 +16,7 @@ from vault_engine.server.mcp.describe import describe
 from vault_engine.server.mcp.profiles import as_tool, chosen, offers
 
 # Changes with the words that agents read. Who changes these on purpose puts in the hash that the test shows.
-WORDS_SHA256 = "f23c896c82cf04e22b53ea91166ebbb683e5c7cbe0fb6c163f209a5a74b54968"
+WORDS_SHA256 = "8ecc8d409ebc4521702700840030b98c676fec5b494d1bf7f03ff012e94c3b19"
 TOGETHER = {one: [names for names, case in CASES.items() if case is one] for one in CASES.values()}
 SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.way == "served"]
 

@@ -32,11 +32,12 @@ def tools_of(
     from vault_engine.server.mcp.compat.base import fitted
     from vault_engine.server.mcp.compat.memini import Memini
     from vault_engine.server.mcp.compat.mimir import MimirNotes
+    from vault_engine.server.mcp.compat.mimir_grooming import MimirGrooming
     from vault_engine.server.mcp.compat.mimir_state import MimirUpkeep
     from vault_engine.server.mcp.compat.mnemon import Mnemon
     from vault_engine.server.mcp.compat.systems import SYSTEMS
 
-    made = {"mimir": (MimirNotes, MimirUpkeep), "mnemon": (Mnemon,), "memini": (Memini,)}[profile]
+    made = {"mimir": (MimirNotes, MimirUpkeep, MimirGrooming), "mnemon": (Mnemon,), "memini": (Memini,)}[profile]
     advised = {name: KEY_TOOLS[profile][name] for name in ("read_note", "recall")}
     homes = [one(engine, callers, place) for one in made]
     for row in SYSTEMS[profile].rows:

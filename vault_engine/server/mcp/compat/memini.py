@@ -84,6 +84,8 @@ class Memini(Compat):
         )
         done = self._engine.remember(memory, actor=asked.actor, within=asked.within)
         answer: Answer = {"id": done.id or done.path, "tier": tier, "stored": True, "hints": changed_tags(tags or ())}
+        if done.inferred:
+            answer["inferred"] = done.inferred
         if done.action == "unchanged":
             answer["reinforced"] = True
         like = next((note for one in similar if (note := self._note(one.path, asked))), None)

@@ -156,17 +156,18 @@ MIMIR = System(
             "event_type:str=decision, evaluated:obj, acted:obj, forward:obj, category:str, key:str, entity_id:str,"
             " agent_id:str",
             "id event_type created_at_unix_ms",
-            "–",
-            "Events of agents are not there yet; changes of notes are entered by themselves.",
-            "later",
+            "`record_event`",
+            "It is about `entity_id`, else about category and key. What it tells can be erased, that it was told"
+            " can't be.",
+            does="writes",
         ),
         row(
             "mimir_timeline",
             "from_ms:int, to_ms:int, event_type:str, category:str, entity_id:str, limit:int=50, offset:int=0",
             "items total",
-            "`journal`",
-            "Events of agents are not there yet; `journal` lists what was changed.",
-            "later",
+            "`timeline`, `journal`",
+            "Events, unless `event_type` is `change`, which stands for changes of notes. A category is one of"
+            " any workspace.",
         ),
         row(
             "mimir_state_set",
@@ -302,10 +303,13 @@ MIMIR = System(
         row(
             "mimir_cohere",
             "dry_run:bool=false, max_links:int=20, promote_threshold:int=3, archive_threshold:num=0.05",
-            "promoted decayed linked archived entities_examined dry_run completed_at_unix_ms",
-            "`promote`, `decay`, `related`, `sweep`",
-            "One by one for now.",
-            "later",
+            "promoted decayed linked archived entities_examined dry_run completed_at_unix_ms hints",
+            "`cohere`",
+            "A dry run gives the numbers that it would have. Links only join what shares a subject, at most"
+            " fifty at a time;"
+            " only what has expired is archived, a tenth of all notes at most; nothing is written of fading. The two"
+            " thresholds have no effect, as there.",
+            does="archives",
         ),
         row(
             "mimir_share",
@@ -345,18 +349,18 @@ MIMIR = System(
             "task_description*:str, turns_taken*:int, tokens_used*:int, memory_recall_used*:bool, recall_count:int=0,"
             " task_success:bool=false, session_id:str, tags:list",
             "entity_id created_at_unix_ms",
-            "–",
-            "Records of how tasks went are not there yet.",
-            "later",
+            "`record_benchmark`",
+            "An event in the journal instead of an entity; `timeline` of the type `benchmark` gives the means.",
+            does="writes",
         ),
         row(
             "mimir_autocohere",
             "dry_run:bool=false",
             "promoted_entities links_created archived_entities decay_updates compact_archived_count db_size_delta_bytes"
-            " dry_run",
-            "`promote`, `sweep`",
-            "One by one for now.",
-            "later",
+            " dry_run hints",
+            "`cohere`, then `sweep`",
+            "It links, and a dry run writes nothing. `hints` says how to take both back.",
+            does="archives",
         ),
         row(
             "mimir_supersede",
@@ -374,10 +378,12 @@ MIMIR = System(
             " dry_run:bool=false",
             "dedup_archived orphan_journal_entries_found orphan_links_found vacuum_reclaimed_bytes"
             " reindex_rows_affected"
-            " dry_run errors",
-            "`check_vault`, `verify`, `build_index`",
-            "One by one for now.",
-            "later",
+            " dry_run errors hints",
+            "`maintenance`, `check_vault`, `verify`",
+            "Only exact copies go into the archive. The journal has no loose ends: `verify` checks it. How many"
+            " bytes were"
+            " freed is not known.",
+            does="archives",
         ),
     ),
 )

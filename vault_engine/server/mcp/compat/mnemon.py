@@ -1,11 +1,22 @@
 """mnemon's tools. A document is a note, its type the note's, its collection the category."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from vault_engine.engine import MAX_QUERY_CHARS, MAX_TEXT_BYTES, Faded, Memory, NoteParts, Scope, SweepFilter, SweptNote
+from vault_engine.engine import (
+    MAX_QUERY_CHARS,
+    MAX_TEXT_BYTES,
+    Faded,
+    Memory,
+    NoteParts,
+    Scope,
+    SweepFilter,
+    SweptNote,
+    Trait,
+)
 from vault_engine.server.mcp.calling import Asked, reporter
 from vault_engine.server.mcp.compat.base import Compat, Found, Need, Word, number
 from vault_engine.server.mcp.compat.words import as_category, as_key, as_theirs, split_links, with_links
@@ -16,6 +27,8 @@ Title = Annotated[str, Field(max_length=500)]
 Answer = dict[str, Any]
 
 _DEFAULT_COLLECTION = "default"
+_PROFILE_CLIENT = "mcp-profile"
+_ALL_TOKENS = 100_000
 _FADED = 0.5  # strength: what has come to its half-life
 
 
@@ -120,6 +133,29 @@ class Mnemon(Compat):
             return f"Memory #{id} was not found."
         self._engine.pin(note.path, pinned=pinned, actor=asked.actor, within=asked.within)
         return f"{done} memory #{note.name}."
+
+    def profile_get(self, context: Context) -> Answer:
+        """Give what is known of the person."""
+        asked = self._asked(context)
+        found = self._engine.profile(budget_tokens=_ALL_TOKENS, within=asked.within)
+
+        def documents(traits: Iterable[Trait]) -> list[Answer]:
+            return self._documents([Found(None, note) for one in traits if (note := self._note(one.path, asked))])
+
+        return {
+            "preferences": documents(found.preferences),
+            "decisions": documents(found.decisions),
+            "about": documents(found.about),
+        }
+
+    def profile_update(self, context: Context, title: Title, content: Text) -> str:
+        """Save a preference of the person."""
+        asked = self._asked(context, Scope.WRITE)
+        title = " ".join(title.split())
+        text = f"# {title}\n\n{content}"
+        memory = Memory(text=text, title=title, source=_PROFILE_CLIENT, on_similar="hint")
+        done = self._engine.update_profile(memory, actor=asked.actor, within=asked.within)
+        return "\n".join([f'Saved memory #{done.id or done.path}: "{title}" [preference]', *done.hints])
 
     def memory_list_standing(self, context: Context) -> list[Answer]:
         """List the memories that are at hand always."""
