@@ -22,6 +22,7 @@ test: $(VENV)/made
 docs:
 	$(BIN)/python -m memwell_cli.reference > docs/cli.md
 	$(BIN)/python -m memwell_cli.client_pages docs/clients
+	$(BIN)/python -m memwell_cli.migrating_page > docs/migrating.md
 
 clean:
 	rm -rf $(VENV) .try build dist

@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
@@ -54,6 +55,7 @@ from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.benchmarks import Means, Task, as_event
     from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
     from vault_engine.engine.duplicates import Duplicate
@@ -84,11 +86,14 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.parts import NoteParts
+    from vault_engine.engine.profile import Profile, Trait, TraitType
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
     from vault_engine.engine.stats import Stats
     from vault_engine.engine.superseding import Superseded
     from vault_engine.engine.sweeping import Promoted, SweepFilter, Swept, SweptNote, TierChange
+    from vault_engine.engine.timeline import Timeline, TimelineFilter
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
@@ -98,6 +103,7 @@ if TYPE_CHECKING:
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
     "engine.cohering": "Cohered Fading",
+    "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
     "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
@@ -112,23 +118,26 @@ _LATER = {
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
+    "engine.parts": "NoteParts",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
+    "engine.profile": "Profile Trait TraitType",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
     "engine.stats": "Stats",
     "engine.superseding": "Superseded",
     "engine.sweeping": "Promoted SweepFilter Swept SweptNote TierChange",
     "engine.together": "UndoneTogether",
+    "engine.timeline": "Timeline TimelineFilter",
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
     "lifecycle.extract": "Item ItemKind",
     "state.store": "MAX_VALUE_BYTES read_json",
 }
 _VERBS = {
-    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git"),
-    *("graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintaining", "marking"),
-    *("mirror", "move", "past", "purge", "remote", "resembling", "routine", "sharing", "states", "stats"),
-    *("superseding", "sweeping", "together", "tokens", "undo", "workspaces"),
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck"),
+    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintaining"),
+    *("marking", "mirror", "move", "parts", "past", "profile", "purge", "remote", "resembling", "routine", "sharing"),
+    *("states", "stats", "superseding", "sweeping", "timeline", "together", "tokens", "undo", "workspaces"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -165,6 +174,7 @@ __all__ = [
     "Duplicate",
     "Edit",
     "Engine",
+    "Event",
     "Examined",
     "Explained",
     "Exported",
@@ -197,6 +207,7 @@ __all__ = [
     "Listed",
     "Maintained",
     "Materialised",
+    "Means",
     "Memory",
     "MirrorChange",
     "MirrorTerms",
@@ -209,14 +220,17 @@ __all__ = [
     "NewLink",
     "NodeView",
     "NoteLine",
+    "NoteParts",
     "NoteView",
     "Orphans",
     "Problem",
+    "Profile",
     "Promoted",
     "RawNote",
     "Reach",
     "Reached",
     "Recalled",
+    "Recorded",
     "Related",
     "RelatedView",
     "Remembered",
@@ -239,13 +253,19 @@ __all__ = [
     "SweepFilter",
     "Swept",
     "SweptNote",
+    "Task",
     "TierChange",
+    "Timeline",
+    "TimelineFilter",
     "Token",
     "TokenCheck",
     "TokenCreated",
     "TokenLine",
     "TokenList",
     "TokenRevoked",
+    "Told",
+    "Trait",
+    "TraitType",
     "Traversed",
     "TurnWeights",
     "UndoneTogether",
@@ -253,6 +273,7 @@ __all__ = [
     "Weights",
     "WorkspaceLine",
     "Workspaces",
+    "as_event",
     "extract_items",
     "parse_file",
     "read_json",

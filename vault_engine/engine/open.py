@@ -15,6 +15,7 @@ from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.grooming import Grooming
 from vault_engine.engine.session import Session
+from vault_engine.engine.telling import Telling
 from vault_engine.engine.truth import Truth
 from vault_engine.errors import VaultMissing
 from vault_engine.journal.entry import Actor
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         history,
         mirror,
         move,
+        parts,
         past,
         purge,
         remote,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirror import MirrorTerms
     from vault_engine.engine.mirrored import Mirrored
     from vault_engine.engine.move import Moved
+    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
     from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
@@ -84,7 +87,7 @@ if TYPE_CHECKING:
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking, Truth, Grooming):
+class Engine(Asking, Truth, Telling, Grooming):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
@@ -182,6 +185,10 @@ class Engine(Asking, Truth, Grooming):
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return read.read(self._session, ref, within=within)
+
+    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
+        """Give one note with its text apart from its properties; see `parts.parts`."""
+        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
@@ -283,10 +290,19 @@ class Engine(Asking, Truth, Grooming):
         )
 
     def purge(
-        self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None
+        self,
+        ref: str,
+        *,
+        yes: bool = False,
+        dry_run: bool = False,
+        only_gone: bool = False,
+        reason: str = "",
+        actor: Actor | None = None,
     ) -> Purged:
         """Erase a note and all it ever held; see `purge.purge`."""
-        return verbs.purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
+        return verbs.purge.purge(
+            self._session, ref, yes=yes, dry_run=dry_run, only_gone=only_gone, reason=reason, actor=actor
+        )
 
     def prune(self, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
@@ -401,13 +417,25 @@ class Engine(Asking, Truth, Grooming):
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        tier: str | None = None,
+        pinned: bool = False,
+        newest: bool = False,
         limit: int = 1000,
         archived: bool = False,
         within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
         return read.list_notes(
-            self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
+            self._session,
+            category=category,
+            type=type,
+            tags=tags,
+            tier=tier,
+            pinned=pinned,
+            newest=newest,
+            limit=limit,
+            archived=archived,
+            within=within,
         )
 
     def accept_gone(self) -> int:
