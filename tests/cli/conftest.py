@@ -146,3 +146,14 @@ def files(person: Path) -> Callable[[], dict[str, bytes]]:
         for path in sorted(person.rglob("*"))
         if path.is_file() and ".memwell" not in path.parts
     }
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program as it is installed, by which this process was called."""
+    file = tmp_path / "bin" / "memwell"
+    file.parent.mkdir()
+    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m memwell_cli "$@"\n')
+    file.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(file)])
+    return file

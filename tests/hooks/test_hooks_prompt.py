@@ -304,8 +304,8 @@ def test_the_vault_is_found_as_the_engine_finds_it(vault, tmp_path, monkeypatch)
 
 
 def test_the_registry_of_clients_knows_the_same_events():
-    """Each client that has hooks says which, and in which file they are told of."""
-    assert EVENTS == {client.name: client.hooks for client in CLIENTS if client.hooks_file}
+    """Each client whose events are known has a file that they are told in."""
+    assert EVENTS == {client.name: client.events for client in CLIENTS if client.hooks}
 
 
 @pytest.mark.parametrize("client", EVENTS)
@@ -322,9 +322,12 @@ def test_the_settings_of_a_client_run_a_hook_for_each_event(client, vault):
         assert client == "cursor" or ("" == entry["matcher"] and "command" == inner["type"])
 
 
-def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault):
+def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault, monkeypatch):
     """With the whole paths of the command and of the vault."""
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
     out, err = memwell("hook", "settings").communicate(timeout=60)
 
-    assert "for Claude Code: ~/.claude/settings.json\n" == err
-    assert f" hook prompt --vault {vault}" in json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
+    assert f"for Claude Code: {Path.home()}/.claude/settings.json\n" == err
+    command = json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
+    assert command.endswith(f" hook prompt --vault {vault}")
+    assert Path(command.split()[0]).is_absolute()
