@@ -50,6 +50,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"MEMWELL_{name}", raising=False)
     monkeypatch.setenv("MEMWELL_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("MEMWELL_EMBEDDER", "none")
+    monkeypatch.setenv("MEMWELL_RUNTIME_DIR", "/dev/null/none")  # hooks leave no process behind
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 

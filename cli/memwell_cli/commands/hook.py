@@ -16,7 +16,14 @@ from memwell_cli.opening import vault_option
 from memwell_cli.output import plain, remark
 from vault_engine.clients import Desk, Hooked, hooks_snippet
 from vault_engine.config import find_vault
-from vault_engine.hooks.entry import BUDGET_TOKENS, DEADLINE_MS, MAX_BUDGET_TOKENS, TELLING_DEADLINE_MS
+from vault_engine.hooks.entry import (
+    BUDGET_TOKENS,
+    DEADLINE_MS,
+    LINGER_MIN,
+    MAX_BUDGET_TOKENS,
+    MAX_LINGER_MIN,
+    TELLING_DEADLINE_MS,
+)
 from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING
 
 _client_option = click.option(
@@ -64,6 +71,13 @@ def _event(name: str, help: str, deadline_ms: int) -> None:
             default=BUDGET_TOKENS,
             show_default=True,
             help="How long the answer may be, in tokens of four characters.",
+        )(command)
+        command = click.option(
+            "--linger",
+            type=click.IntRange(0, MAX_LINGER_MIN),
+            default=LINGER_MIN,
+            show_default=True,
+            help="Without a server: minutes that a process stays to answer the next ones; 0: none is started.",
         )(command)
     hook.command(name, cls=_Event, help=help)(command)
 
