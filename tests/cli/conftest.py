@@ -154,7 +154,8 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The program as it is installed, by which this process was called."""
     file = tmp_path / "bin" / "memwell"
     file.parent.mkdir()
-    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m memwell_cli "$@"\n')
+    path = os.pathsep.join(filter(None, sys.path))  # clients pass on few variables
+    file.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m memwell_cli "$@"\n')
     file.chmod(0o755)
     monkeypatch.setattr(sys, "argv", [str(file)])
     return file

@@ -19,6 +19,7 @@ from typing import Any
 from vault_engine.engine import Engine
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.hooks.answering import context_for
+from vault_engine.hooks.asking import LEAVE, LEAVING, leave
 from vault_engine.hooks.place import made_private, socket_path
 from vault_engine.vault.lock import Lock
 
@@ -28,7 +29,6 @@ PATIENCE_S = 1.0  # until a request must have come in whole
 _LOOK_S = 0.2
 _TRY_AGAIN_S = 2.0
 _LEAVING_S = 2.0  # for one that gives way
-_LEAVE, _LEAVING = "leave", b"+"
 
 _WARMING = {"event": "prompt", "prompt": "what is remembered here", "budget": 1}
 
@@ -81,7 +81,7 @@ class _Taking(threading.Thread):
             with lock.held(wait_s=0):
                 self._door.answer(self._ended.is_set)
         except VaultBusy:
-            if _is_left(path):
+            if leave(str(path)):
                 with lock.held(wait_s=_LEAVING_S):
                     self._door.answer(self._ended.is_set)
 
@@ -134,9 +134,9 @@ class Door:
         try:
             with connection:
                 request = _read(connection)
-                if self._gives_way and request.get("event") == _LEAVE:
+                if self._gives_way and request.get("event") == LEAVE:
                     self.is_given_up = True
-                    connection.sendall(_LEAVING)
+                    connection.sendall(LEAVING)
                     return
                 self.last_asked = time.monotonic()
                 context = context_for(self._engine, request)
@@ -152,15 +152,6 @@ class Door:
     def warm(self) -> None:
         """Load what a question needs."""
         context_for(self._engine, _WARMING)
-
-
-def _is_left(path: Path) -> bool:
-    """Ask who has a door to leave it; say whether that is done: another server does not."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(PATIENCE_S)
-        connection.connect(str(path))
-        connection.sendall(json.dumps({"format": 1, "event": _LEAVE}).encode() + b"\n")
-        return connection.recv(1) == _LEAVING
 
 
 def _read(connection: socket.socket) -> Mapping[str, Any]:
