@@ -1,8 +1,8 @@
 """Answering the hooks of a vault that no server answers: a small process that a hook starts, and that goes by itself.
 
 ``python -m vault_engine.hooks.standing_in VAULT MINUTES``. It goes when nobody has asked for that long, when a server
-of the vault comes, or when the vault or the socket is gone. Meanwhile it follows the vault as a server does. It searches
-by words alone, which loads no model, holds no lock but that of the socket, and is the only one of its kind for a vault.
+of the vault comes, or when the vault or the socket is gone. Meanwhile it follows the vault as a server does. It
+searches by words alone, which loads no model, holds no lock but that of the socket, and is the only one for a vault.
 """
 
 import os
