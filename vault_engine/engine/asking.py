@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
-from vault_engine.engine import read, recalling
+from vault_engine.engine import recalling
 from vault_engine.search.query import By, Fusion, Mode, Query
 from vault_engine.search.weights import WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from vault_engine.engine import graph, graph_formats, links, parts  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import graph, graph_formats, links, parts, read  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.parts import NoteParts
-    from vault_engine.engine.results import Backlinks, Context, Links, Recalled
+    from vault_engine.engine.reports import Backlinks, Links
+    from vault_engine.engine.results import Context, Recalled
     from vault_engine.engine.session import Session
     from vault_engine.vault.reach import Within
 
@@ -98,7 +99,7 @@ class Asking:
         within: Within = None,
     ) -> Context:
         """Put together what an agent should know; see `read.context`."""
-        return read.context(
+        return verbs.read.context(
             self._session,
             query,
             budget_tokens=budget_tokens,

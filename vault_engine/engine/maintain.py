@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import vault_engine.engine as verbs
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
+from vault_engine.engine.reports import Built, Created, IndexChecked
 from vault_engine.engine.resting import find_written_over
-from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
+from vault_engine.engine.results import IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
@@ -23,6 +24,9 @@ from vault_engine.vault.files import explained, fsync_folder, make_folder, write
 from vault_engine.vault.reach import Reach, Within, is_within
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 Kind = Literal["plain", "obsidian", "logseq"]
 Progress = Callable[[str, int, int], None]

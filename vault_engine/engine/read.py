@@ -12,7 +12,8 @@ from vault_engine.engine.recalling import (
     updated_of,
     without_heading,
 )
-from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote
+from vault_engine.engine.reports import Listed, NoteLine, RawNote
+from vault_engine.engine.results import Context, Hit, NoteView
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from vault_engine.config import MOST_VANISHED
 from vault_engine.vault.copies import conflict_base
-
-MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing rather than the notes
 
 
 class Side(StrEnum):

@@ -4,18 +4,20 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import anyio.from_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
+from pydantic import Field
 from pydantic_core import to_json, to_jsonable_python
 
 from vault_engine.engine import Actor, Engine, Reach, Scope
 from vault_engine.errors import BadInput, MemwellError, NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
+from vault_engine.server.vaults import EVERY
 
 
 def told(tool: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,18 +37,28 @@ def told(tool: Callable[..., Any]) -> Callable[..., Any]:
     return telling
 
 
-def of_one_vault(tools: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Make one tool of those that do the same in several vaults: it takes the name of one, else means the first."""
+def of_one_vault(
+    tools: Mapping[str, Callable[..., Any]], together: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """Make one tool of those that do the same in several vaults: it takes the name of one, else means the first.
+
+    Args:
+        tools: by the names of the vaults.
+        together: what is called with them where `EVERY` is named; None: it can't be.
+    """
     first = next(iter(tools))
 
     @wraps(tools[first])
     def calling(*args: Any, vault: str | None = None, **kwargs: Any) -> Any:
+        if vault == EVERY and together is not None:
+            return together(tools, *args, **kwargs)
         return tools[vault or first](*args, **kwargs)
 
     known = inspect.signature(tools[first], eval_str=True)
-    which = inspect.Parameter(
-        "vault", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Literal[tuple(tools)] | None
-    )
+    wanted: Any = Literal[tuple(tools)] | None
+    if together is not None:
+        wanted = Annotated[Literal[(*tools, EVERY)] | None, Field(description=f"{EVERY}: all of them")]
+    which = inspect.Parameter("vault", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=wanted)
     calling.__signature__ = known.replace(parameters=[*known.parameters.values(), which])  # type: ignore[attr-defined]
     return calling
 

@@ -197,8 +197,12 @@ def offers_of(
     ]
     if not names:
         return each[0]
+    from vault_engine.server.mcp.everywhere import TOGETHER  # loaded where there are several
+
     return tuple(
-        same[0]._replace(tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True))))
+        same[0]._replace(
+            tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True)), TOGETHER.get(same[0].name))
+        )
         for same in zip(*each, strict=True)
     )
 
