@@ -28,6 +28,7 @@ LOOKING = {
     "note_at": {"note": "plan", "at": "now"},
     "notes_at": {"as_of": "now"},
     "journal": {},
+    "timeline": {},
     "links": {"note": "plan"},
     "backlinks": {"note": "tea"},
     "neighbours": {"note": "tea"},
@@ -38,6 +39,7 @@ LOOKING = {
     "related": {"note": "tea"},
     "list_notes": {},
     "workspaces": {},
+    "profile_get": {},
     "stats": {},
 }
 

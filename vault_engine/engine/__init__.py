@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
@@ -25,7 +26,10 @@ from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.benchmarks import Means, Task, as_event
+    from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.duplicates import Duplicate
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
@@ -47,10 +51,14 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
+    from vault_engine.engine.linking import NewLink
+    from vault_engine.engine.maintaining import Chores, LinkToNothing, Maintained
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.parts import NoteParts
+    from vault_engine.engine.profile import Profile, Trait, TraitType
     from vault_engine.engine.reports import (
         FINDING_KINDS,
         Backlinks,
@@ -73,6 +81,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.stats import Stats
     from vault_engine.engine.superseding import Superseded
     from vault_engine.engine.sweeping import Promoted, SweepFilter, Swept, SweptNote, TierChange
+    from vault_engine.engine.timeline import Timeline, TimelineFilter
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
@@ -95,7 +104,10 @@ if TYPE_CHECKING:
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
+    "engine.cohering": "Cohered Fading",
+    "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
+    "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
@@ -103,10 +115,14 @@ _LATER = {
     "engine.graph_formats": "Exported",
     "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
+    "engine.linking": "NewLink",
+    "engine.maintaining": "Chores LinkToNothing Maintained",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
+    "engine.parts": "NoteParts",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
+    "engine.profile": "Profile Trait TraitType",
     "engine.reports": "FINDING_KINDS Backlinks BacklinkView Built Checked Created Finding FindingKind IndexChecked"
     " Links LinkView Listed NoteLine RawNote Restored",
     "engine.sharing": "Federated Shared",
@@ -115,6 +131,7 @@ _LATER = {
     "engine.superseding": "Superseded",
     "engine.sweeping": "Promoted SweepFilter Swept SweptNote TierChange",
     "engine.together": "UndoneTogether",
+    "engine.timeline": "Timeline TimelineFilter",
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
     "lifecycle.extract": "Item ItemKind",
@@ -124,10 +141,11 @@ _LATER = {
     "sync.shown": "Extra",
 }
 _VERBS = {
-    *("bulk", "check", "conflicts", "contradicting", "correcting", "edit", "examine", "extracting", "fsck"),
-    *("git", "graph", "graph_formats", "health", "history", "lifecycle", "links", "maintain", "marking"),
-    *("mirror", "move", "past", "purge", "read", "remote", "resembling", "sharing", "states", "stats"),
-    *("superseding", "sweeping", "together", "tokens", "undo", "workspaces", "write"),
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "edit", "examine", "extracting", "fsck"),
+    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintain"),
+    *("maintaining", "marking", "mirror", "move", "parts", "past", "profile", "purge", "read", "remote", "resembling"),
+    *("routine", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together", "tokens", "undo"),
+    *("workspaces", "write"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -152,6 +170,8 @@ __all__ = [
     "By",
     "Changed",
     "Checked",
+    "Chores",
+    "Cohered",
     "Context",
     "Contradiction",
     "Contradictions",
@@ -159,14 +179,17 @@ __all__ = [
     "DecayChange",
     "DecayFilter",
     "Decaying",
+    "Duplicate",
     "Edit",
     "Engine",
+    "Event",
     "Examined",
     "Explained",
     "Exported",
     "Extra",
     "Extracted",
     "Faded",
+    "Fading",
     "Federated",
     "Finding",
     "FindingKind",
@@ -186,10 +209,13 @@ __all__ = [
     "ItemKind",
     "Kept",
     "LinkEdit",
+    "LinkToNothing",
     "LinkView",
     "Links",
     "Listed",
+    "Maintained",
     "Materialised",
+    "Means",
     "Memory",
     "MirrorChange",
     "MirrorTerms",
@@ -199,16 +225,20 @@ __all__ = [
     "Moved",
     "Neighbour",
     "Neighbours",
+    "NewLink",
     "NodeView",
     "NoteLine",
+    "NoteParts",
     "NoteView",
     "Orphans",
     "Problem",
+    "Profile",
     "Promoted",
     "RawNote",
     "Reach",
     "Reached",
     "Recalled",
+    "Recorded",
     "Related",
     "RelatedView",
     "Remembered",
@@ -231,13 +261,19 @@ __all__ = [
     "SweepFilter",
     "Swept",
     "SweptNote",
+    "Task",
     "TierChange",
+    "Timeline",
+    "TimelineFilter",
     "Token",
     "TokenCheck",
     "TokenCreated",
     "TokenLine",
     "TokenList",
     "TokenRevoked",
+    "Told",
+    "Trait",
+    "TraitType",
     "Traversed",
     "TurnWeights",
     "UndoneTogether",
@@ -245,6 +281,7 @@ __all__ = [
     "Weights",
     "WorkspaceLine",
     "Workspaces",
+    "as_event",
     "extract_items",
     "parse_file",
     "read_json",

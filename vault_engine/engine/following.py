@@ -1,9 +1,14 @@
-"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new."""
+"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new.
+
+Where the settings say so, it is groomed by the clock as well.
+"""
 
 import threading
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
+import vault_engine.engine as verbs
 from vault_engine.engine.adopting import Adopting
 from vault_engine.engine.committing import Committer
 from vault_engine.engine.external import enter_external_if_free
@@ -13,6 +18,9 @@ from vault_engine.index.filling import Filling
 from vault_engine.index.store import Refreshed
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.watch import Hint, Watcher
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 _OTHERS_S = 0.005  # long enough for who waits for a look to have his answer first: to enter what is new may take longer
@@ -30,6 +38,7 @@ class Following:
         self._stopping = threading.Event()
         self._committer = Committer(session)
         self._adopting = Adopting(session)
+        self._routine = verbs.routine.Routine(session) if config.groom_hours else None
         self._filling = Filling(
             lambda: (session.index.embeddings, session.index.chunks(session.guard)),
             lambda: session.now().toordinal(),
@@ -42,6 +51,8 @@ class Following:
         self._session.expect_load()
         for each in (self._filling, self._committer, self._adopting, self._starting):
             each.start()
+        if self._routine:
+            self._routine.start()
 
     def wait_for_first_look(self) -> None:
         """Wait until everything was looked at, and changes are told of from then on."""
@@ -51,6 +62,8 @@ class Following:
         """Stop, and wait for what is under way."""
         self._stopping.set()
         self._filling.stop()
+        if self._routine:
+            self._routine.stop()
         self._starting.join()
         self._watcher.stop()
         self._adopting.stop()
@@ -90,6 +103,8 @@ class Following:
                 index.save(at_least=_WORTH_SAVING)
             self._adopting.poke()
             index.fold(self._session.guard)
+            if self._routine and any(done):
+                self._routine.poke()
             return any(done)
         except MemwellError:
             return False  # whatever it is, the next recall meets it too and says so

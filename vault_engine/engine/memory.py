@@ -129,7 +129,7 @@ def draft(memory: Memory, within: Within = None) -> Draft:
     category = memory.category
     if category is None:
         category = _text(properties.get("category")) or _default_category(within)
-    home, category = _home_of(clean_name(category).rstrip("/"), within)
+    home, category = home_of(clean_name(category).rstrip("/"), within)
     return Draft(
         category=category,
         key=clean_name(to_key(memory.title or body) if key is None else key),
@@ -146,8 +146,11 @@ def _default_category(within: Within) -> str:
     return folder or DEFAULT_CATEGORY
 
 
-def _home_of(category: str, within: Within) -> tuple[str | None, str]:
-    """Split a category, which may name a folder of a workspace, into the workspace's folder and the category there."""
+def home_of(category: str, within: Within) -> tuple[str | None, str]:
+    """Split a category, which may name a folder of a workspace, into the workspace's folder and the category there.
+
+    The folder is None where it is for no workspace.
+    """
     inside = f"{category}/"
     if workspace_of(inside):
         rest = below_workspace(inside).rstrip("/")

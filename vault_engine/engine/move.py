@@ -401,7 +401,7 @@ def unfinished(session: Session) -> list[Entry]:
     """List the rewritings that belong to a move which happened, were not made, and still can be."""
     entries = session.journal.entries()
     moves = {entry.id for entry in happened(entries) if entry.change.op is Op.MOVE}
-    last = {entry.change.path: entry for entry in entries if entry.change.op is not Op.ABORT}
+    last = {entry.change.path: entry for entry in entries if entry.change.op not in (Op.ABORT, Op.EVENT)}
     aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
     return [
         entry

@@ -15,12 +15,13 @@ from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.grooming import Grooming
 from vault_engine.engine.session import Session
+from vault_engine.engine.syncing import Syncing
+from vault_engine.engine.telling import Telling
 from vault_engine.engine.truth import Truth
 from vault_engine.errors import VaultMissing
 from vault_engine.journal.entry import Actor
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
@@ -32,15 +33,13 @@ if TYPE_CHECKING:
         edit,
         examine,
         fsck,
-        git,
         history,
         maintain,
-        mirror,
         move,
+        parts,
         past,
         purge,
         read,
-        remote,
         sharing,
         tokens,
         undo,
@@ -53,29 +52,25 @@ if TYPE_CHECKING:
     from vault_engine.engine.entries import Entries, EntryLine
     from vault_engine.engine.examine import Examined
     from vault_engine.engine.fsck import Repaired, Verified
-    from vault_engine.engine.git import Committed, GitState, Postponed
     from vault_engine.engine.history import Diffed, History, NoteAt
     from vault_engine.engine.memory import Memory
-    from vault_engine.engine.mirror import MirrorTerms
-    from vault_engine.engine.mirrored import Mirrored
     from vault_engine.engine.move import Moved
+    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
-    from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
     from vault_engine.engine.reports import Built, Checked, Created, IndexChecked, Listed, RawNote, Restored
     from vault_engine.engine.results import Changed, Forgotten, IndexState, NoteView, Remembered, Status
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
     from vault_engine.engine.undo import Undone
     from vault_engine.engine.workspaces import Workspaces
-    from vault_engine.errors import MemwellError
     from vault_engine.note.change import Edit
     from vault_engine.vault.reach import Reach, Within
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking, Truth, Grooming):
+class Engine(Asking, Truth, Telling, Grooming, Syncing):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
@@ -173,6 +168,10 @@ class Engine(Asking, Truth, Grooming):
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return verbs.read.read(self._session, ref, within=within)
+
+    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
+        """Give one note with its text apart from its properties; see `parts.parts`."""
+        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
@@ -274,10 +273,19 @@ class Engine(Asking, Truth, Grooming):
         )
 
     def purge(
-        self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None
+        self,
+        ref: str,
+        *,
+        yes: bool = False,
+        dry_run: bool = False,
+        only_gone: bool = False,
+        reason: str = "",
+        actor: Actor | None = None,
     ) -> Purged:
         """Erase a note and all it ever held; see `purge.purge`."""
-        return verbs.purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
+        return verbs.purge.purge(
+            self._session, ref, yes=yes, dry_run=dry_run, only_gone=only_gone, reason=reason, actor=actor
+        )
 
     def prune(self, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
@@ -303,84 +311,9 @@ class Engine(Asking, Truth, Grooming):
         """Mend what can be mended; see `fsck.repair`."""
         return verbs.fsck.repair(self._session, dry_run=dry_run, actor=actor)
 
-    def git_enable(self, *, everything: bool = False) -> GitState:
-        """Let what Memwell changes be committed; see `git.enable`."""
-        return verbs.git.enable(self._session, everything=everything)
-
-    def git_disable(self) -> GitState:
-        """Leave committing to the owner; see `git.disable`."""
-        return verbs.git.disable(self._session)
-
-    def git_state(self) -> GitState:
-        """Say what is committed and what is not; see `git.state`."""
-        return verbs.git.state(self._session)
-
-    def git_commit(self) -> Committed | Postponed:
-        """Commit what waits; see `git.commit_pending`."""
-        return verbs.git.commit_pending(self._session)
-
-    def sync(
-        self,
-        where: Where | None = None,
-        *,
-        unrelated: bool = False,
-        yes: bool = False,
-        progress: maintain.Progress | None = None,
-    ) -> Synced:
-        """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
-        return verbs.remote.sync(
-            self._session, where or verbs.remote.ANYWHERE, unrelated=unrelated, yes=yes, progress=progress
-        )
-
-    def sync_pull(
-        self,
-        where: Where | None = None,
-        *,
-        dry_run: bool = False,
-        unrelated: bool = False,
-        yes: bool = False,
-        progress: maintain.Progress | None = None,
-    ) -> Pulled:
-        """Bring in what other machines have sent; see `remote.pull`."""
-        return verbs.remote.pull(
-            self._session,
-            where or verbs.remote.ANYWHERE,
-            dry_run=dry_run,
-            unrelated=unrelated,
-            yes=yes,
-            progress=progress,
-        )
-
-    def sync_push(
-        self, where: Where | None = None, *, yes: bool = False, progress: maintain.Progress | None = None
-    ) -> Pushed:
-        """Send the other machines what is here; see `remote.push`."""
-        return verbs.remote.push(self._session, where or verbs.remote.ANYWHERE, yes=yes, progress=progress)
-
-    def sync_state(self, where: Where | None = None) -> SyncState:
-        """Say how the vault stands to where it is synced; see `remote.sync_state`."""
-        return verbs.remote.sync_state(self._session, where or verbs.remote.ANYWHERE)
-
     def raw(self, ref: str, *, within: Within = None) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
         return verbs.read.raw(self._session, ref, within=within)
-
-    def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
-        """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
-        return verbs.mirror.mirror(self._session, target, terms, actor)
-
-    def watch_mirror(
-        self,
-        target: Path,
-        terms: MirrorTerms,
-        *,
-        tell: Callable[[Mirrored | MemwellError], None],
-        stop: threading.Event,
-        interval_s: float | None = None,
-    ) -> None:
-        """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
-        seconds = verbs.mirror.INTERVAL_S if interval_s is None else interval_s
-        verbs.mirror.watch_mirror(self._session, target, terms, interval_s=seconds, tell=tell, stop=stop)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
@@ -392,13 +325,25 @@ class Engine(Asking, Truth, Grooming):
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        tier: str | None = None,
+        pinned: bool = False,
+        newest: bool = False,
         limit: int = 1000,
         archived: bool = False,
         within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
         return verbs.read.list_notes(
-            self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
+            self._session,
+            category=category,
+            type=type,
+            tags=tags,
+            tier=tier,
+            pinned=pinned,
+            newest=newest,
+            limit=limit,
+            archived=archived,
+            within=within,
         )
 
     def accept_gone(self) -> int:

@@ -3,7 +3,7 @@
 No slots: the MCP library would take a slot's descriptor for a default.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vault_engine.search.query import Mode
@@ -20,6 +20,7 @@ class Remembered:
     key: str
     sha256: str  # of the note's bytes; name it as ``expected`` to change the note knowingly
     hints: tuple[str, ...] = ()
+    inferred: dict[str, str] = field(default_factory=dict)  # type and tier that a new note does not state, by its text
 
 
 @dataclass(frozen=True)
@@ -161,3 +162,4 @@ class Status:
     exchanges: bool  # whether the file system lets two files change places: what else is saved at that moment is safe
     polled: str | None = None  # why a process that follows the vault looks by the clock instead of being told
     missing: int = 0  # notes that are gone, so many that the journal is not told before their owner says so
+    grooming: str | None = None  # how grooming by the clock goes, in words; None: it is off

@@ -63,7 +63,8 @@ class Known:
             self._loaded().feed(entry)
         self._journal.newest = max([self._journal.newest, self._newest, *(entry.ts for entry in fresh)])
         self._newest = self._journal.newest
-        self._paths.update(path for entry in fresh for path in (entry.change.path, entry.change.to) if path)
+        changes = [entry.change for entry in fresh if entry.change.op is not Op.EVENT]
+        self._paths.update(path for change in changes for path in (change.path, change.to) if path)
         self._purged += [entry.change.before for entry in fresh if entry.change.op is Op.PURGE]
         self._unsaved += len(fresh)
         if fresh and self.on_entries:

@@ -6,8 +6,8 @@ what is there, whichever device's file is read first. A journal arrives by sync 
 fit together has some answer, never an exception.
 """
 
-from bisect import insort
-from collections.abc import Iterable
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -69,11 +69,37 @@ class _Effect(NamedTuple):
     part_of: str  # the id of the entry that a ``write`` belongs to
 
 
-def happened(entries: Iterable[Entry]) -> list[Entry]:
-    """Leave out what was announced and did not happen, and what says nothing of a note. Keeps the order given."""
+def standing(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what was announced and did not happen, and what is about the journal itself. Keeps the order given."""
     found = list(entries)
     aborted = {entry.ref for entry in found if entry.change.op is Op.ABORT and entry.ref}
     return [entry for entry in found if entry.change.op not in _ABOUT_THE_JOURNAL and entry.id not in aborted]
+
+
+def happened(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what was announced and did not happen, and what did nothing to a note. Keeps the order given."""
+    return [entry for entry in standing(entries) if entry.change.op is not Op.EVENT]
+
+
+def events(entries: Iterable[Entry]) -> list[Entry]:
+    """Give what somebody told. Keeps the order given."""
+    return [entry for entry in standing(entries) if entry.change.op is Op.EVENT]
+
+
+def events_about(entries: Iterable[Entry], versions: Sequence[Version]) -> list[Entry]:
+    """Give what was told about a note while it had the path that was named.
+
+    Args:
+        entries: the whole journal.
+        versions: all of the note, oldest first, as `history` gives them.
+    """
+    moments = [_order(version.entry) for version in versions]
+    found: list[Entry] = []
+    for entry in events(entries):
+        place = bisect_right(moments, _order(entry)) - 1
+        if place >= 0 and versions[place].path == entry.change.path and versions[place].sha256:
+            found.append(entry)
+    return found
 
 
 def heads(entries: Iterable[Entry]) -> dict[str, str]:

@@ -29,8 +29,10 @@ def told(tool: Callable[..., Any]) -> Callable[..., Any]:
             answer = tool(*args, **kwargs)
         except MemwellError as error:
             raise ToolError(explain(error)) from error
-        text = TextContent(type="text", text=to_json(answer).decode())
-        return CallToolResult(content=[text], structured_content=to_jsonable_python(answer))
+        text = TextContent(type="text", text=answer if isinstance(answer, str) else to_json(answer).decode())
+        structured = to_jsonable_python(answer)
+        whole = structured if isinstance(structured, dict) else {"result": structured}
+        return CallToolResult(content=[text], structured_content=whole)
 
     return telling
 
@@ -82,8 +84,8 @@ class Verbs:
     def __init__(self, engine: Engine, callers: Callers, place: Place = Place()) -> None:  # noqa: B008  frozen
         self._engine, self._callers, self._place = engine, callers, place
 
-    def _asked(self, context: Context, needed: Scope = Scope.READ) -> Asked:
-        """Say who calls.
+    def _asked(self, context: Context, needed: Scope = Scope.READ, workspace: str | None = None) -> Asked:
+        """Say who calls; a workspace that the call itself names goes before any other.
 
         Raises:
             NotAllowed: the caller may not.
@@ -92,7 +94,7 @@ class Verbs:
         caller = self._callers(context, needed)
         if caller.folder is not None and not self._place.is_first:
             raise NotAllowed(f"the token reaches only {caller.folder} of the vault {next(iter(self._place.vaults))}")
-        workspace = caller.workspace or self._place.workspace
+        workspace = workspace or caller.workspace or self._place.workspace
         return Asked(caller.actor, self._engine.reach(workspace, folder=caller.folder))
 
     def _vault(self, name: str | None) -> Engine | None:
