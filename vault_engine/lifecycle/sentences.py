@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from vault_engine.note.frontmatter import read_frontmatter
+import vault_engine.note as notes
 
 _FENCE = re.compile(r"[ \t]{0,3}(?:[-*+>][ \t]+)*(`{3,}|~{3,})")
 _SKIPPED = re.compile(r"[ \t]*(?:#{1,6}(?:[ \t]|$)|\||<!--|!\[|(?:-{3,}|={3,}|\*{3,})[ \t]*$|%%|\[\^?[^\]\n]+\]:)")
@@ -49,7 +49,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 def _blocks(text: str) -> Iterator[list[_Piece]]:
     """Give what belongs together: the lines of a paragraph or of an item of a list, each without its mark."""
     block: list[_Piece] = []
-    fence, position = "", read_frontmatter(text).body_start
+    fence, position = "", notes.read_frontmatter(text).body_start
     while position < len(text):
         end = text.find("\n", position) + 1 or len(text)
         line = text[position:end]
