@@ -4,7 +4,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 from vault_engine.engine.access import Scope, Token
-from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
@@ -20,6 +19,7 @@ from vault_engine.engine.results import (
     Remembered,
     Status,
 )
+from vault_engine.engine.told import Told
 from vault_engine.journal.entry import Actor
 from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
 from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
     from vault_engine.engine.duplicates import Duplicate
+    from vault_engine.engine.events import Event, Recorded
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
@@ -108,6 +109,7 @@ _LATER = {
     "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
     "engine.duplicates": "Duplicate",
+    "engine.events": "Event Recorded",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
@@ -141,10 +143,35 @@ _LATER = {
     "sync.shown": "Extra",
 }
 _VERBS = {
-    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "edit", "examine", "extracting", "fsck"),
-    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintain"),
-    *("maintaining", "marking", "mirror", "move", "parts", "past", "profile", "purge", "read", "remote", "resembling"),
-    *("routine", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together", "tokens", "undo"),
+    *(
+        "bulk",
+        "check",
+        "cohering",
+        "conflicts",
+        "contradicting",
+        "correcting",
+        "edit",
+        "events",
+        "examine",
+        "extracting",
+        "fsck",
+    ),
+    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle"),
+    *("links", "maintain", "maintaining", "marking", "mirror", "move", "parts", "past", "profile", "purge", "read"),
+    *(
+        "remote",
+        "resembling",
+        "routine",
+        "sharing",
+        "states",
+        "stats",
+        "superseding",
+        "sweeping",
+        "timeline",
+        "together",
+        "tokens",
+        "undo",
+    ),
     *("workspaces", "write"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}

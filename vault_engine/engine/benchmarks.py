@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from vault_engine.engine.events import Event, Told
+from vault_engine.engine.events import Event
+from vault_engine.engine.told import Told
 from vault_engine.errors import BadInput
 
 BENCHMARK = "benchmark"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vault_engine.engine.events import Told, told
 from vault_engine.engine.session import Session
+from vault_engine.engine.told import Told, told
 from vault_engine.errors import BadInput, EntryMissing
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.vault.reach import Within, is_within

@@ -12,7 +12,7 @@ from vault_engine.engine.memory import MAX_FIELD_CHARS, home_of
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, NotAllowed, NoteMissing
-from vault_engine.journal.entry import Actor, Change, Entry, Op
+from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.state.store import check_value
 from vault_engine.vault.paths import check_folder
 from vault_engine.vault.reach import Reach, Within, is_within
@@ -20,7 +20,6 @@ from vault_engine.vault.reach import Reach, Within, is_within
 FORMAT = 1
 DECISION = "decision"
 MAX_TYPE_CHARS = 60
-_MAX_TOLD_BYTES = 1 << 20  # three parts and what is around them are less
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +34,6 @@ class Event:
     category: str | None = None  # or the folder
     key: str | None = None  # and what in it, whether that is a note or not
     agent: str | None = None  # whose event it is, where that is not who tells of it
-
-
-@dataclass(frozen=True)
-class Told:
-    """What was told in an event."""
-
-    evaluated: Any
-    acted: Any
-    forward: Any
-    category: str | None
-    key: str | None
-    agent: str | None
 
 
 @dataclass(frozen=True)
@@ -83,19 +70,6 @@ def record(session: Session, event: Event, actor: Actor | None = None, *, within
             return _entered(session, event, about, session.actor(actor))
     with writing(session, actor, exact=False) as author:
         return _entered(session, event, _note_or_folder(session, event, within), author)
-
-
-def told(session: Session, entry: Entry) -> Told | None:
-    """Give what an event tells; None if that was erased, or is not to be had."""
-    try:
-        data = session.revisions.get(entry.change.after)
-        facts = json.loads(data) if len(data) <= _MAX_TOLD_BYTES else None
-    except (KeyError, ValueError, RecursionError):
-        return None
-    if not isinstance(facts, dict):
-        return None
-    lines = (_line(facts.get(name)) for name in ("category", "key", "agent"))
-    return Told(facts.get("evaluated"), facts.get("acted"), facts.get("forward"), *lines)
 
 
 class _Named(NamedTuple):
@@ -172,7 +146,3 @@ def _entered(session: Session, event: Event, about: str, author: Actor) -> Recor
     (entry,) = session.journal.announce([change], at=session.now(), actor=author, first=session.revisions.sync)
     session.journal.settle()
     return Recorded(entry.id, entry.ts, event.type, about)
-
-
-def _line(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
-from vault_engine.engine import events
 
 if TYPE_CHECKING:
-    from vault_engine.engine import profile, purge, timeline  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import events, profile, purge, timeline  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.events import Event, Recorded
     from vault_engine.engine.memory import Memory
     from vault_engine.engine.profile import Profile, TraitType
@@ -27,7 +26,7 @@ class Telling:
 
     def record(self, event: Event, *, actor: Actor | None = None, within: Within = None) -> Recorded:
         """Enter an event in the journal; see `events.record`."""
-        return events.record(self._session, event, actor, within=within)
+        return verbs.events.record(self._session, event, actor, within=within)
 
     def erase_event(
         self,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from vault_engine.engine.benchmarks import BENCHMARK, Means, means
 from vault_engine.engine.entries import EntryLine, concerns, lines_of
-from vault_engine.engine.events import told
 from vault_engine.engine.history import past_of
 from vault_engine.engine.moments import read_moment, read_start
 from vault_engine.engine.session import Session
+from vault_engine.engine.told import told
 from vault_engine.errors import BadInput
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import events_about, standing
