@@ -74,6 +74,13 @@ def _or_null(one: inspect.Parameter) -> inspect.Parameter:
     return one.replace(annotation=one.annotation | None)
 
 
+class Searched(NamedTuple):
+    """What a search has found."""
+
+    found: list[Found]
+    degraded: str | None  # why it was less than the search that was asked for
+
+
 class Compat(Verbs):
     """What all of them do the same way."""
 
@@ -106,7 +113,7 @@ class Compat(Verbs):
         wanted: int,
         keeps: Callable[[Found], bool] | None = None,
         **terms: Any,
-    ) -> list[Found]:
+    ) -> Searched:
         """Give the best notes that pass a filter which the search itself does not know; no use is counted.
 
         Args:
@@ -118,6 +125,7 @@ class Compat(Verbs):
         """
         found: list[Found] = []
         cursor: str | None = None
+        degraded: str | None = None
         for _ in range(_MOST_LOOKED_AT // _PAGE):
             page = self._engine.recall(
                 query,
@@ -128,10 +136,10 @@ class Compat(Verbs):
                 **terms,
             )
             found += (one for one in self._with_notes(page.hits, asked) if keeps is None or keeps(one))
-            cursor = page.cursor
+            cursor, degraded = page.cursor, page.degraded
             if cursor is None or len(found) >= wanted:
                 break
-        return found[:wanted]
+        return Searched(found[:wanted], degraded)
 
     def _newest(
         self, asked: Asked, wanted: int, keeps: Callable[[Found], bool] | None = None, **terms: Any

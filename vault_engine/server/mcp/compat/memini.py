@@ -129,7 +129,7 @@ class Memini(Compat):
             return not is_left_out and not is_handoff and passes(one.note)
 
         is_filtered = bool(excluded or metadata or exclude_metadata or levels or tiers) or include_handoffs is False
-        found = self._search(
+        found, degraded = self._search(
             asked,
             query,
             limit,
@@ -144,7 +144,7 @@ class Memini(Compat):
             for one in found
         ]
         note = None if scope == _ALL_SCOPES else "the scope is what this server reaches, whatever is asked for"
-        return {"results": results, "degraded": None, "note": note, "omitted": 0}
+        return {"results": results, "degraded": degraded, "note": note, "omitted": 0}
 
     def memory_briefing(
         self,

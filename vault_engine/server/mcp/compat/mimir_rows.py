@@ -67,7 +67,7 @@ MIMIR = System(
         row(
             "mimir_semantic_search",
             "query*:str, limit:int=10, category:str, workspace_hash:str, agent_id:str",
-            "items total variants",
+            "items total variants hints",
             "`recall` with `mode: semantic`",
         ),
         row(

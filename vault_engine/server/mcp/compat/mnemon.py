@@ -49,7 +49,7 @@ class Mnemon(Compat):
     ) -> list[Answer]:
         """Search the memories by words and by meaning."""
         asked = self._asked(context)
-        found = self._search(asked, query, limit, type=content_type or None)
+        found = self._search(asked, query, limit, type=content_type or None).found
         self._use((one.note for one in found), asked)
         return self._documents(found)
 
