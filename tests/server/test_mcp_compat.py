@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import compat_cases_others  # noqa: F401 - registers its cases
 import pytest
 from compat_cases import CASES
 from mcp.types import ElicitResult

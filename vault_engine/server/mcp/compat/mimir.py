@@ -88,6 +88,12 @@ def _decay_of(faded: Faded | None) -> float:
     return faded.decay if faded else 0.0
 
 
+def _confidence(item: Answer) -> float:
+    """Say how far an item is to be relied on: by its rank, by who has checked it, by how it has faded."""
+    trust = 1.0 if item["verified"] else item["certainty"]
+    return round(0.5 * item["score"] + 0.3 * trust + 0.2 * (item["decay_score"] or 0.0), 3)
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -205,19 +211,13 @@ class MimirNotes(Compat):
         found = found[offset:]
         self._use((one.note for one in found), asked)
         answer = self._items(found)
-        for item, one in zip(answer["items"], found, strict=True):
+        for item in answer["items"]:
             if include_confidence:
-                trust = 1.0 if one.note.verified else item["certainty"]
-                item["confidence"] = round(0.5 * one.score + 0.3 * trust + 0.2 * (item["decay_score"] or 0.0), 3)
+                item["confidence"] = _confidence(item)
             if preview_cap and len(item["body_json"]) > preview_cap:
                 item["body_json"] = f"{item['body_json'][:preview_cap]}… use mimir_get_entity({item['id']!r})"
-        given = {
-            "expansion": expansion,
-            "content_weight": content_weight,
-            "trust_weight": trust_weight,
-            "recency_half_life_secs": recency_half_life_secs,
-        }
-        hints = [f"{name} has no effect here" for name in _UNUSED if given[name]]
+        given = (expansion, content_weight, trust_weight, recency_half_life_secs)
+        hints = [f"{name} has no effect here" for name, value in zip(_UNUSED, given, strict=True) if value]
         hints += ["what was forgotten is not searched"] if include_archived else []
         return answer | {"hints": [*hints, *([degraded] if degraded else [])]}
 
