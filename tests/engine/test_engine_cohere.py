@@ -100,6 +100,19 @@ def test_what_somebody_has_taken_back_stays_so(engine, notes, vault):
     assert ["notes/over.md"] == [one.path for one in engine.cohere().archived]
 
 
+def test_what_was_brought_back_takes_nobodys_place(engine, clock):
+    """The share of a small vault is one note."""
+    for number in (1, 2):
+        engine.remember(Memory(f"---\nexpires: 202{number}-01-01\n---\nThing {number}.", key=f"k{number}"))
+    first = engine.cohere(dry_run=False)
+    engine.undo_together(first.entry)
+
+    again = engine.cohere()
+
+    assert (1, 1, 0) == (len(again.archived), again.spared, again.waiting)
+    assert first.archived[0].path != again.archived[0].path
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

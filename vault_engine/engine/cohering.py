@@ -121,10 +121,8 @@ def cohere(
 def _planned(session: Session, linking: Linking, wanted: SweepFilter) -> tuple[Cohered, list[Rewrite]]:
     """Say what is done now, and how notes change."""
     survey = Survey(session)
-    swept = to_sweep(survey, wanted, limits_of(wanted))
-    back = _brought_back(session) if swept.archived else frozenset()
-    archived = tuple(one for one in swept.archived if one.path not in back)
-    going = frozenset(one.path for one in archived)
+    swept = to_sweep(survey, wanted, limits_of(wanted), _brought_back(session))
+    going = frozenset(one.path for one in swept.archived)
     moves, rewrites = to_promote(session, survey, MAX_TOGETHER - len(linking.links), going)
     links, rewrites, left = _with_links(session, linking, going, rewrites)
     planned = Cohered(
@@ -135,9 +133,9 @@ def _planned(session: Session, linking: Linking, wanted: SweepFilter) -> tuple[C
         links=links,
         unlinked=linking.unlinked,
         looked_at=linking.looked_at,
-        archived=archived,
+        archived=swept.archived,
         waiting=moves.total - len(moves.changes) - len(moves.left) + swept.found - len(swept.archived),
-        spared=swept.spared + len(swept.archived) - len(archived),
+        spared=swept.spared,
         left=(*moves.left, *left),
         entry=None,
         diff=diff_of(rewrites),

@@ -5,6 +5,7 @@ Where the settings say so, it is groomed by the clock as well.
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
 from vault_engine.engine import git
@@ -16,6 +17,9 @@ from vault_engine.index.filling import Filling
 from vault_engine.index.store import Refreshed
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.watch import Hint, Watcher
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 _OTHERS_S = 0.005  # long enough for who waits for a look to have his answer first: to enter what is new may take longer

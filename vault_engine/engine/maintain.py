@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import vault_engine.engine as verbs
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
@@ -23,6 +23,9 @@ from vault_engine.vault.files import explained, fsync_folder, make_folder, write
 from vault_engine.vault.reach import Reach, Within, is_within
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 Kind = Literal["plain", "obsidian", "logseq"]
 Progress = Callable[[str, int, int], None]
