@@ -10,7 +10,7 @@ from mcp.types import ToolAnnotations
 
 from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
-from vault_engine.server.callers import Callers
+from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.calling import Place, of_one_vault, told
 from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.schemas import brief_input, brief_output
@@ -123,6 +123,10 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
     upkeep, truth = UpkeepTools(engine, callers, place), TruthTools(engine, callers, place)
+    if engine.ingest_from and callers is local_caller:  # files of this machine are for who started this process
+        from vault_engine.server.mcp.document_tools import DocumentTools
+
+        yield DocumentTools(engine, callers, place).ingest_file, WRITES
     yield upkeep.list_notes, READS
     yield upkeep.remember_many, WRITES
     yield upkeep.move_note, CHANGES

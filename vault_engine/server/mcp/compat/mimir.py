@@ -91,7 +91,7 @@ def _decay_of(faded: Faded | None) -> float:
 def _confidence(item: Answer) -> float:
     """Say how far an item is to be relied on: by its rank, by who has checked it, by how it has faded."""
     trust = 1.0 if item["verified"] else item["certainty"]
-    return round(0.5 * item["score"] + 0.3 * trust + 0.2 * (item["decay_score"] or 0.0), 3)
+    return float(round(0.5 * item["score"] + 0.3 * trust + 0.2 * (item["decay_score"] or 0.0), 3))
 
 
 def _text(value: object) -> str | None:
