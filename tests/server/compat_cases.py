@@ -150,6 +150,16 @@ async def _(call):
     assert not (await call("mimir_forget", category="facts", key="redis"))["found"]
 
 
+@mimir("ingest_file")
+async def _(call):
+    file = call.folder.parent / "shelf" / "plan.txt"
+    file.write_text("The plan is to mend the build.", "utf-8")
+    done = await call("mimir_ingest_file", path=str(file), tags=["a b"])
+    assert ("created", "document", 30) == (done["action"], done["category"], done["chars"])
+    assert "mend the build" in call.text(f"document/{done['key']}.md")
+    assert "only from" in await call.refused("mimir_ingest_file", path="/etc/passwd")
+
+
 @mimir("embed")
 async def _(call):
     assert 0 == (await call("mimir_embed", category="facts", key="redis"))["embedded"]

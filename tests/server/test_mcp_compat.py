@@ -19,7 +19,14 @@ from vault_engine.server.mcp.profiles import as_tool, chosen, offers
 # Changes with the words that agents read. Who changes these on purpose puts in the hash that the test shows.
 WORDS_SHA256 = "8ecc8d409ebc4521702700840030b98c676fec5b494d1bf7f03ff012e94c3b19"
 TOGETHER = {one: [names for names, case in CASES.items() if case is one] for one in CASES.values()}
-SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.way == "served"]
+SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.tool in SYSTEMS[name].served]
+
+
+@pytest.fixture
+def environment(environment, tmp_path):
+    """With a folder that files may be read from."""
+    (tmp_path / "shelf").mkdir()
+    return environment | {"MEMWELL_INGEST_FROM": str(tmp_path / "shelf")}
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def tools(tmp_path_factory):
     """The tools of every profile as clients get them, by profile and name."""
     base = tmp_path_factory.mktemp("tools")
     Engine.create(base / "vault")
-    ours = {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none"}
+    ours = {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none", "MEMWELL_INGEST_FROM": str(base)}
     with Engine.open(base / "vault", env=ours) as engine:
         return {(one.group, one.name): as_tool(one) for one in offers(engine, local_caller, groups=PROFILES)}
 
@@ -105,6 +112,13 @@ class TestTable:
         assert {"mimir": 46, "mnemon": 19, "memini": 9, "mimir-core": 9} == counts
         assert [] == [row.tool for row in rows if row.way == "later" and not row.differs]
         assert (len({row.tool for row in SYSTEMS["mimir"].rows}), SYSTEMS["mimir-core"].served) == (46, ())
+
+    def test_files_are_read_only_where_folders_are_named(self, folder, environment):
+        """Without any the tool is not there."""
+        with Engine.open(folder, env=environment | {"MEMWELL_INGEST_FROM": ""}) as engine:
+            names = [one.name for one in offers(engine, local_caller, groups=("mimir",))]
+
+        assert [one for one in SYSTEMS["mimir"].served if one != "mimir_ingest_file"] == names
 
     @pytest.mark.parametrize(("name", "row"), SERVED, ids=[row.tool for _, row in SERVED])
     def test_arguments(self, name, row, tools):

@@ -112,10 +112,13 @@ MIMIR = System(
         row(
             "mimir_ingest_file",
             "path*:str, category:str, key:str, tags:list",
-            "id action category key chars",
-            "`memwell remember --file`",
-            "An agent can't read files of your machine through the server.",
-            "elsewhere",
+            "id action category key chars hints",
+            "`ingest_file`, `memwell import file`",
+            "Only over stdio, and only from the folders that `MEMWELL_INGEST_FROM` names. A file that has"
+            " changed brings its"
+            " note up to date.",
+            "local",
+            "writes",
         ),
         row(
             "mimir_embed",
