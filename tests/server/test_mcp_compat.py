@@ -17,7 +17,7 @@ from vault_engine.server.mcp.describe import describe
 from vault_engine.server.mcp.profiles import as_tool, chosen, offers
 
 # Changes with the words that agents read. Who changes these on purpose puts in the hash that the test shows.
-WORDS_SHA256 = "8ecc8d409ebc4521702700840030b98c676fec5b494d1bf7f03ff012e94c3b19"
+WORDS_SHA256 = "5b1ce10d0089f1e06f6126ef478082a702b754c1709c36d2793abd2ba7f47dcd"
 TOGETHER = {one: [names for names, case in CASES.items() if case is one] for one in CASES.values()}
 SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.tool in SYSTEMS[name].served]
 
@@ -149,7 +149,7 @@ class TestTable:
         """Each profile is described, and is no part of the full one."""
         described = describe(engine, "mimir")
 
-        assert described.profiles["mimir"] == described.tokens <= 4500
+        assert described.profiles["mimir"] == described.tokens <= 5000
         assert {"core", "full", *PROFILES} <= described.profiles.keys()
         assert not [tool for tool in describe(engine, "full").tools if tool.group in PROFILES]
 
