@@ -6,11 +6,13 @@ import json
 import compat_cases_others  # noqa: F401 - registers its cases
 import pytest
 from compat_cases import CASES
+from mcp import Client
 from mcp.types import ElicitResult
 
 from vault_engine import Engine, Memory
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import local_caller
+from vault_engine.server.mcp import make_server
 from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.compat.systems import SYSTEMS
 from vault_engine.server.mcp.describe import describe
@@ -360,6 +362,34 @@ class TestLaws:
         with Engine.open(tmp_path / "other", env=environment) as other:
             described = describe(engine, "memini", {"a": engine, "b": other})
         assert list(SYSTEMS["memini"].served) == [tool.name for tool in described.tools]
+
+    def test_a_note_of_no_workspace_is_updated_where_it_is(self, run, folder, engine):
+        """By who works in a workspace: there are no two notes of one id."""
+        done = engine.remember(Memory("A teapot.", category="memories", key="tea", id="t1"))
+        server = make_server(engine, "memini", workspace="mine")
+
+        async def it():
+            async with Client(server) as client:
+                call = Called(client, "memini", folder)
+                await call("memory_remember", content="Two teapots.", id="t1")
+                await call("memory_update", id="t1", content="Three teapots.")
+                await call("memory_remember", content="Named as the other is.", id="tea")
+
+        run(it())
+        assert "Three teapots." in (folder / done.path).read_text("utf-8")
+        assert [("t1", done.path)] == [(one.id, one.path) for one in engine.list().notes if one.id == "t1"]
+        assert 2 == engine.list().total
+
+    def test_metadata_comes_back_as_it_was(self, session):
+        """However deep it is."""
+        metadata = {"a b": [1, {"c": None}], "d": {"e": {"f": [True, "x: y"]}}, "": "-", "#": "[[x]]"}
+
+        async def call(memini):
+            one = (await memini("memory_remember", content="x", metadata=metadata))["id"]
+            assert metadata == (await memini("memory_get", id=one))["metadata"]
+            assert {"g": 1} | metadata == (await memini("memory_update", id=one, metadata={"g": 1}))["metadata"]
+
+        session("memini", call)
 
     def test_a_workspace_bounds_them(self, in_memory, run, folder, engine):
         """What a note of another one says is neither found nor listed."""

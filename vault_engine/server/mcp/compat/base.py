@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from vault_engine.engine import MAX_FIELD_CHARS, MAX_LIST_ITEMS, DecayFilter, Faded, Hit, Mode, NoteParts, Scope
+from vault_engine.engine import MAX_FIELD_CHARS, MAX_LIST_ITEMS, DecayFilter, Faded, Hit, Mode, NoteParts, Reach, Scope
 from vault_engine.engine.workspaces import EVERY
 from vault_engine.errors import BadInput, MemwellError, NoteAmbiguous, NoteMissing
 from vault_engine.server.mcp.advice import explain
@@ -26,6 +26,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 MaybeShare = Annotated[float | None, Field(ge=0, le=1)]
 
 WORKSPACES = "workspaces"  # the folder
+_OF_NONE = "default"  # names what is of no workspace
 _PAGE = 200  # hits
 _MOST_LOOKED_AT = 2_000
 
@@ -105,6 +106,13 @@ class Compat(Verbs):
             return None
         home = asked.within.home if asked.within else None
         return note if note and home_of(note.path) == home else None
+
+    def _reach_of(self, note: NoteParts, asked: Asked) -> Reach | None:
+        """Give what is reached for writing a note that is there: in a workspace the notes of none are reached too."""
+        within = asked.within
+        if within is None or within.home in (None, home_of(note.path)):
+            return within
+        return self._engine.reach(_OF_NONE, folder=within.folder)
 
     def _search(
         self,

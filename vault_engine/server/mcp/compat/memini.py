@@ -59,6 +59,7 @@ class Memini(Compat):
         """Remember something; the id of a memory updates it."""
         asked = self._asked(context, Scope.WRITE)
         known = self._note(id, asked) if id else None
+        known = known if known and known.id == id else None  # and not by its name
         folder = asked.within.folder if asked.within else None
         category = filed_in(known) if known else folder or _CATEGORY
         similar = () if known else self._engine.alike(content, category, within=asked.within)
@@ -82,7 +83,8 @@ class Memini(Compat):
                 visibility=visibility,
             ),
         )
-        done = self._engine.remember(memory, actor=asked.actor, within=asked.within)
+        within = self._reach_of(known, asked) if known else asked.within
+        done = self._engine.remember(memory, actor=asked.actor, within=within)
         answer: Answer = {"id": done.id or done.path, "tier": tier, "stored": True, "hints": changed_tags(tags or ())}
         if done.inferred:
             answer["inferred"] = done.inferred
@@ -255,7 +257,7 @@ class Memini(Compat):
                 expected=expected,
                 properties=stated,
             )
-            self._engine.remember(memory, actor=asked.actor, within=asked.within)
+            self._engine.remember(memory, actor=asked.actor, within=self._reach_of(note, asked))
         elif stated:
             edits = [
                 UnsetProperty(name) if value is None else SetProperty(name, value) for name, value in stated.items()
