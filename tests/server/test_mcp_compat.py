@@ -391,6 +391,27 @@ class TestLaws:
 
         session("memini", call)
 
+    def test_metadata_that_no_json_holds_is_refused(self, session):
+        """And nothing is written."""
+
+        async def call(memini):
+            said = await memini.refused("memory_remember", content="x", metadata={"a": "\ud800"})
+            assert "metadata is not JSON" in said
+            assert [] == (await memini("memory_list"))["memories"]
+
+        session("memini", call)
+
+    @pytest.mark.parametrize("text", ['{"a": 1}', "[1, 2]", "null", '["a"]'])
+    def test_a_text_that_looks_like_json_is_a_text(self, text, session):
+        """Also where it may be left out; and a list may still come as a text, as some clients send it."""
+
+        async def call(memini):
+            one = (await memini("memory_remember", content="x", summary=text, tags='["a", "b"]'))["id"]
+            found = await memini("memory_update", id=one, content=text)
+            assert (text, text, ["a", "b"]) == (found["content"], found["summary"], found["tags"])
+
+        session("memini", call)
+
     def test_a_workspace_bounds_them(self, in_memory, run, folder, engine):
         """What a note of another one says is neither found nor listed."""
         engine.remember(Memory("A teapot.", category="f", key="hidden"), within=engine.reach("other"))

@@ -14,6 +14,7 @@ from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.calling import Place, of_one_vault, told
 from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.schemas import brief_input, brief_output
+from vault_engine.server.mcp.texts import with_texts
 from vault_engine.server.mcp.tools import Tools
 
 CORE, FULL = "core", "full"
@@ -250,5 +251,6 @@ def as_tool(offer: Offer) -> Tool:
     """Make of an offer what the protocol's library serves, with schemas as short as they can be."""
     tool = Tool.from_function(told(offer.tool), annotations=offer.annotations, structured_output=False)
     tool.parameters = brief_input(tool.parameters)
+    tool.fn_metadata = with_texts(tool.fn_metadata)
     tool.fn_metadata.output_schema = brief_output(signature(offer.tool).return_annotation)
     return tool

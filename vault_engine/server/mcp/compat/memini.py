@@ -1,5 +1,6 @@
 """memini's tools. A memory is a note; what it says of itself are the note's properties."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -16,7 +17,7 @@ from vault_engine.engine import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.errors import NoteMissing
+from vault_engine.errors import BadInput, NoteMissing
 from vault_engine.server.mcp.compat.base import Compat, Found, Lines, MaybeShare, Need, Sha256, Word, filed_in, number
 from vault_engine.server.mcp.compat.words import as_tags, as_theirs, changed_tags, split_links, with_links
 
@@ -74,7 +75,7 @@ class Memini(Compat):
             properties=_stated(
                 confidence=confidence,
                 level=level,
-                metadata=metadata,
+                metadata=_checked(metadata),
                 summary=summary,
                 tier=tier,
                 expires=_expiry(ttl_seconds),
@@ -234,7 +235,7 @@ class Memini(Compat):
             confidence=confidence,
             importance=importance,
             level=level,
-            metadata=_merged(note.properties.get("metadata"), metadata),
+            metadata=_merged(note.properties.get("metadata"), _checked(metadata)),
             summary=summary,
             tags=list(as_tags(tags)) if tags is not None else None,
             tier=tier,
@@ -305,6 +306,15 @@ def _record(note: NoteParts, *, is_whole: bool = True) -> Answer:
 
 def _content(note: NoteParts) -> str:
     return split_links(note.body)[0]
+
+
+def _checked(metadata: Metadata | None) -> Metadata | None:
+    """Give metadata that JSON can hold. Raises BadInput: it can't."""
+    try:
+        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"metadata is not JSON: {error}") from None
+    return metadata
 
 
 def _stated(**values: Any) -> dict[str, Any]:
