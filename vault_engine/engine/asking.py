@@ -82,6 +82,10 @@ class Asking:
         answer = recalling.recall if is_use else recalling.answered
         return answer(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
 
+    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
+        """Give one note with its text apart from its properties; see `parts.parts`."""
+        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
+
     def situated(self, text: str, *, limit: int = 10, within: Within = None) -> tuple[NoteParts, ...]:
         """Give the notes that matter in a situation; see `parts.situated`."""
         return verbs.parts.situated(self._session, text, limit=limit, within=within)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         history,
         mirror,
         move,
-        parts,
         past,
         purge,
         remote,
@@ -57,7 +56,6 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirror import MirrorTerms
     from vault_engine.engine.mirrored import Mirrored
     from vault_engine.engine.move import Moved
-    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
     from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
@@ -185,10 +183,6 @@ class Engine(Asking, Truth, Telling, Grooming):
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return read.read(self._session, ref, within=within)
-
-    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
-        """Give one note with its text apart from its properties; see `parts.parts`."""
-        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""

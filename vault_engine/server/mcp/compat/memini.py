@@ -17,7 +17,9 @@ from vault_engine.engine import (
     SetProperty,
     UnsetProperty,
 )
+from vault_engine.engine.resembling import Alike
 from vault_engine.errors import BadInput, NoteMissing
+from vault_engine.server.mcp.calling import Asked
 from vault_engine.server.mcp.compat.base import Compat, Found, Lines, MaybeShare, Need, Sha256, Word, filed_in, number
 from vault_engine.server.mcp.compat.words import as_tags, as_theirs, changed_tags, split_links, with_links
 
@@ -91,15 +93,21 @@ class Memini(Compat):
             answer["inferred"] = done.inferred
         if done.action == "unchanged":
             answer["reinforced"] = True
-        like = next((note for one in similar if (note := self._note(one.path, asked))), None)
-        if like and like.path != done.path:
-            answer["merge_hint"] = {
-                "similar_id": like.name,
-                "similar_content": _content(like)[:_SHOWN_OF_SIMILAR],
-                "score": next(one.similarity for one in similar if one.path == like.path),
-                "tier": like.properties.get("tier"),
-            }
-        return answer
+        likes = (one for one in similar if one.path != done.path)
+        return answer | next(filter(None, (self._hint(one, asked) for one in likes)), {})
+
+    def _hint(self, like: Alike, asked: Asked) -> Answer | None:
+        """Say which note a memory is much like; None if that went away meanwhile."""
+        note = self._note(like.path, asked)
+        if note is None:
+            return None
+        hint = {
+            "similar_id": note.name,
+            "similar_content": _content(note)[:_SHOWN_OF_SIMILAR],
+            "score": like.similarity,
+            "tier": note.properties.get("tier"),
+        }
+        return {"merge_hint": hint}
 
     def memory_recall(
         self,
