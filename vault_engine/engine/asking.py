@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.parts import NoteParts
-    from vault_engine.engine.results import Backlinks, Context, Links, Recalled
+    from vault_engine.engine.results import Backlinks, Context, Links, Listed, Recalled
     from vault_engine.engine.session import Session
     from vault_engine.vault.reach import Within
 
@@ -175,3 +175,30 @@ class Asking:
     def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
         """Write the graph as a text of some format; see `graph_formats.export`."""
         return verbs.graph_formats.export(self._session, format, limit=limit)
+
+    def list(
+        self,
+        *,
+        category: str | None = None,
+        type: str | None = None,
+        tags: tuple[str, ...] = (),
+        tier: str | None = None,
+        pinned: bool = False,
+        newest: bool = False,
+        limit: int = 1000,
+        archived: bool = False,
+        within: Within = None,
+    ) -> Listed:
+        """List notes; see `read.list_notes`."""
+        return read.list_notes(
+            self._session,
+            category=category,
+            type=type,
+            tags=tags,
+            tier=tier,
+            pinned=pinned,
+            newest=newest,
+            limit=limit,
+            archived=archived,
+            within=within,
+        )

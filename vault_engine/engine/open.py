@@ -67,7 +67,6 @@ if TYPE_CHECKING:
         Forgotten,
         IndexChecked,
         IndexState,
-        Listed,
         NoteView,
         RawNote,
         Remembered,
@@ -404,33 +403,6 @@ class Engine(Asking, Truth, Telling, Grooming):
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
         return verbs.check.check(self._session)
-
-    def list(
-        self,
-        *,
-        category: str | None = None,
-        type: str | None = None,
-        tags: tuple[str, ...] = (),
-        tier: str | None = None,
-        pinned: bool = False,
-        newest: bool = False,
-        limit: int = 1000,
-        archived: bool = False,
-        within: Within = None,
-    ) -> Listed:
-        """List notes; see `read.list_notes`."""
-        return read.list_notes(
-            self._session,
-            category=category,
-            type=type,
-            tags=tags,
-            tier=tier,
-            pinned=pinned,
-            newest=newest,
-            limit=limit,
-            archived=archived,
-            within=within,
-        )
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""
