@@ -28,6 +28,15 @@ def test_what_is_told_is_found_again(in_memory, mode, run, answer, refusal):
                 (one["memory_used"], one["tasks"], one["turns"], one["tokens"], one["success"]) for one in means
             ]
             assert ["event", "event", "create"] == [one["op"] for one in (await answer(client, "timeline"))["entries"]]
+            await answer(client, "record_event", acted="x" * 5000, evaluated=["y" * 5000], type="long")
+            for tool, limit, sizes in (
+                ("timeline", 2, (1001, 1001)),
+                ("journal", 2, (1001, 1001)),
+                ("timeline", 1, (5000, 1)),
+            ):
+                entries = (await answer(client, tool, limit=limit))["entries"]
+                (long,) = [one["told"] for one in entries if one["reason"] == "long"]
+                assert sizes == (len(long["acted"]), len(long["evaluated"]))
             assert "what was evaluated" in await refusal(client, "record_event", type="decision")
 
     run(tell())

@@ -245,6 +245,15 @@ def test_a_file_may_have_fifty_mebibytes(engine, put):
     assert "more than 50 MiB" in problem(engine, put("b.html", file.read_bytes() + b"x"))
 
 
+def test_a_dry_run_refuses_what_would_be_refused(engine, put):
+    """And says where in a workspace the note would be."""
+    file = put("plan.txt", "Text.")
+    for bad in ("../x", "a:b", ".hidden"):
+        assert problem(engine, file, category=bad) == problem(engine, file, category=bad, dry_run=True)
+    done = ingest(engine, [file], Terms(dry_run=True), within=Reach(workspace="a"))
+    assert "workspaces/a/documents/plan.md" == done.files[0].path
+
+
 def test_the_others_go_on(engine, put):
     """What can't be read stops nothing; how far it is is told."""
     told = []

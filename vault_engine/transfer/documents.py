@@ -24,6 +24,7 @@ from vault_engine.engine import (
     Reach,
     parse_file,
 )
+from vault_engine.engine.memory import draft
 from vault_engine.errors import BadInput, MemwellError, NoteMissing
 from vault_engine.transfer import document_reader
 from vault_engine.transfer.claude_code import as_name
@@ -138,15 +139,15 @@ def _ingest_one(engine: Engine, file: Path, terms: Terms, actor: Actor | None, w
     def told(action: Action, path: str) -> IngestedFile:
         return IngestedFile(str(file), action, path, said.title or file.stem, len(said.text))
 
-    ref = f"{terms.category.strip().strip('/')}/{memory.key}"
-    if found := _known(engine, ref, within):
+    planned = draft(memory, within).path  # also by a dry run, what could not be written is refused
+    if found := _known(engine, f"{terms.category.strip().strip('/')}/{memory.key}", within):
         path, properties = found
         if properties.get(SOURCE_SHA256) == memory.properties[SOURCE_SHA256]:
             return told("unchanged", path)
         if properties.get(SOURCE) != memory.source and not terms.replace:
             raise BadInput(f"{path} is another note, or of another file: give a key or a category, or replace it")
     if terms.dry_run:
-        return told("updated", found[0]) if found else told("created", f"{ref}.md")
+        return told("updated", found[0]) if found else told("created", planned)
     result = engine.remember(memory, actor=actor, within=within)
     return told(result.action, result.path)
 
