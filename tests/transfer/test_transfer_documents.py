@@ -173,6 +173,7 @@ def test_a_workspace_gets_its_own(engine, put):
         ("a.html", "<p></p><script>x</script>", "no text in it"),
         ("a.html", '<meta charset="rot13"><p>x', "it is not the rot13 text"),
         ("a.html", '<meta charset="zip"><p>x', "it is not the zip text"),
+        ("a.html", "<![ " * 100, "no web page"),
         ("a.html", b"<p>\xff\xfe\xfa", "it is not the utf-8 text"),
         ("a.html", "<p>word" * MIB, "more than 1 MiB of text"),
         ("a.docx", b"PK\3\4 damaged", "no Word document"),

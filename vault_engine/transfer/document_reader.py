@@ -93,8 +93,11 @@ class Document:
 def read_html(data: bytes, document: Document) -> None:
     """Read a web page; scripts, styles and forms say nothing."""
     page = _Page(document)
-    page.feed(_decoded_html(data))
-    page.close()
+    try:
+        page.feed(_decoded_html(data))
+        page.close()
+    except AssertionError:  # the library's, over declarations that are none
+        raise Unreadable("it is damaged, or no web page") from None
     page.end_block()
 
 
