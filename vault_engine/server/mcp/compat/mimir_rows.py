@@ -106,7 +106,7 @@ MIMIR = System(
             "connector:str, dry_run:bool=false",
             "ingested dry_run errors",
             "`memwell import`",
-            "Connectors are not there yet.",
+            "It needs connectors to other programs.",
             "later",
         ),
         row(
@@ -221,7 +221,7 @@ MIMIR = System(
             "from_path*:str",
             "total_old_memories entities_created entities_updated errors completed_at_unix_ms",
             "`memwell import`",
-            "An importer of its database is not there yet; see [Bringing memories along](#bringing-memories-along).",
+            "It needs an importer of its database; see [Bringing memories along](#bringing-memories-along).",
             "later",
         ),
         row(
