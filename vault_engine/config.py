@@ -89,6 +89,7 @@ class Config:
     look_seconds: int = DEFAULT_LOOK_SECONDS  # a process that follows the vault looks at all of it this often anyway
     rest_seconds: int = DEFAULT_REST_SECONDS  # a page that somebody changed in Logseq is left alone for so long
 
+    ingest_from: tuple[Path, ...] = ()  # folders whose files an agent may have read; only ever from the environment
     workspace: str | None = None  # the one that is meant where none is named; "auto": that of the working folder
 
     @property
@@ -170,6 +171,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         watch=settings.get("watch", WATCHING[0]),
         look_seconds=settings.get("look_seconds", DEFAULT_LOOK_SECONDS),
         rest_seconds=settings.get("rest_seconds", DEFAULT_REST_SECONDS),
+        ingest_from=_folders(env.get("MEMWELL_INGEST_FROM")),
         workspace=env.get("MEMWELL_WORKSPACE") or settings.get("workspace"),
         late_megabytes=settings.get("late_megabytes", DEFAULT_LATE_MEGABYTES),
     )
@@ -283,6 +285,11 @@ def _device(name: str | None) -> str | None:
     if name and not _DEVICE_NAME.fullmatch(name):
         raise ConfigBroken("MEMWELL_DEVICE", f"{name!r} can't name a device: letters, digits, '-', '_' and blanks")
     return name or None
+
+
+def _folders(listed: str | None) -> tuple[Path, ...]:
+    """Take folders as ``PATH`` lists them. No vault that came from elsewhere has a say in what is read here."""
+    return tuple(Path(one).expanduser() for one in (listed or "").split(os.pathsep) if one.strip())
 
 
 def _session(name: str | None) -> str | None:

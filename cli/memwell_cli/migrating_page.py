@@ -67,7 +67,7 @@ def _row(row: Row) -> str:
         if row.returns in (("list",), ("text",))
         else ", ".join(f"`{one}`" for one in row.returns)
     )
-    left_out = {"served": "", "later": "**Not there yet.** ", "elsewhere": "**Not in the profile.** "}[row.way]
+    left_out = {"later": "**Not there yet.** ", "elsewhere": "**Not in the profile.** "}.get(row.way, "")
     return f"| {named} | {answers} | {row.ours} | {left_out}{row.differs} |".replace("  |", " |")
 
 

@@ -1,5 +1,6 @@
 """`cohere`: tiers, links and the archive in one change, shown before, taken back as one."""
 
+import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -100,6 +101,19 @@ def test_what_somebody_has_taken_back_stays_so(engine, notes, vault):
     assert ["notes/over.md"] == [one.path for one in engine.cohere().archived]
 
 
+def test_what_was_brought_back_takes_nobodys_place(engine, clock):
+    """The share of a small vault is one note."""
+    for number in (1, 2):
+        engine.remember(Memory(f"---\nexpires: 202{number}-01-01\n---\nThing {number}.", key=f"k{number}"))
+    first = engine.cohere(dry_run=False)
+    engine.undo_together(first.entry)
+
+    again = engine.cohere()
+
+    assert (1, 1, 0) == (len(again.archived), again.spared, again.waiting)
+    assert first.archived[0].path != again.archived[0].path
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -150,6 +164,19 @@ def test_caps_hold_and_what_waits_is_said(engine, clock):
     for wrong in ({"max_links": -1}, {"max_links": 51}, {"max_share": 0}, {"max_share": 1.5}):
         with pytest.raises(BadInput):
             engine.cohere(**wrong)
+
+
+def test_a_note_that_can_not_be_rewritten_holds_up_no_other(engine, notes, vault):
+    """It has a second name, which would go on naming the old text."""
+    os.link(vault / "notes/used.md", vault / "notes/twin.txt")
+    before = held(vault)
+
+    done = engine.cohere(dry_run=False)
+
+    assert (["notes/used.md"], ()) == ([one.path for one in done.left], done.moved)
+    assert (1, 1, before["notes/used.md"]) == (len(done.links), len(done.archived), held(vault)["notes/used.md"])
+    engine.undo_together(done.entry)
+    assert before == held(vault)
 
 
 def test_an_empty_vault_has_nothing_to_groom(engine):

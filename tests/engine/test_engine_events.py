@@ -10,7 +10,7 @@ from leaking import files_with
 from stops import Killed, Stop, watched
 
 from vault_engine import Actor, Engine, Memory
-from vault_engine.engine import Event, Reach, Task, Told, as_event
+from vault_engine.engine import Event, Reach, Task, TimelineFilter, Told, as_event
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, BadName, EntryMissing, MemwellError, NeedsYes, NotAllowed, NoteMissing
 from vault_engine.journal.entry import Change, Op
@@ -243,20 +243,37 @@ def test_a_crash_at_any_step_leaves_the_event_or_nothing(engine, note, vault, en
     assert number > 5
 
 
+def test_an_event_of_another_device_can_not_have_a_notes_text_erased(engine, note):
+    """Nor shown: what it names is not what it told."""
+    session = engine._session
+    sha256 = engine.read(note).sha256
+    with session.vault.lock.held():
+        (entry,) = session.journal.announce(
+            [Change(Op.EVENT, note, "", sha256, reason="x")], at=session.now(), actor=Actor("agent", "far")
+        )
+        session.journal.settle()
+
+    assert None is events(engine)[0].told
+    with pytest.raises(BadInput, match="text of a note"):
+        engine.erase_event(entry.id, yes=True)
+    assert engine.verify(read_data=True).is_whole
+
+
 def test_what_another_device_tells_may_be_anything(engine, note):
     """What is no event of ours tells nothing, and stops nobody."""
     session = engine._session
     deep = b"[" * 100_000
     with session.vault.lock.held():
-        for data in (b"", b"[]", b"\xff", b'{"acted": NaN', b'{"category": 5, "agent": [], "acted": 1}', deep):
+        ours = b'{"format": 1, "about": "\\u001b[2J", "category": 5, "agent": [], "acted": 1}'
+        for data in (b"", b"[]", b"\xff", b'{"acted": NaN', b'{"acted": 1}', ours, deep):
             sha256 = session.revisions.put(data)
             change = Change(Op.EVENT, "\x1b[2J", "", sha256, reason="x" * 500)
             session.journal.announce([change], at=session.now(), actor=Actor("agent", "far"))
         session.journal.settle()
 
     nothing_more = Told(None, 1, None, None, None, None)
-    assert [None, None, None, None, nothing_more, None] == [line.told for line in events(engine)]
-    assert 6 == engine.timeline().total - 1
+    assert [None, None, None, None, None, nothing_more, None] == [line.told for line in events(engine)]
+    assert 7 == engine.timeline(TimelineFilter(types=("event",))).total
     assert engine.verify(read_data=True).is_whole
 
 

@@ -219,3 +219,37 @@ def test_the_file_stays_small_whoever_looks(counters, tmp_path, monkeypatch):
         sizes.append(file_of(tmp_path).stat().st_size)
     assert max(sizes) < 2200
     assert 400 == counters.load().accesses["a.md"].times
+
+
+WRITTEN = st.sampled_from(
+    (
+        b'\n["+", 5, 1, "a.md"]\n',
+        b'\n["+", 7, 2, "b.md", "a.md"]\n',
+        b'\n[">", "a.md", "b.md"]\n',
+        b'\n["+", 9',
+        b', 1, "a.md"]\n',
+        b'\n["@", 3, "a.md", "aa"]\n["@", 4, "a.md", "bb"]\n["@", 5, "a.md", "cc"]\n',
+        b'\n["+", 1, 1, "c.md"]',
+        b"\n",
+        b"",
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WRITTEN, max_size=8), st.booleans())
+def test_what_is_read_bit_by_bit_is_what_is_read_at_once(tmp_path_factory, written, replaced):
+    """Whatever is cut short between two looks; what was given before stays as it was."""
+    folder = tmp_path_factory.mktemp("counted")
+    (folder / "local").mkdir()
+    watching, given_before = Counters(folder / "local"), []
+    for number, data in enumerate(written):
+        with file_of(folder).open("ab") as file:
+            file.write(data)
+        if replaced and number == 3:
+            file_of(folder).write_bytes(b'\n["+", 8, 4, "d.md"]\n')
+        anew = Counters(folder / "local").load()
+        assert anew == watching.load()
+        given_before.append((watching.load(), anew))
+
+    assert all(before == as_it_was for before, as_it_was in given_before)

@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, Implementation
 from vault_engine import Actor, Engine
 from vault_engine.server.mcp import make_server
 
-pytest.register_assert_rewrite("compat_cases")
+pytest.register_assert_rewrite("compat_cases", "compat_cases_others")
 
 DEADLINE_S = 60
 MODES = ("auto", "legacy")

@@ -3,22 +3,32 @@
 import hashlib
 import json
 
+import compat_cases_others  # noqa: F401 - registers its cases
 import pytest
 from compat_cases import CASES
+from mcp import Client
 from mcp.types import ElicitResult
 
 from vault_engine import Engine, Memory
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import local_caller
+from vault_engine.server.mcp import make_server
 from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.compat.systems import SYSTEMS
 from vault_engine.server.mcp.describe import describe
 from vault_engine.server.mcp.profiles import as_tool, chosen, offers
 
 # Changes with the words that agents read. Who changes these on purpose puts in the hash that the test shows.
-WORDS_SHA256 = "8ecc8d409ebc4521702700840030b98c676fec5b494d1bf7f03ff012e94c3b19"
+WORDS_SHA256 = "5b1ce10d0089f1e06f6126ef478082a702b754c1709c36d2793abd2ba7f47dcd"
 TOGETHER = {one: [names for names, case in CASES.items() if case is one] for one in CASES.values()}
-SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.way == "served"]
+SERVED = [(name, row) for name in PROFILES for row in SYSTEMS[name].rows if row.tool in SYSTEMS[name].served]
+
+
+@pytest.fixture
+def environment(environment, tmp_path):
+    """With a folder that files may be read from."""
+    (tmp_path / "shelf").mkdir()
+    return environment | {"MEMWELL_INGEST_FROM": str(tmp_path / "shelf")}
 
 
 @pytest.fixture
@@ -32,7 +42,7 @@ def tools(tmp_path_factory):
     """The tools of every profile as clients get them, by profile and name."""
     base = tmp_path_factory.mktemp("tools")
     Engine.create(base / "vault")
-    ours = {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none"}
+    ours = {"MEMWELL_CACHE_DIR": str(base / "cache"), "MEMWELL_EMBEDDER": "none", "MEMWELL_INGEST_FROM": str(base)}
     with Engine.open(base / "vault", env=ours) as engine:
         return {(one.group, one.name): as_tool(one) for one in offers(engine, local_caller, groups=PROFILES)}
 
@@ -105,6 +115,13 @@ class TestTable:
         assert [] == [row.tool for row in rows if row.way == "later" and not row.differs]
         assert (len({row.tool for row in SYSTEMS["mimir"].rows}), SYSTEMS["mimir-core"].served) == (46, ())
 
+    def test_files_are_read_only_where_folders_are_named(self, folder, environment):
+        """Without any the tool is not there."""
+        with Engine.open(folder, env=environment | {"MEMWELL_INGEST_FROM": ""}) as engine:
+            names = [one.name for one in offers(engine, local_caller, groups=("mimir",))]
+
+        assert [one for one in SYSTEMS["mimir"].served if one != "mimir_ingest_file"] == names
+
     @pytest.mark.parametrize(("name", "row"), SERVED, ids=[row.tool for _, row in SERVED])
     def test_arguments(self, name, row, tools):
         """Their names, types and defaults, and which must be given."""
@@ -134,7 +151,7 @@ class TestTable:
         """Each profile is described, and is no part of the full one."""
         described = describe(engine, "mimir")
 
-        assert described.profiles["mimir"] == described.tokens <= 4500
+        assert described.profiles["mimir"] == described.tokens <= 5000
         assert {"core", "full", *PROFILES} <= described.profiles.keys()
         assert not [tool for tool in describe(engine, "full").tools if tool.group in PROFILES]
 
@@ -345,6 +362,55 @@ class TestLaws:
         with Engine.open(tmp_path / "other", env=environment) as other:
             described = describe(engine, "memini", {"a": engine, "b": other})
         assert list(SYSTEMS["memini"].served) == [tool.name for tool in described.tools]
+
+    def test_a_note_of_no_workspace_is_updated_where_it_is(self, run, folder, engine):
+        """By who works in a workspace: there are no two notes of one id."""
+        done = engine.remember(Memory("A teapot.", category="memories", key="tea", id="t1"))
+        server = make_server(engine, "memini", workspace="mine")
+
+        async def it():
+            async with Client(server) as client:
+                call = Called(client, "memini", folder)
+                await call("memory_remember", content="Two teapots.", id="t1")
+                await call("memory_update", id="t1", content="Three teapots.")
+                await call("memory_remember", content="Named as the other is.", id="tea")
+
+        run(it())
+        assert "Three teapots." in (folder / done.path).read_text("utf-8")
+        assert [("t1", done.path)] == [(one.id, one.path) for one in engine.list().notes if one.id == "t1"]
+        assert 2 == engine.list().total
+
+    def test_metadata_comes_back_as_it_was(self, session):
+        """However deep it is."""
+        metadata = {"a b": [1, {"c": None}], "d": {"e": {"f": [True, "x: y"]}}, "": "-", "#": "[[x]]"}
+
+        async def call(memini):
+            one = (await memini("memory_remember", content="x", metadata=metadata))["id"]
+            assert metadata == (await memini("memory_get", id=one))["metadata"]
+            assert {"g": 1} | metadata == (await memini("memory_update", id=one, metadata={"g": 1}))["metadata"]
+
+        session("memini", call)
+
+    def test_metadata_that_no_json_holds_is_refused(self, session):
+        """And nothing is written."""
+
+        async def call(memini):
+            said = await memini.refused("memory_remember", content="x", metadata={"a": "\ud800"})
+            assert "metadata is not JSON" in said
+            assert [] == (await memini("memory_list"))["memories"]
+
+        session("memini", call)
+
+    @pytest.mark.parametrize("text", ['{"a": 1}', "[1, 2]", "null", '["a"]'])
+    def test_a_text_that_looks_like_json_is_a_text(self, text, session):
+        """Also where it may be left out; and a list may still come as a text, as some clients send it."""
+
+        async def call(memini):
+            one = (await memini("memory_remember", content="x", summary=text, tags='["a", "b"]'))["id"]
+            found = await memini("memory_update", id=one, content=text)
+            assert (text, text, ["a", "b"]) == (found["content"], found["summary"], found["tags"])
+
+        session("memini", call)
 
     def test_a_workspace_bounds_them(self, in_memory, run, folder, engine):
         """What a note of another one says is neither found nor listed."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.parts import NoteParts
-    from vault_engine.engine.reports import Backlinks, Links
+    from vault_engine.engine.reports import Backlinks, Links, Listed
     from vault_engine.engine.results import Context, Recalled
     from vault_engine.engine.session import Session
     from vault_engine.vault.reach import Within
@@ -82,6 +82,10 @@ class Asking:
         )
         answer = recalling.recall if is_use else recalling.answered
         return answer(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
+
+    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
+        """Give one note with its text apart from its properties; see `parts.parts`."""
+        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def situated(self, text: str, *, limit: int = 10, within: Within = None) -> tuple[NoteParts, ...]:
         """Give the notes that matter in a situation; see `parts.situated`."""
@@ -172,3 +176,30 @@ class Asking:
     def export_graph(self, format: str, *, limit: int | None = None) -> Exported:
         """Write the graph as a text of some format; see `graph_formats.export`."""
         return verbs.graph_formats.export(self._session, format, limit=limit)
+
+    def list(
+        self,
+        *,
+        category: str | None = None,
+        type: str | None = None,
+        tags: tuple[str, ...] = (),
+        tier: str | None = None,
+        pinned: bool = False,
+        newest: bool = False,
+        limit: int = 1000,
+        archived: bool = False,
+        within: Within = None,
+    ) -> Listed:
+        """List notes; see `read.list_notes`."""
+        return verbs.read.list_notes(
+            self._session,
+            category=category,
+            type=type,
+            tags=tags,
+            tier=tier,
+            pinned=pinned,
+            newest=newest,
+            limit=limit,
+            archived=archived,
+            within=within,
+        )

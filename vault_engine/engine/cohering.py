@@ -3,6 +3,7 @@
 It is one change of the journal: what is rewritten is rewritten as a whole or not at all, and one entry takes all back.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,8 +25,8 @@ from vault_engine.engine.sweeping import (
     to_promote,
     to_sweep,
 )
-from vault_engine.engine.together import MAX_TOGETHER, Carried, Rewrite, change_together
-from vault_engine.errors import BadInput, EditRefused, MemwellError
+from vault_engine.engine.together import MAX_TOGETHER, Archival, Carried, Rewrite, change_together
+from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteChanged, NoteDamaged, NoteOpen
 from vault_engine.journal.entry import Actor, Op
 from vault_engine.note import Refused
 from vault_engine.note.change import AddLink, apply_edit
@@ -105,26 +106,47 @@ def cohere(
         with writing(session, actor) as author:
             planned, rewrites = _planned(session, linking, wanted)
             ready, left = archivals(session, [one.path for one in planned.archived])
-            reasons = _reasons(planned)
-            done = Carried(None, ())
-            if rewrites or ready:
-                keep_ages(session, rewrites)
-                done = change_together(session, author, rewrites, ready, reasons)
+            done = _change(session, author, rewrites, ready, _reasons(planned))
             left = [*left, *done.left]
             stayed = {problem.path for problem in left}
-            archived = tuple(one for one in planned.archived if one.path not in stayed)
-            return replace(planned, dry_run=False, archived=archived, left=(*planned.left, *left), entry=done.entry)
+            return replace(
+                planned,
+                dry_run=False,
+                moved=tuple(one for one in planned.moved if one.path not in stayed),
+                links=tuple(one for one in planned.links if one.path not in stayed),
+                archived=tuple(one for one in planned.archived if one.path not in stayed),
+                left=(*planned.left, *left),
+                entry=done.entry,
+            )
 
     return when_rested(write)
+
+
+def _change(
+    session: Session, author: Actor, rewrites: list[Rewrite], ready: Sequence[Archival], reasons: Mapping[str, str]
+) -> Carried:
+    """Make all changes as one; a note that can't be rewritten is left out and named, so that it holds up no other."""
+    left = list[Problem]()
+    while rewrites or ready:
+        keep_ages(session, rewrites)
+        try:
+            done = change_together(session, author, rewrites, ready, reasons)
+        except (NoteDamaged, NoteOpen, NoteChanged) as error:
+            others = [one for one in rewrites if one.path != error.path]
+            if len(others) == len(rewrites):
+                raise
+            rewrites = others
+            left.append(Problem(error.path, str(error)))
+        else:
+            return Carried(done.entry, (*left, *done.left))
+    return Carried(None, tuple(left))
 
 
 def _planned(session: Session, linking: Linking, wanted: SweepFilter) -> tuple[Cohered, list[Rewrite]]:
     """Say what is done now, and how notes change."""
     survey = Survey(session)
-    swept = to_sweep(survey, wanted, limits_of(wanted))
-    back = _brought_back(session) if swept.archived else frozenset()
-    archived = tuple(one for one in swept.archived if one.path not in back)
-    going = frozenset(one.path for one in archived)
+    swept = to_sweep(survey, wanted, limits_of(wanted), _brought_back(session))
+    going = frozenset(one.path for one in swept.archived)
     moves, rewrites = to_promote(session, survey, MAX_TOGETHER - len(linking.links), going)
     links, rewrites, left = _with_links(session, linking, going, rewrites)
     planned = Cohered(
@@ -135,9 +157,9 @@ def _planned(session: Session, linking: Linking, wanted: SweepFilter) -> tuple[C
         links=links,
         unlinked=linking.unlinked,
         looked_at=linking.looked_at,
-        archived=archived,
+        archived=swept.archived,
         waiting=moves.total - len(moves.changes) - len(moves.left) + swept.found - len(swept.archived),
-        spared=swept.spared + len(swept.archived) - len(archived),
+        spared=swept.spared,
         left=(*moves.left, *left),
         entry=None,
         diff=diff_of(rewrites),

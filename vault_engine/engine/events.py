@@ -11,13 +11,13 @@ from vault_engine.engine.changing import find_note, saw, writing
 from vault_engine.engine.memory import MAX_FIELD_CHARS, home_of
 from vault_engine.engine.recover import settle
 from vault_engine.engine.session import Session
+from vault_engine.engine.told import FORMAT
 from vault_engine.errors import BadInput, NotAllowed, NoteMissing
 from vault_engine.journal.entry import Actor, Change, Op
 from vault_engine.state.store import check_value
 from vault_engine.vault.paths import check_folder
 from vault_engine.vault.reach import Reach, Within, is_within
 
-FORMAT = 1
 DECISION = "decision"
 MAX_TYPE_CHARS = 60
 

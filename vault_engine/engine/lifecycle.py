@@ -11,6 +11,7 @@ from vault_engine.engine.decay import NEVER, RULES, DecayRules, strengths
 from vault_engine.engine.edit import edit, edited
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session, timestamp
+from vault_engine.engine.survey import Survey
 from vault_engine.errors import BadInput, MemwellError
 from vault_engine.index.filters import moment_of
 from vault_engine.index.record import Record
@@ -22,6 +23,7 @@ from vault_engine.sync.shown import DECAY, differs
 from vault_engine.vault.files import sha256_hex
 
 _DAY_US = 86_400 * 1_000_000
+_DIGITS = 4
 _REASON = "decay"
 _LEFT = f"its property {DECAY} is no number, so somebody else's: it is left"
 
@@ -34,7 +36,7 @@ class DecayFilter:
     type: str | None = None
     below: float | None = None  # only what has faded below it, in [0, 1]
     limit: int | None = None  # the weakest so many
-    paths: tuple[str, ...] | None = None  # these, instead of those of a category or type
+    paths: tuple[str, ...] | None = None  # these, in this order; then nothing else of the filter counts
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,22 @@ def decaying(session: Session, wanted: DecayFilter) -> Decaying:
     if wanted.below is not None and not 0 <= wanted.below <= 1:
         raise BadInput(f"a decay below {wanted.below:g} can't be asked for: it lies between 0 and 1")
     with session.guard:
-        session.refresh()
-        filters = Query("*", category=wanted.category, type=wanted.type).filters
-        records = session.index.records
-        selected = records.selected(filters) if wanted.paths is None else wanted.paths
-        found = faded(session, [path for path in selected if path in records])
-    if wanted.below is not None:
-        found = [one for one in found if one.decay < wanted.below]
-    found.sort(key=lambda one: (one.decay, one.path))
-    return Decaying(tuple(found[: wanted.limit]), len(found))
+        session.bring_in()
+        if wanted.paths is not None:
+            named = faded(session, [path for path in wanted.paths if path in session.index.records])
+            return Decaying(tuple(named), len(named))
+        survey = Survey(session)
+        decays = np.round(survey.aged.strength, _DIGITS)
+        is_meant = decays < (np.inf if wanted.below is None else wanted.below)
+        for column, value in Query("*", category=wanted.category, type=wanted.type).filters:
+            is_meant &= survey.having(column, value)
+        meant = np.flatnonzero(is_meant)
+        weakest = meant[np.argsort(decays[meant], kind="stable")]
+        if wanted.limit is not None and wanted.limit < len(weakest):  # of those as weak as the last, the path decides
+            weakest = weakest[decays[weakest] <= decays[weakest[wanted.limit - 1]]]
+        ordered = sorted((decays[number], survey.path(number)) for number in weakest.tolist())
+        found = faded(session, [path for _, path in ordered[: wanted.limit]], survey.now_us)
+    return Decaying(tuple(found), len(meant))
 
 
 def materialise(
@@ -165,10 +174,10 @@ def keep_age(session: Session, record: Record, sha256: str, counted: Counted) ->
         session.counters.says_as_before(record.path, sha256, since)
 
 
-def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
+def faded(session: Session, paths: Iterable[str], now_us: int | None = None) -> list[Faded]:
     """Say how far some notes have faded, in the order given, by the index as of the last refresh."""
     records = [session.index.records[path] for path in paths]
-    counted, now = session.counters.load(), session.now_us()
+    counted, now = session.counters.load(), session.now_us() if now_us is None else now_us
     rules = RULES.with_settings(session.config.half_lives, session.config.confidences)
     changed = [_changed_us(session, one, counted, now) for one in records]
     uses = [access_of(counted, one.path, one.id) for one in records]
@@ -185,8 +194,8 @@ def faded(session: Session, paths: Iterable[str]) -> list[Faded]:
             title=record.title,
             category=record.category,
             type=record.type,
-            decay=round(decay, 4),
-            confidence=round(_stated_confidence(record, rules) * decay, 4),
+            decay=round(decay, _DIGITS),
+            confidence=round(_stated_confidence(record, rules) * decay, _DIGITS),
             age_days=round(age, 2),
             half_life_days=None if half_life == NEVER else half_life,
             access_count=used.times,

@@ -18,8 +18,8 @@ from vault_engine.search.similar import with_like_words
 from vault_engine.vault.reach import Reach, workspace_of
 
 RELATION = "related"
-LOOKED_AT = 200  # notes in one run
-_NEWEST = 100  # of them; the others take turns by the day
+LOOKED_AT = 100  # notes in one run
+_NEWEST = 60  # of them; the others take turns by the day
 _NEAREST = 5  # notes that each is compared with
 _ALIKE = 0.3  # the share of words that both have, of the words of either
 _REASON = "linked to"

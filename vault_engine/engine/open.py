@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         history,
         maintain,
         move,
-        parts,
         past,
         purge,
         read,
@@ -55,10 +54,9 @@ if TYPE_CHECKING:
     from vault_engine.engine.history import Diffed, History, NoteAt
     from vault_engine.engine.memory import Memory
     from vault_engine.engine.move import Moved
-    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
-    from vault_engine.engine.reports import Built, Checked, Created, IndexChecked, Listed, RawNote, Restored
+    from vault_engine.engine.reports import Built, Checked, Created, IndexChecked, RawNote, Restored
     from vault_engine.engine.results import Changed, Forgotten, IndexState, NoteView, Remembered, Status
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
@@ -168,10 +166,6 @@ class Engine(Asking, Truth, Telling, Grooming, Syncing):
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
         return verbs.read.read(self._session, ref, within=within)
-
-    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
-        """Give one note with its text apart from its properties; see `parts.parts`."""
-        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
@@ -318,33 +312,6 @@ class Engine(Asking, Truth, Telling, Grooming, Syncing):
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
         return verbs.check.check(self._session)
-
-    def list(
-        self,
-        *,
-        category: str | None = None,
-        type: str | None = None,
-        tags: tuple[str, ...] = (),
-        tier: str | None = None,
-        pinned: bool = False,
-        newest: bool = False,
-        limit: int = 1000,
-        archived: bool = False,
-        within: Within = None,
-    ) -> Listed:
-        """List notes; see `read.list_notes`."""
-        return verbs.read.list_notes(
-            self._session,
-            category=category,
-            type=type,
-            tags=tags,
-            tier=tier,
-            pinned=pinned,
-            newest=newest,
-            limit=limit,
-            archived=archived,
-            within=within,
-        )
 
     def accept_gone(self) -> int:
         """Enter that very many notes are gone; see `external.accept_gone`."""

@@ -122,13 +122,18 @@ def erase_event(
     Raises:
         NeedsYes: ``yes`` was not said.
         EntryMissing: no event has that id.
+        BadInput: a note holds or held the very same.
         VaultBusy, VaultDenied, StorageFailed: it is not done, or not done to the end; do it again.
     """
     with session.guard, nullcontext() if dry_run else writing(session, actor) as author:
-        found = next((one for one in events(session.journal.entries()) if one.id == entry.strip()), None)
+        entries = session.journal.entries()
+        found = next((one for one in events(entries) if one.id == entry.strip()), None)
         if found is None:
             raise EntryMissing(entry)
         change = found.change
+        same = {one.id for one in events(entries) if one.change.after == change.after}
+        if change.after in _contents_of_others(session, entries, "", same):
+            raise BadInput(f"what the event {found.id} tells is the text of a note: purge that note")
         is_kept = change.after in session.revisions
         if dry_run or author is None:
             return EventErased(found.id, change.path, int(is_kept), {})

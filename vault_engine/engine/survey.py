@@ -1,5 +1,6 @@
 """All notes at once, as arrays out of the index's columns: no note and no record is read."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from vault_engine.engine.decay import RULES, strengths
 from vault_engine.engine.session import Session
 from vault_engine.index.filters import ID, PINNED, PROBLEM, TIER, TYPE, VERIFIED
 from vault_engine.index.keyword.columns import NO_DATE, encoded
+from vault_engine.journal.counters import Access
 from vault_engine.lifecycle.sweep import Aged
 from vault_engine.lifecycle.tiers import RULES as TIER_RULES
 from vault_engine.lifecycle.tiers import Tier, tier_of
@@ -17,6 +19,9 @@ from vault_engine.vault.reach import Within
 
 DAY_US = 86_400 * 1_000_000
 _OF_ID = "id:"
+
+Counts = NDArray[np.int64]
+"""Times and the last one in microseconds, shape ``(n, 2)``."""
 
 
 class Column(NamedTuple):
@@ -98,31 +103,36 @@ class Survey:
             dates = self.date(name)
             is_stated |= dates != NO_DATE
             changed = np.where(dates != NO_DATE, dates, changed)
-        for path, said in self._session.counters.load().said_before.items():
-            number = self._number_of(path)
-            if number is not None and not is_stated[number] and (since := said.get(self._session.indexed(path))):
-                changed[number] = since
+        said_before = self._session.counters.load().said_before
+        for path, number in zip(said_before, self.numbers_of(said_before).tolist(), strict=True):
+            if number >= 0 and not is_stated[number]:
+                changed[number] = said_before[path].get(self._session.indexed(path)) or changed[number]
         return changed
 
     @cached_property
     def uses(self) -> Uses:
         """How often each was used."""
         times, last = np.zeros(len(self)), np.zeros(len(self), np.int64)
+        accesses = self._session.counters.load().accesses
+        by_path = [name for name in accesses if not name.startswith(_OF_ID)]
+        numbers, used = self.numbers_of(by_path), _as_array([accesses[name] for name in by_path])
+        is_there = numbers >= 0
+        times[numbers[is_there]], last[numbers[is_there]] = used[is_there].T  # no two paths are one note
+        notes, used = self._with_ids([name for name in accesses if name.startswith(_OF_ID)], accesses)
+        np.add.at(times, notes, used[:, 0])
+        np.maximum.at(last, notes, used[:, 1])
+        return Uses(times, last)
+
+    def _with_ids(self, names: Sequence[str], accesses: Mapping[str, Access]) -> tuple[NDArray[np.int64], Counts]:
+        """Give the notes that carry identities, and the counts of each; several may carry one."""
         ids = self.column(ID)
         by_id = {value: number for number, value in enumerate(ids.values)}
-        order = np.argsort(ids.codes, kind="stable")
-        starts = np.searchsorted(ids.codes[order], np.arange(len(ids.values) + 1))
-        for name, used in self._session.counters.load().accesses.items():
-            if name.startswith(_OF_ID):
-                code = by_id.get(encoded(ID, name.removeprefix(_OF_ID)).decode("utf-8", "replace"))
-                notes = [] if code is None else order[starts[code] : starts[code + 1]].tolist()
-            else:
-                number = self._number_of(name)
-                notes = [] if number is None else [number]
-            for note in notes:
-                times[note] += used.times
-                last[note] = max(int(last[note]), used.last_us)
-        return Uses(times, last)
+        codes = [by_id.get(encoded(ID, name.removeprefix(_OF_ID)).decode("utf-8", "replace"), -1) for name in names]
+        place = np.full(len(ids.values) + 1, -1, np.int64)  # of each identity among the names
+        place[codes] = np.arange(len(names))
+        place[-1] = -1
+        notes = np.flatnonzero(place[ids.codes] >= 0)
+        return notes, _as_array([accesses[name] for name in names])[place[ids.codes[notes]]]
 
     @cached_property
     def aged(self) -> Aged:
@@ -162,12 +172,21 @@ class Survey:
     def _places(self) -> dict[int, int]:
         return {id(layer): number for number, layer in enumerate(self._layers)}
 
-    def _number_of(self, path: str) -> int | None:
-        """Give the number of the note at a path; None if there is none."""
-        if path not in self._session.index.records:
-            return None
-        place = self._session.index.records.place(path)
-        layer = self._places[id(place.layer)]
-        at = int(np.searchsorted(self._numbers[layer], place.number))
-        is_kept = at < len(self._numbers[layer]) and int(self._numbers[layer][at]) == place.number
-        return int(self._firsts[layer]) + at if is_kept else None
+    def numbers_of(self, paths: Iterable[str]) -> NDArray[np.int64]:
+        """Give the numbers of the notes at some paths, -1 where there is none."""
+        records = self._session.index.records
+        places = [records.place(path) if path in records else None for path in paths]
+        layers = np.array([self._places[id(one.layer)] if one else -1 for one in places], np.int64)
+        inner = np.array([one.number if one else -1 for one in places], np.int64)
+        found = np.full(len(places), -1, np.int64)
+        for layer, numbers in enumerate(self._numbers):
+            asked = np.flatnonzero(layers == layer)
+            at = np.searchsorted(numbers, inner[asked])
+            is_kept = at < len(numbers)
+            is_kept[is_kept] = numbers[at[is_kept]] == inner[asked][is_kept]
+            found[asked[is_kept]] = self._firsts[layer] + at[is_kept]
+        return found
+
+
+def _as_array(accesses: Sequence[Access]) -> Counts:
+    return np.array(accesses, np.int64).reshape(-1, 2)

@@ -125,9 +125,13 @@ def sweep(session: Session, wanted: SweepFilter, *, dry_run: bool = True, actor:
         return _done(planned, [*left, *done.left], done.entry)
 
 
-def to_sweep(survey: Survey, wanted: SweepFilter, limits: Limits) -> Swept:
-    """Say what a sweep would take."""
-    chosen = choose(survey.aged, _meant(survey, wanted), limits)
+def to_sweep(survey: Survey, wanted: SweepFilter, limits: Limits, spared: Collection[str] = ()) -> Swept:
+    """Say what a sweep would take; some notes may be spared by their paths too."""
+    aged = survey.aged
+    numbers = survey.numbers_of(spared)
+    is_spared = aged.is_spared.copy()
+    is_spared[numbers[numbers >= 0]] = True
+    chosen = choose(replace(aged, is_spared=is_spared), _meant(survey, wanted), limits)
     notes = tuple(_note(survey, number, limits) for number in chosen.taken.tolist())
     return Swept(True, notes, len(survey), chosen.found, chosen.spared, (), None)
 

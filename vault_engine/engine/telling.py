@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import vault_engine.engine as verbs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vault_engine.engine import events, profile, purge, timeline  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.events import Event, Recorded
     from vault_engine.engine.memory import Memory
@@ -23,6 +25,11 @@ class Telling:
     """Keeps what somebody tells of their work, and looks back at it."""
 
     _session: Session
+
+    @property
+    def ingest_from(self) -> tuple[Path, ...]:
+        """The folders whose files an agent may have read, by the environment."""
+        return self._session.config.ingest_from
 
     def record(self, event: Event, *, actor: Actor | None = None, within: Within = None) -> Recorded:
         """Enter an event in the journal; see `events.record`."""

@@ -286,12 +286,14 @@ def _take_back(session: Session, author: Actor, done: Sequence[Rewrite], entry: 
 
 def _group(session: Session, entry_id: str) -> list[Entry]:
     """Find the entries of what was changed together."""
-    done = happened(session.journal.entries())
-    named = next((entry for entry in done if entry.id == entry_id), None)
+    aborted = session.journal.entries(holding=f'"op":"{Op.ABORT.value}"')
+    told = happened([*session.journal.entries(holding=entry_id), *aborted])
+    named = next((entry for entry in told if entry.id == entry_id), None)
     if named is None:
         raise EntryMissing(entry_id)
     first = named.ref or named.id
-    group = [entry for entry in done if first in (entry.id, entry.ref)]
+    told = happened([*session.journal.entries(holding=first), *aborted])
+    group = [entry for entry in told if first in (entry.id, entry.ref)]
     if not {entry.change.op for entry in group} <= {Op.WRITE, Op.ARCHIVE, Op.RESTORE}:
         raise BadInput(f"{entry_id} is no change of texts alone: undo its note, or the move that it belongs to")
     return group

@@ -50,6 +50,14 @@ class Counted(NamedTuple):
     said_before: dict[str, dict[str, int]]  # by path and SHA-256: since when the note says what that revision says
 
 
+class _Loaded(NamedTuple):
+    """What was read last."""
+
+    seen: tuple[int, int, int]  # what the file looked like
+    data: bytes
+    counted: Counted
+
+
 class Counters:
     """The counters of one vault on this machine."""
 
@@ -57,7 +65,7 @@ class Counters:
         self._file = local_dir / "counters.log"
         self._temporary_dir = local_dir / "tmp"
         self._lock = Lock(local_dir / "counters.lock")
-        self._loaded: tuple[tuple[int, int, int], Counted] | None = None  # what the file looked like, and said
+        self._loaded: _Loaded | None = None
 
     def used(self, names: Collection[str], at_us: int) -> None:
         """Count one use of each note; where that can't be written, it is not counted."""
@@ -77,15 +85,15 @@ class Counters:
         """Give what has been counted; nothing where that can't be read. Much that was appended is made compact."""
         with suppress(MemwellError), explained(self._file):
             data, seen = self._read()
-            if self._loaded and self._loaded[0] == seen:
-                return self._loaded[1]
-            counted = _added_up(data)
-            self._loaded = seen, counted
+            if self._loaded and self._loaded.seen == seen:
+                return self._loaded.counted
+            counted = _added_up(data, self._loaded)
+            self._loaded = _Loaded(seen, data, counted)
             if len(data) > _compact_size(data) + _WORTH_COMPACTING:
                 with self._lock.held(wait_s=_WAIT_S):
                     self._compact()
             return counted
-        return self._loaded[1] if self._loaded else Counted({}, {})
+        return self._loaded.counted if self._loaded else Counted({}, {})
 
     def _append(self, *lines: Sequence[str | int]) -> None:
         """Add lines, between two line breaks, so that what was cut short before or behind them stays alone."""
@@ -140,14 +148,29 @@ def _compact_size(data: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _added_up(data: bytes) -> Counted:
-    """Read the lines; one that is none of ours says nothing."""
+def _added_up(data: bytes, known: _Loaded | None = None) -> Counted:
+    """Read the lines, only those behind what is known already; one that is none of ours says nothing."""
     counted = Counted({}, {})
-    for line in data.split(b"\n"):
-        if line.startswith(b"["):
-            with suppress(ValueError, RecursionError):
-                _take(counted, json.loads(line))
+    if known and data.startswith(known.data) and data[len(known.data) :].startswith(b"\n"):
+        data = data[len(known.data) :]
+        said_before = {path: dict(said) for path, said in known.counted.said_before.items()}
+        counted = Counted(dict(known.counted.accesses), said_before)  # what was given before stays as it was
+    for line in _parsed([line for line in data.split(b"\n") if line.startswith(b"[")]):
+        _take(counted, line)
     return counted
+
+
+def _parsed(lines: Sequence[bytes]) -> list[Any]:
+    """Read lines of JSON: all at once, which is quicker, or one by one where one of them is none."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(b"[%b]" % b",".join(lines))
+        if len(found) == len(lines):
+            return list(found)
+    found = []
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            found.append(json.loads(line))
+    return found
 
 
 def _take(counted: Counted, line: Any) -> None:

@@ -39,7 +39,14 @@ def get(budget: int, limit: int, vault: str | None, as_json: bool) -> None:
 
 @profile.command("update")
 @click.argument("text", metavar="TEXT")
-@click.option("--type", "type", type=click.Choice(get_args(TraitType)), default="preference", show_default=True)
+@click.option(
+    "--type",
+    "type",
+    type=click.Choice(get_args(TraitType)),
+    default="preference",
+    show_default=True,
+    help="What kind of thing it is.",
+)
 @click.option("--title", help="Put above the text as its heading.")
 @click.option("--key", help="The note's name in its folder. Same key: that note is updated.")
 @click.option("--supersede", is_flag=True, help="Put it in the place of the note that it contradicts.")

@@ -1,17 +1,36 @@
 """Tools for what is told to the journal beside the changes of notes, and for looking back at both."""
 
+import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from vault_engine.engine import Event, Recorded, Scope, Task, Timeline, TimelineFilter, as_event
+from vault_engine.engine.entries import EntryLine
 from vault_engine.server.mcp.arguments import Limit, Moment, Name
 from vault_engine.server.mcp.calling import Verbs
 
 Part = str | dict[str, Any] | list[Any] | None
 NoteRef = Annotated[str | None, Field(max_length=1000)]
 Count = Annotated[int, Field(ge=0)]
+
+
+_SHOWN_CHARS = 1000  # of a part of an event, among others
+
+
+def brief(line: EntryLine) -> EntryLine:
+    """Cut the parts of an event that are long: one among many is not to fill an agent's context."""
+    if line.told is None:
+        return line
+    parts = {name: _cut(getattr(line.told, name)) for name in ("evaluated", "acted", "forward")}
+    return replace(line, told=replace(line.told, **parts))
+
+
+def _cut(part: Any) -> Any:
+    text = part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)
+    return part if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
 
 
 class EventTools(Verbs):
@@ -63,7 +82,7 @@ class EventTools(Verbs):
         limit: Limit = 20,
         offset: Count = 0,
     ) -> Timeline:
-        """List what happened, the newest first: changes of notes, and events."""
+        """List what happened, the newest first: changes, and events (long ones cut, unless limit is 1)."""
         wanted = TimelineFilter(
             since or None,
             until or None,
@@ -74,4 +93,5 @@ class EventTools(Verbs):
             limit=limit,
             offset=offset,
         )
-        return self._engine.timeline(wanted, within=self._free(context).within)
+        found = self._engine.timeline(wanted, within=self._free(context).within)
+        return found if limit == 1 else replace(found, entries=tuple(map(brief, found.entries)))

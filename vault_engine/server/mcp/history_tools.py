@@ -1,6 +1,6 @@
 """Tools about what was: versions of notes, who changed them, and taking a change back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -14,6 +14,7 @@ from vault_engine.engine.reports import Restored
 from vault_engine.engine.undo import Undone
 from vault_engine.server.mcp.arguments import Entry, Limit, Moment, Name, Ref, Sha256, Tags
 from vault_engine.server.mcp.calling import Verbs
+from vault_engine.server.mcp.event_tools import brief
 
 Version = Annotated[str | None, Field(max_length=100, description="sha256, journal entry or time")]
 
@@ -84,5 +85,7 @@ class HistoryTools(Verbs):
         """Show the last changes of the vault, or all of one note."""
         within = self._free(context).within
         if note:
-            return self._engine.find_entries(path=note, within=within)
-        return self._engine.last_entries(limit, within=within)
+            found = self._engine.find_entries(path=note, within=within)
+        else:
+            found = self._engine.last_entries(limit, within=within)
+        return replace(found, entries=tuple(map(brief, found.entries)))

@@ -10,10 +10,11 @@ from mcp.types import ToolAnnotations
 
 from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
-from vault_engine.server.callers import Callers
+from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.calling import Place, of_one_vault, told
 from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.schemas import brief_input, brief_output
+from vault_engine.server.mcp.texts import with_texts
 from vault_engine.server.mcp.tools import Tools
 
 CORE, FULL = "core", "full"
@@ -123,6 +124,10 @@ def _upkeep_tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hi
     from vault_engine.server.mcp.upkeep_tools import UpkeepTools
 
     upkeep, truth = UpkeepTools(engine, callers, place), TruthTools(engine, callers, place)
+    if engine.ingest_from and callers is local_caller:  # files of this machine are for who started this process
+        from vault_engine.server.mcp.document_tools import DocumentTools
+
+        yield DocumentTools(engine, callers, place).ingest_file, WRITES
     yield upkeep.list_notes, READS
     yield upkeep.remember_many, WRITES
     yield upkeep.move_note, CHANGES
@@ -250,5 +255,6 @@ def as_tool(offer: Offer) -> Tool:
     """Make of an offer what the protocol's library serves, with schemas as short as they can be."""
     tool = Tool.from_function(told(offer.tool), annotations=offer.annotations, structured_output=False)
     tool.parameters = brief_input(tool.parameters)
+    tool.fn_metadata = with_texts(tool.fn_metadata)
     tool.fn_metadata.output_schema = brief_output(signature(offer.tool).return_annotation)
     return tool

@@ -8,7 +8,7 @@ from mcp.types import ToolAnnotations
 if TYPE_CHECKING:
     from vault_engine.engine import Engine
     from vault_engine.server.callers import Callers
-    from vault_engine.server.mcp.calling import Place
+    from vault_engine.server.mcp.calling import Place, Verbs
 
 PROFILES = ("mimir", "mnemon", "memini")
 
@@ -29,6 +29,7 @@ def tools_of(
     profile: str, engine: "Engine", callers: "Callers", place: "Place"
 ) -> Iterator[tuple[Callable[..., Any], ToolAnnotations]]:
     """Give the tools of a profile with what a client may decide by, in the order of its table."""
+    from vault_engine.server.callers import local_caller
     from vault_engine.server.mcp.compat.base import fitted
     from vault_engine.server.mcp.compat.memini import Memini
     from vault_engine.server.mcp.compat.mimir import MimirNotes
@@ -39,8 +40,13 @@ def tools_of(
 
     made = {"mimir": (MimirNotes, MimirUpkeep, MimirGrooming), "mnemon": (Mnemon,), "memini": (Memini,)}[profile]
     advised = {name: KEY_TOOLS[profile][name] for name in ("read_note", "recall")}
-    homes = [one(engine, callers, place) for one in made]
+    homes: list[Verbs] = [one(engine, callers, place) for one in made]
+    is_local = bool(engine.ingest_from) and callers is local_caller  # files are for who started this process
+    if is_local and profile == "mimir":
+        from vault_engine.server.mcp.compat.mimir_files import MimirFiles
+
+        homes.append(MimirFiles(engine, callers, place))
     for row in SYSTEMS[profile].rows:
-        if row.way == "served":
+        if row.way == "served" or (row.way == "local" and is_local):
             home = next(home for home in homes if hasattr(home, row.tool))
             yield fitted(getattr(home, row.tool), advised), _HINTS[row.does]

@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from vault_engine.engine import MAX_FIELD_CHARS, MAX_LIST_ITEMS, DecayFilter, Faded, Hit, Mode, NoteParts, Scope
+from vault_engine.engine import MAX_FIELD_CHARS, MAX_LIST_ITEMS, DecayFilter, Faded, Hit, Mode, NoteParts, Reach, Scope
 from vault_engine.engine.workspaces import EVERY
 from vault_engine.errors import BadInput, MemwellError, NoteAmbiguous, NoteMissing
 from vault_engine.server.mcp.advice import explain
@@ -26,6 +26,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 MaybeShare = Annotated[float | None, Field(ge=0, le=1)]
 
 WORKSPACES = "workspaces"  # the folder
+_OF_NONE = "default"  # names what is of no workspace
 _PAGE = 200  # hits
 _MOST_LOOKED_AT = 2_000
 
@@ -74,6 +75,13 @@ def _or_null(one: inspect.Parameter) -> inspect.Parameter:
     return one.replace(annotation=one.annotation | None)
 
 
+class Searched(NamedTuple):
+    """What a search has found."""
+
+    found: list[Found]
+    degraded: str | None  # why it was less than the search that was asked for
+
+
 class Compat(Verbs):
     """What all of them do the same way."""
 
@@ -99,6 +107,13 @@ class Compat(Verbs):
         home = asked.within.home if asked.within else None
         return note if note and home_of(note.path) == home else None
 
+    def _reach_of(self, note: NoteParts, asked: Asked) -> Reach | None:
+        """Give what is reached for writing a note that is there: in a workspace the notes of none are reached too."""
+        within = asked.within
+        if within is None or within.home in (None, home_of(note.path)):
+            return within
+        return self._engine.reach(_OF_NONE, folder=within.folder)
+
     def _search(
         self,
         asked: Asked,
@@ -106,7 +121,7 @@ class Compat(Verbs):
         wanted: int,
         keeps: Callable[[Found], bool] | None = None,
         **terms: Any,
-    ) -> list[Found]:
+    ) -> Searched:
         """Give the best notes that pass a filter which the search itself does not know; no use is counted.
 
         Args:
@@ -118,6 +133,7 @@ class Compat(Verbs):
         """
         found: list[Found] = []
         cursor: str | None = None
+        degraded: str | None = None
         for _ in range(_MOST_LOOKED_AT // _PAGE):
             page = self._engine.recall(
                 query,
@@ -128,10 +144,10 @@ class Compat(Verbs):
                 **terms,
             )
             found += (one for one in self._with_notes(page.hits, asked) if keeps is None or keeps(one))
-            cursor = page.cursor
+            cursor, degraded = page.cursor, page.degraded
             if cursor is None or len(found) >= wanted:
                 break
-        return found[:wanted]
+        return Searched(found[:wanted], degraded)
 
     def _newest(
         self, asked: Asked, wanted: int, keeps: Callable[[Found], bool] | None = None, **terms: Any

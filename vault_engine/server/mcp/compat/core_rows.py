@@ -2,7 +2,7 @@
 
 from vault_engine.server.mcp.compat.table import System, row
 
-_LATER = "Its layer that learns is not there yet."
+_LATER = "It belongs to a layer that learns."
 
 MIMIR_CORE = System(
     "mimir-core",

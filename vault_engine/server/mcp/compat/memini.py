@@ -1,5 +1,6 @@
 """memini's tools. A memory is a note; what it says of itself are the note's properties."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -16,7 +17,9 @@ from vault_engine.engine import (
     SetProperty,
     UnsetProperty,
 )
-from vault_engine.errors import NoteMissing
+from vault_engine.engine.resembling import Alike
+from vault_engine.errors import BadInput, NoteMissing
+from vault_engine.server.mcp.calling import Asked
 from vault_engine.server.mcp.compat.base import Compat, Found, Lines, MaybeShare, Need, Sha256, Word, filed_in, number
 from vault_engine.server.mcp.compat.words import as_tags, as_theirs, changed_tags, split_links, with_links
 
@@ -59,6 +62,7 @@ class Memini(Compat):
         """Remember something; the id of a memory updates it."""
         asked = self._asked(context, Scope.WRITE)
         known = self._note(id, asked) if id else None
+        known = known if known and known.id == id else None  # and not by its name
         folder = asked.within.folder if asked.within else None
         category = filed_in(known) if known else folder or _CATEGORY
         similar = () if known else self._engine.alike(content, category, within=asked.within)
@@ -73,7 +77,7 @@ class Memini(Compat):
             properties=_stated(
                 confidence=confidence,
                 level=level,
-                metadata=metadata,
+                metadata=_checked(metadata),
                 summary=summary,
                 tier=tier,
                 expires=_expiry(ttl_seconds),
@@ -82,21 +86,28 @@ class Memini(Compat):
                 visibility=visibility,
             ),
         )
-        done = self._engine.remember(memory, actor=asked.actor, within=asked.within)
+        within = self._reach_of(known, asked) if known else asked.within
+        done = self._engine.remember(memory, actor=asked.actor, within=within)
         answer: Answer = {"id": done.id or done.path, "tier": tier, "stored": True, "hints": changed_tags(tags or ())}
         if done.inferred:
             answer["inferred"] = done.inferred
         if done.action == "unchanged":
             answer["reinforced"] = True
-        like = next((note for one in similar if (note := self._note(one.path, asked))), None)
-        if like and like.path != done.path:
-            answer["merge_hint"] = {
-                "similar_id": like.name,
-                "similar_content": _content(like)[:_SHOWN_OF_SIMILAR],
-                "score": next(one.similarity for one in similar if one.path == like.path),
-                "tier": like.properties.get("tier"),
-            }
-        return answer
+        likes = (one for one in similar if one.path != done.path)
+        return answer | next(filter(None, (self._hint(one, asked) for one in likes)), {})
+
+    def _hint(self, like: Alike, asked: Asked) -> Answer | None:
+        """Say which note a memory is much like; None if that went away meanwhile."""
+        note = self._note(like.path, asked)
+        if note is None:
+            return None
+        hint = {
+            "similar_id": note.name,
+            "similar_content": _content(note)[:_SHOWN_OF_SIMILAR],
+            "score": like.similarity,
+            "tier": note.properties.get("tier"),
+        }
+        return {"merge_hint": hint}
 
     def memory_recall(
         self,
@@ -129,7 +140,7 @@ class Memini(Compat):
             return not is_left_out and not is_handoff and passes(one.note)
 
         is_filtered = bool(excluded or metadata or exclude_metadata or levels or tiers) or include_handoffs is False
-        found = self._search(
+        found, degraded = self._search(
             asked,
             query,
             limit,
@@ -144,7 +155,7 @@ class Memini(Compat):
             for one in found
         ]
         note = None if scope == _ALL_SCOPES else "the scope is what this server reaches, whatever is asked for"
-        return {"results": results, "degraded": None, "note": note, "omitted": 0}
+        return {"results": results, "degraded": degraded, "note": note, "omitted": 0}
 
     def memory_briefing(
         self,
@@ -232,7 +243,7 @@ class Memini(Compat):
             confidence=confidence,
             importance=importance,
             level=level,
-            metadata=_merged(note.properties.get("metadata"), metadata),
+            metadata=_merged(note.properties.get("metadata"), _checked(metadata)),
             summary=summary,
             tags=list(as_tags(tags)) if tags is not None else None,
             tier=tier,
@@ -255,7 +266,7 @@ class Memini(Compat):
                 expected=expected,
                 properties=stated,
             )
-            self._engine.remember(memory, actor=asked.actor, within=asked.within)
+            self._engine.remember(memory, actor=asked.actor, within=self._reach_of(note, asked))
         elif stated:
             edits = [
                 UnsetProperty(name) if value is None else SetProperty(name, value) for name, value in stated.items()
@@ -303,6 +314,15 @@ def _record(note: NoteParts, *, is_whole: bool = True) -> Answer:
 
 def _content(note: NoteParts) -> str:
     return split_links(note.body)[0]
+
+
+def _checked(metadata: Metadata | None) -> Metadata | None:
+    """Give metadata that JSON can hold. Raises BadInput: it can't."""
+    try:
+        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"metadata is not JSON: {error}") from None
+    return metadata
 
 
 def _stated(**values: Any) -> dict[str, Any]:

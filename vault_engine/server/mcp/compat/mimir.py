@@ -84,6 +84,16 @@ def entity(note: NoteParts, faded: Faded | None = None) -> Answer:
     }
 
 
+def _decay_of(faded: Faded | None) -> float:
+    return faded.decay if faded else 0.0
+
+
+def _confidence(item: Answer) -> float:
+    """Say how far an item is to be relied on: by its rank, by who has checked it, by how it has faded."""
+    trust = 1.0 if item["verified"] else item["certainty"]
+    return float(round(0.5 * item["score"] + 0.3 * trust + 0.2 * (item["decay_score"] or 0.0), 3))
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -184,7 +194,7 @@ class MimirNotes(Compat):
             return (
                 all(one.note.properties.get(name) == value for name, value in stated.items())
                 and (layer is None or layer_of(one.note.properties.get("tier")) == layer_of(LAYERS[layer]))
-                and (not min_decay or self._fading([one.note])[one.note.path].decay >= min_decay)
+                and (not min_decay or _decay_of(self._fading([one.note]).get(one.note.path)) >= min_decay)
             )
 
         terms = {
@@ -193,28 +203,23 @@ class MimirNotes(Compat):
             "type": type or None,
             "diverse": diversity_halving < 1,
         }
-        is_filtered = bool(stated or layer or min_decay)
+        is_filtered, degraded = bool(stated or layer or min_decay), None
         if query.strip():
-            found = self._search(asked, query, offset + limit, keeps if is_filtered else None, **terms)
+            found, degraded = self._search(asked, query, offset + limit, keeps if is_filtered else None, **terms)
         else:
             found = self._newest(asked, offset + limit, keeps, category=terms["category"], type=terms["type"])
         found = found[offset:]
         self._use((one.note for one in found), asked)
         answer = self._items(found)
-        for item, one in zip(answer["items"], found, strict=True):
+        for item in answer["items"]:
             if include_confidence:
-                trust = 1.0 if one.note.verified else item["certainty"]
-                item["confidence"] = round(0.5 * one.score + 0.3 * trust + 0.2 * item["decay_score"], 3)
+                item["confidence"] = _confidence(item)
             if preview_cap and len(item["body_json"]) > preview_cap:
                 item["body_json"] = f"{item['body_json'][:preview_cap]}… use mimir_get_entity({item['id']!r})"
-        given = {
-            "expansion": expansion,
-            "content_weight": content_weight,
-            "trust_weight": trust_weight,
-            "recency_half_life_secs": recency_half_life_secs,
-        }
-        hints = [f"{name} has no effect here" for name in _UNUSED if given[name]]
-        return answer | {"hints": [*hints, *(["what was forgotten is not searched"] if include_archived else [])]}
+        given = (expansion, content_weight, trust_weight, recency_half_life_secs)
+        hints = [f"{name} has no effect here" for name, value in zip(_UNUSED, given, strict=True) if value]
+        hints += ["what was forgotten is not searched"] if include_archived else []
+        return answer | {"hints": [*hints, *([degraded] if degraded else [])]}
 
     def mimir_recall_layer(self, context: Context, layer: Layer, limit: Limit = 10) -> Answer:
         """List the entities of a layer, those changed last first."""
@@ -239,16 +244,11 @@ class MimirNotes(Compat):
         def keeps(one: Found) -> bool:
             return one.note.properties.get("agent_id") == agent_id
 
-        return self._items(
-            self._search(
-                asked,
-                query,
-                limit,
-                keeps if agent_id else None,
-                mode=MODES["dense"],
-                category=as_category(category) if category else None,
-            )
+        category = as_category(category) if category else None
+        searched = self._search(
+            asked, query, limit, keeps if agent_id else None, mode=MODES["dense"], category=category
         )
+        return self._items(searched.found) | {"hints": [searched.degraded] if searched.degraded else []}
 
     def mimir_recall_when(
         self, ctx: Context, context: Asking, limit: Annotated[int, Field(ge=1, le=100)] = 10
@@ -265,13 +265,13 @@ class MimirNotes(Compat):
             past = self._engine.history(ref_of(category, key), limit=_MOST_VERSIONS, within=within)
         except NoteMissing:
             return []
-        versions, until = list[Answer](), None
+        versions, until, newer = list[Answer](), None, past.versions[0].sha256 if past.versions else ""
         for line in past.versions:
-            if line.sha256 and line.kept and not line.current and until is not None:
+            if line.sha256 != newer and line.sha256 and line.kept:
                 note = self._engine.parts(past.path, line.entry, within=within)
                 times = {"recorded_at_unix_ms": milliseconds(line.at), "invalidated_at_unix_ms": until}
                 versions.append(entity(note) | times | {"id": line.entry, "superseded_by": note.name})
-            until = milliseconds(line.at)
+            until, newer = milliseconds(line.at), line.sha256
         return versions[:limit]
 
     def mimir_as_of(self, context: Context, category: Need, key: Need, as_of_unix_ms: int) -> Answer:

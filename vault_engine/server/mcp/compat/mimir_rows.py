@@ -67,7 +67,7 @@ MIMIR = System(
         row(
             "mimir_semantic_search",
             "query*:str, limit:int=10, category:str, workspace_hash:str, agent_id:str",
-            "items total variants",
+            "items total variants hints",
             "`recall` with `mode: semantic`",
         ),
         row(
@@ -106,16 +106,19 @@ MIMIR = System(
             "connector:str, dry_run:bool=false",
             "ingested dry_run errors",
             "`memwell import`",
-            "Connectors are not there yet.",
+            "It needs connectors to other programs.",
             "later",
         ),
         row(
             "mimir_ingest_file",
             "path*:str, category:str, key:str, tags:list",
-            "id action category key chars",
-            "`memwell remember --file`",
-            "An agent can't read files of your machine through the server.",
-            "elsewhere",
+            "id action category key chars hints",
+            "`ingest_file`, `memwell import file`",
+            "Only over stdio, and only from the folders that `MEMWELL_INGEST_FROM` names. A file that has"
+            " changed brings its"
+            " note up to date.",
+            "local",
+            "writes",
         ),
         row(
             "mimir_embed",
@@ -218,7 +221,7 @@ MIMIR = System(
             "from_path*:str",
             "total_old_memories entities_created entities_updated errors completed_at_unix_ms",
             "`memwell import`",
-            "An importer of its database is not there yet; see [Bringing memories along](#bringing-memories-along).",
+            "It needs an importer of its database; see [Bringing memories along](#bringing-memories-along).",
             "later",
         ),
         row(

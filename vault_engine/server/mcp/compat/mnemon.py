@@ -17,6 +17,7 @@ from vault_engine.engine import (
     SweptNote,
     Trait,
 )
+from vault_engine.errors import BadInput
 from vault_engine.server.mcp.calling import Asked, reporter
 from vault_engine.server.mcp.compat.base import Compat, Found, Need, Word, number
 from vault_engine.server.mcp.compat.words import as_category, as_key, as_theirs, split_links, with_links
@@ -49,7 +50,7 @@ class Mnemon(Compat):
     ) -> list[Answer]:
         """Search the memories by words and by meaning."""
         asked = self._asked(context)
-        found = self._search(asked, query, limit, type=content_type or None)
+        found = self._search(asked, query, limit, type=content_type or None).found
         self._use((one.note for one in found), asked)
         return self._documents(found)
 
@@ -92,7 +93,7 @@ class Mnemon(Compat):
         if correction_of:
             actor = self._whole(context, Scope.WRITE)
             old = self._engine.parts(correction_of)  # else nothing is saved
-        title = " ".join(title.split())
+        title = _line(title)
         category = None if collection == _DEFAULT_COLLECTION else as_category(collection)
         known = self._keyed(category, source_key, asked)
         memory = Memory(
@@ -151,7 +152,7 @@ class Mnemon(Compat):
     def profile_update(self, context: Context, title: Title, content: Text) -> str:
         """Save a preference of the person."""
         asked = self._asked(context, Scope.WRITE)
-        title = " ".join(title.split())
+        title = _line(title)
         text = f"# {title}\n\n{content}"
         memory = Memory(text=text, title=title, source=_PROFILE_CLIENT, on_similar="hint")
         done = self._engine.update_profile(memory, actor=asked.actor, within=asked.within)
@@ -227,6 +228,14 @@ class Mnemon(Compat):
     def _documents(self, found: list[Found]) -> list[Answer]:
         fading = self._fading(one.note for one in found)
         return [_document(one, fading.get(one.note.path)) for one in found]
+
+
+def _line(title: str) -> str:
+    """Give a title as one line. Raises BadInput: there is none."""
+    line = " ".join(title.split())
+    if not line:
+        raise BadInput("a memory needs a title")
+    return line
 
 
 def _candidate(one: SweptNote, note: NoteParts | None) -> Answer:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Way = Literal["served", "elsewhere", "later"]
-"""The profile has it; another tool, command or nothing at all does its work; it is not there yet."""
+Way = Literal["served", "local", "elsewhere", "later"]
+"""The profile has it; it has it where the environment names folders to read from; another tool, command or nothing at
+all does its work; it is not there yet."""
 
 Deed = Literal["reads", "writes", "archives"]
 """What a tool does to notes, or to what is kept beside them."""
@@ -48,8 +49,8 @@ class System:
 
     @property
     def served(self) -> tuple[str, ...]:
-        """The tools of its profile."""
-        return tuple(row.tool for row in self.rows if row.way == "served")
+        """The tools that its profile may have."""
+        return tuple(row.tool for row in self.rows if row.way in ("served", "local"))
 
 
 def parameters(written: str) -> tuple[Parameter, ...]:
