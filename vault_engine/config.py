@@ -18,6 +18,7 @@ from vault_engine.errors import ConfigBroken, VaultMissing
 MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
+MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing rather than the notes
 NO_RERANKER = "none"
 AUTO_RERANKER = "auto"
 LATE_RERANKER = "late"

@@ -4,56 +4,29 @@ import importlib
 from typing import TYPE_CHECKING
 
 from vault_engine.engine.access import Scope, Token
+from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
-    FINDING_KINDS,
-    Backlinks,
-    BacklinkView,
-    Built,
     Changed,
-    Checked,
     Context,
-    Created,
     Explained,
-    Finding,
-    FindingKind,
     Forgotten,
     Hit,
-    IndexChecked,
     IndexState,
-    Links,
-    LinkView,
-    Listed,
-    NoteLine,
     NoteView,
     Problem,
-    RawNote,
     Recalled,
     Remembered,
-    Restored,
     Status,
 )
 from vault_engine.journal.entry import Actor
-from vault_engine.note.change import (
-    AddLink,
-    AddTag,
-    Append,
-    Edit,
-    RemoveLink,
-    RemoveTag,
-    RenameProperty,
-    Replace,
-    ReplaceSection,
-    SetProperty,
-    UnsetProperty,
-)
 from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
 from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
-from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
+    from vault_engine.engine.benchmarks import Means, Task, as_event
     from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
     from vault_engine.engine.duplicates import Duplicate
@@ -84,20 +57,55 @@ if TYPE_CHECKING:
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.parts import NoteParts
+    from vault_engine.engine.profile import Profile, Trait, TraitType
+    from vault_engine.engine.reports import (
+        FINDING_KINDS,
+        Backlinks,
+        BacklinkView,
+        Built,
+        Checked,
+        Created,
+        Finding,
+        FindingKind,
+        IndexChecked,
+        Links,
+        LinkView,
+        Listed,
+        NoteLine,
+        RawNote,
+        Restored,
+    )
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
     from vault_engine.engine.stats import Stats
     from vault_engine.engine.superseding import Superseded
     from vault_engine.engine.sweeping import Promoted, SweepFilter, Swept, SweptNote, TierChange
+    from vault_engine.engine.timeline import Timeline, TimelineFilter
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
     from vault_engine.lifecycle.extract import Item, ItemKind
+    from vault_engine.note.change import (
+        AddLink,
+        AddTag,
+        Append,
+        Edit,
+        RemoveLink,
+        RemoveTag,
+        RenameProperty,
+        Replace,
+        ReplaceSection,
+        SetProperty,
+        UnsetProperty,
+    )
     from vault_engine.state.store import MAX_VALUE_BYTES, read_json
+    from vault_engine.sync.shown import Extra
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
     "engine.cohering": "Cohered Fading",
+    "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
     "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
@@ -112,23 +120,32 @@ _LATER = {
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
+    "engine.parts": "NoteParts",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
+    "engine.profile": "Profile Trait TraitType",
+    "engine.reports": "FINDING_KINDS Backlinks BacklinkView Built Checked Created Finding FindingKind IndexChecked"
+    " Links LinkView Listed NoteLine RawNote Restored",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
     "engine.stats": "Stats",
     "engine.superseding": "Superseded",
     "engine.sweeping": "Promoted SweepFilter Swept SweptNote TierChange",
     "engine.together": "UndoneTogether",
+    "engine.timeline": "Timeline TimelineFilter",
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
     "lifecycle.extract": "Item ItemKind",
+    "note.change": "AddLink AddTag Append Edit RemoveLink RemoveTag RenameProperty Replace ReplaceSection SetProperty"
+    " UnsetProperty",
     "state.store": "MAX_VALUE_BYTES read_json",
+    "sync.shown": "Extra",
 }
 _VERBS = {
-    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git"),
-    *("graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintaining", "marking"),
-    *("mirror", "move", "past", "purge", "remote", "resembling", "routine", "sharing", "states", "stats"),
-    *("superseding", "sweeping", "together", "tokens", "undo", "workspaces"),
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "edit", "examine", "extracting", "fsck"),
+    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintain"),
+    *("maintaining", "marking", "mirror", "move", "parts", "past", "profile", "purge", "read", "remote", "resembling"),
+    *("routine", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together", "tokens", "undo"),
+    *("workspaces", "write"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -165,6 +182,7 @@ __all__ = [
     "Duplicate",
     "Edit",
     "Engine",
+    "Event",
     "Examined",
     "Explained",
     "Exported",
@@ -197,6 +215,7 @@ __all__ = [
     "Listed",
     "Maintained",
     "Materialised",
+    "Means",
     "Memory",
     "MirrorChange",
     "MirrorTerms",
@@ -209,14 +228,17 @@ __all__ = [
     "NewLink",
     "NodeView",
     "NoteLine",
+    "NoteParts",
     "NoteView",
     "Orphans",
     "Problem",
+    "Profile",
     "Promoted",
     "RawNote",
     "Reach",
     "Reached",
     "Recalled",
+    "Recorded",
     "Related",
     "RelatedView",
     "Remembered",
@@ -239,13 +261,19 @@ __all__ = [
     "SweepFilter",
     "Swept",
     "SweptNote",
+    "Task",
     "TierChange",
+    "Timeline",
+    "TimelineFilter",
     "Token",
     "TokenCheck",
     "TokenCreated",
     "TokenLine",
     "TokenList",
     "TokenRevoked",
+    "Told",
+    "Trait",
+    "TraitType",
     "Traversed",
     "TurnWeights",
     "UndoneTogether",
@@ -253,6 +281,7 @@ __all__ = [
     "Weights",
     "WorkspaceLine",
     "Workspaces",
+    "as_event",
     "extract_items",
     "parse_file",
     "read_json",

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
-from vault_engine.engine import git
 from vault_engine.engine.adopting import Adopting
+from vault_engine.engine.committing import Committer
 from vault_engine.engine.external import enter_external_if_free
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
@@ -33,7 +33,7 @@ class Following:
         config = session.config
         polling = why_poll(config.root, config.watch)
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
-        self._committer = git.Committer(session)
+        self._committer = Committer(session)
         self._adopting = Adopting(session)
         self._routine = verbs.routine.Routine(session) if config.groom_hours else None
         self._filling = Filling(
@@ -45,6 +45,7 @@ class Following:
 
     def start(self) -> None:
         """Begin, with a look at everything."""
+        self._session.expect_load()
         for each in (self._watcher, self._starting, self._filling, self._committer, self._adopting):
             each.start()
         if self._routine:
@@ -78,12 +79,12 @@ class Following:
             self._committer.poke()
             done = self._look(hint)
             time.sleep(_OTHERS_S)
+            self._filling.poke()
             with self._session.guard:
                 enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)
-            self._filling.poke()
             self._adopting.poke()
             index.fold(self._session.guard)
             if self._routine and any(done):

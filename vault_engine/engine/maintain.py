@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import vault_engine.engine as verbs
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
+from vault_engine.engine.reports import Built, Created, IndexChecked
 from vault_engine.engine.resting import find_written_over
-from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
+from vault_engine.engine.results import IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from vault_engine.engine.changing import writing
 from vault_engine.engine.duplicates import Duplicate, duplicates
 from vault_engine.engine.maintain import build_index, index_state
+from vault_engine.engine.reports import Built
 from vault_engine.engine.resting import when_rested
-from vault_engine.engine.results import Built, IndexState, Problem
+from vault_engine.engine.results import IndexState, Problem
 from vault_engine.engine.session import Session
 from vault_engine.engine.sweeping import archivals
 from vault_engine.engine.together import carry_together

@@ -93,13 +93,23 @@ class Session:
         self._device_name = config.device
         self._looked_at: float | None = None
         self._index: Index | None = None
+        self._is_load_due = False
 
     @property
     def index(self) -> Index:
         """The index, loaded when it is first asked for."""
         if self._index is None:
             self._index = Index(self.config, self.vault, self.known)
+            if self._is_load_due:
+                self._index.embeddings.expect_load()
         return self._index
+
+    def expect_load(self) -> None:
+        """Have questions answered by words until a thread that is about to start has loaded the embedder."""
+        with self.guard:
+            self._is_load_due = True
+            if self._index is not None:
+                self._index.embeddings.expect_load()
 
     @cached_property
     def token_vectors(self) -> TokenVectors:

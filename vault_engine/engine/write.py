@@ -16,8 +16,9 @@ from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
 from vault_engine.engine.memory import Draft, Memory, OnSimilar, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.reports import Restored
 from vault_engine.engine.resting import check_rests, when_rested
-from vault_engine.engine.results import Forgotten, Remembered, Restored
+from vault_engine.engine.results import Forgotten, Remembered
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vault_engine.journal.entry import NO_PREVIOUS, Entry, Op, decode
-from vault_engine.vault.files import fsync_folder, sha256_hex
+from vault_engine.vault.files import fsync_folder, make_folder, sha256_hex
 
 MAX_BYTES = 64 << 20  # a longer file is left as it is, and the next one begun
 
@@ -229,7 +229,7 @@ def write_mark(file: str, mark: Mark) -> None:
     try:
         handle = os.open(file, _MARK, 0o600)
     except FileNotFoundError:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(file).parent)
         handle = os.open(file, _MARK, 0o600)
     try:
         os.lseek(handle, mark.seq % 2 * _MARK_BYTES, os.SEEK_SET)
