@@ -17,6 +17,7 @@ from vault_engine.index.filters import moment_of
 from vault_engine.index.record import Record
 from vault_engine.journal.counters import Counted, access_of
 from vault_engine.journal.entry import Actor
+from vault_engine.lifecycle.sweep import Mask
 from vault_engine.note.change import SetProperty
 from vault_engine.search.query import Query
 from vault_engine.sync.shown import DECAY, differs
@@ -98,14 +99,9 @@ def decaying(session: Session, wanted: DecayFilter) -> Decaying:
         raise BadInput(f"a decay below {wanted.below:g} can't be asked for: it lies between 0 and 1")
     with session.guard:
         session.bring_in()
-        if wanted.paths is not None:
-            named = faded(session, [path for path in wanted.paths if path in session.index.records])
-            return Decaying(tuple(named), len(named))
         survey = Survey(session)
         decays = np.round(survey.aged.strength, _DIGITS)
-        is_meant = decays < (np.inf if wanted.below is None else wanted.below)
-        for column, value in Query("*", category=wanted.category, type=wanted.type).filters:
-            is_meant &= survey.having(column, value)
+        is_meant = _meant(survey, wanted) & (decays < (np.inf if wanted.below is None else wanted.below))
         meant = np.flatnonzero(is_meant)
         weakest = meant[np.argsort(decays[meant], kind="stable")]
         if wanted.limit is not None and wanted.limit < len(weakest):  # of those as weak as the last, the path decides
@@ -113,6 +109,19 @@ def decaying(session: Session, wanted: DecayFilter) -> Decaying:
         ordered = sorted((decays[number], survey.path(number)) for number in weakest.tolist())
         found = faded(session, [path for _, path in ordered[: wanted.limit]], survey.now_us)
     return Decaying(tuple(found), len(meant))
+
+
+def _meant(survey: Survey, wanted: DecayFilter) -> Mask:
+    """Say which notes are meant, however far they have faded."""
+    if wanted.paths is not None:
+        numbers = survey.numbers_of(wanted.paths)
+        is_meant = np.zeros(len(survey), np.bool_)
+        is_meant[numbers[numbers >= 0]] = True
+        return is_meant
+    is_meant = np.ones(len(survey), np.bool_)
+    for column, value in Query("*", category=wanted.category, type=wanted.type).filters:
+        is_meant &= survey.having(column, value)
+    return is_meant
 
 
 def materialise(
