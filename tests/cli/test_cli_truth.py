@@ -59,3 +59,17 @@ def test_a_correction_is_a_note(cli, home):
     note = (home / "corrections" / "use-pnpm.md").read_text("utf-8")
     assert "recall_when:\n  - building the frontend\n" in note
     assert 2 == cli("correct", "", "x").code
+
+
+def test_what_is_known_of_you_grows(cli, home):
+    """A contradiction is said, or takes the place of what was known."""
+    assert (0, "", "nothing is known yet\n") == ((done := cli("profile", "get")).code, done.out, done.err)
+    assert "created preferences/tea.md\n" == cli("profile", "update", "I prefer tea over coffee.", "--key", "tea").out
+    done = cli("profile", "update", "I prefer coffee over tea.", "--key", "coffee", "--supersede")
+    assert "in the place of" in done.err
+    cli("profile", "update", "Lives in Lisbon.", "--type", "profile")
+
+    assert ["## About", "## Preferences"] == [line for line in cli("profile", "get").out.splitlines() if "##" in line]
+    assert ["preferences/coffee.md"] == [one["path"] for one in cli("profile", "get", "--json").json["preferences"]]
+    assert "1 more" in cli("profile", "get", "--budget", "40").err
+    assert 2 == cli("profile", "update", "x", "--type", "fact").code

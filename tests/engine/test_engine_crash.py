@@ -8,6 +8,7 @@ import pytest
 from stops import Fail, Killed, Operations, Stop, watched
 
 from vault_engine import Engine, Memory, MemwellError
+from vault_engine.engine import Event
 from vault_engine.errors import NotConfirmed
 
 OLD = Memory("# Berths\n\nThere are forty.\n", category="facts", key="berths")
@@ -32,7 +33,11 @@ def restore(engine: Engine) -> None:
     engine.restore("facts/gone.md")
 
 
-VERBS = (create, update, forget, restore)
+def tell(engine: Engine) -> None:
+    engine.record(Event(acted="The berths were counted.", note=NOTE))
+
+
+VERBS = (create, update, forget, restore, tell)
 
 
 class Trial:

@@ -1,41 +1,26 @@
 """What is purged is gone from all that Memwell keeps; what is pruned was nobody's any more."""
 
 import shutil
-import zlib
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from leaking import files_with
 from stops import Killed, Stop, watched
 
 from vault_engine import Engine, Memory
 from vault_engine.engine.session import Session
 from vault_engine.errors import NeedsYes, NoteChanged, NoteDamaged
 from vault_engine.journal.entry import Op
-from vault_engine.journal.pack import Record, content, read_pack, walk
 from vault_engine.note.change import Append
 
 SECRET = "zaubernuss"
 TEXT = f"The word is {SECRET}."
 
 
-def texts_of(file: Path) -> list[bytes]:
-    """Give what a file holds, as it is and as what it may have packed."""
-    data = file.read_bytes()
-    found = [data]
-    if file.suffix == ".pack":
-        parts = [part for part in walk(read_pack(file)) if isinstance(part, Record)]
-        found += [content(part, data) or b"" for part in parts]
-    with suppress(zlib.error):
-        found.append(zlib.decompress(data))
-    return found
-
-
 def leaks(*folders: Path) -> list[str]:
     """List the files that give the secret away, in any form."""
-    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
-    return [str(file) for file in files if any(SECRET.encode() in text.lower() for text in texts_of(file))]
+    return files_with(SECRET, *folders)
 
 
 @pytest.fixture

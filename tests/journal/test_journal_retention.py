@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_engine.journal.entry import Actor, Change, Entry, Op
-from vault_engine.journal.replay import happened, heads
+from vault_engine.journal.replay import events, happened, heads, standing
 from vault_engine.journal.retention import kept, purged
 
 ME = Actor("agent", "me")
@@ -36,11 +36,13 @@ def journals(draw) -> list[Entry]:
     entries: list[Entry] = []
     for number in range(1, draw(st.integers(0, 14)) + 1):
         path, other = draw(st.permutations(PATHS))
-        op = draw(st.sampled_from(["write", "delete", "archive", "restore", "move", "rename", "abort"]))
+        op = draw(st.sampled_from(["write", "delete", "archive", "restore", "move", "rename", "abort", "tell"]))
         old, new = held.get(path, ""), f"text {draw(st.integers(0, 5))}"
         if op == "write":
             entries.append(entry(number, Op.WRITE if old else Op.CREATE, path, old, new))
             held[path] = new
+        elif op == "tell":
+            entries.append(entry(number, Op.EVENT, path, "", f"told {number}"))
         elif op == "abort":
             entries.append(entry(number, Op.WRITE, path, old, new))
             entries.append(entry(number, Op.ABORT, path, old, new, ref=f"id{number}"))
@@ -94,12 +96,23 @@ def test_what_was_held_since_the_moment_is_kept(entries, since, versions):
 
 @given(journals(), st.integers(1, 20), st.integers(1, 20), st.integers(0, 4), st.integers(0, 4))
 def test_who_asks_for_more_gets_more(entries, since, other, versions, more):
-    """An earlier moment or more versions never cost a revision; and none is kept that no note ever had."""
+    """An earlier moment or more versions never cost a revision; and none is kept that no note had and nobody told."""
     small = kept(entries, since=day(max(since, other)), versions=versions)
     large = kept(entries, since=day(min(since, other)), versions=versions + more)
-    named = {sha256 for one in happened(entries) for sha256 in (one.change.before, one.change.after)}
+    named = {sha256 for one in standing(entries) for sha256 in (one.change.before, one.change.after)}
 
     assert small <= large <= named - {""}
+
+
+@given(journals(), st.integers(1, 20), st.integers(0, 4))
+def test_what_was_told_is_always_kept(entries, since, versions):
+    """However old it is, and never for a version of the note that it is about."""
+    told = {one.change.after for one in events(entries)}
+    without = [one for one in entries if one.change.op is not Op.EVENT]
+
+    assert told | kept(without, since=day(since), versions=versions) == kept(
+        entries, since=day(since), versions=versions
+    )
 
 
 def test_old_versions_go_and_the_last_ones_stay():

@@ -63,3 +63,19 @@ def test_small_values_come_and_go(in_memory, mode, run, answer, refusal, folder)
             assert "not JSON" in await refusal(client, "state_set", key="a", value_json="{")
 
     run(keep())
+
+
+def test_what_is_known_of_the_person_grows(in_memory, mode, run, answer):
+    """Told, given within a budget, superseded where that is asked for."""
+
+    async def learn():
+        async with in_memory(mode, "upkeep") as client:
+            await answer(client, "profile_update", text="I prefer tea over coffee.")
+            hinted = await answer(client, "profile_update", text="I prefer coffee over tea.", supersede=True)
+            assert hinted["hints"]
+            await answer(client, "profile_update", text="Lives in Lisbon.", type="profile", key="home")
+            found = await answer(client, "profile_get")
+            assert ["I prefer coffee over tea."] == [one["text"] for one in found["preferences"]]
+            assert ["profile/home.md"] == [one["path"] for one in found["about"]]
+
+    run(learn())

@@ -2,6 +2,7 @@
 
 from machines import told
 
+from vault_engine.engine import Event, TimelineFilter
 from vault_engine.engine.remote_files import AnyFiles
 
 START = "# Start\n\none\n\ntwo\n\nthree\n"
@@ -89,3 +90,24 @@ def test_what_a_person_saves_meanwhile_is_merged_too(meeting, monkeypatch):
     assert ["start.md"] == saved
     assert START.replace("one", "one by Anna").replace("three", "three by Bert") == bert.read("start.md")
     assert anna.files == bert.files
+
+
+def test_what_one_machine_tells_the_other_reads(meeting):
+    """And what it erases is erased there; both journals verify."""
+    anna, bert = meeting
+    told = anna.engine.record(Event(acted="by Anna", note="start"))
+    bert.engine.record(Event(acted="by Bert"))
+    for machine in (anna, bert, anna):
+        machine.sync()
+
+    both = [
+        [line.told and line.told.acted for line in one.engine.timeline(TimelineFilter(types=("event",))).entries]
+        for one in meeting
+    ]
+    assert [["by Bert", "by Anna"]] * 2 == both
+    anna.engine.erase_event(told.entry, yes=True)
+    anna.sync()
+    bert.sync()
+
+    assert None is bert.engine.find_entries(told.entry).entries[0].told
+    assert [True, True] == [one.engine.verify(read_data=True).is_whole for one in meeting]

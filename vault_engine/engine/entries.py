@@ -1,8 +1,9 @@
 """The verbs that show the journal as it is written, entry by entry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from vault_engine.engine.events import Told, told
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, EntryMissing
 from vault_engine.journal.entry import Actor, Change, Entry, Op
@@ -24,9 +25,10 @@ class EntryLine:
     after: str
     size: int
     expect: str
-    reason: str
+    reason: str  # of an event its type
     ref: str | None
     aborted: bool  # announced, and did not happen
+    told: Told | None = None  # what an event tells; None for any other entry, or where it was erased
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def last_entries(session: Session, count: int = 20, *, within: Within = None) ->
         raise BadInput(f"{count} is not a positive number of entries")
     with session.guard:
         entries = _reached(session, within)
-        return _listed(entries, entries[-count:])
+        return Entries(tuple(lines_of(session, entries, entries[-count:])), len(entries))
 
 
 def find_entries(
@@ -76,36 +78,48 @@ def find_entries(
         ]
         if not found:
             raise EntryMissing(which or path or "")
-        return _listed(entries, found)
+        return Entries(tuple(lines_of(session, entries, found)), len(entries))
 
 
 def follow(session: Session, on_entries: Callable[[tuple[EntryLine, ...]], None]) -> None:
     """From now on, tell of what comes into the journals, whoever enters it, when this process gets to know of it."""
     with session.guard:
         session.known.catch_up()
-        session.known.on_entries = lambda fresh: on_entries(_listed(fresh, fresh).entries)
+        session.known.on_entries = lambda fresh: on_entries(tuple(lines_of(session, fresh, fresh)))
+
+
+def lines_of(session: Session, entries: Sequence[Entry], chosen: Sequence[Entry]) -> Iterator[EntryLine]:
+    """Give some entries as they are shown, with what events tell.
+
+    Args:
+        session: the open vault.
+        entries: those among which an `Op.ABORT` of one of the chosen would be.
+        chosen: those that are wanted.
+    """
+    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+    for entry in chosen:
+        said = told(session, entry) if entry.change.op is Op.EVENT else None
+        yield _line(entry, said, is_aborted=entry.id in aborted)
+
+
+def concerns(change: Change, within: Within) -> bool:
+    """Say whether an entry is about what may be reached, and nothing else."""
+    if change.op is Op.EVENT:
+        return is_within(change.path, within)
+    to = change.to if change.op in (Op.MOVE, Op.EXTERNAL) else None  # else it is a name in the archive
+    return all(is_within(path, within) for path in (change.path, to) if path)
 
 
 def _reached(session: Session, within: Within) -> Sequence[Entry]:
     entries = session.journal.entries()
-    return entries if within is None else [entry for entry in entries if _concerns(entry.change, within)]
-
-
-def _concerns(change: Change, within: Within) -> bool:
-    to = change.to if change.op in (Op.MOVE, Op.EXTERNAL) else None  # else it is a name in the archive
-    return all(is_within(path, within) for path in (change.path, to) if path)
+    return entries if within is None else [entry for entry in entries if concerns(entry.change, within)]
 
 
 def _is_called(entry: Entry, name: str) -> bool:
     return name.strip() in (entry.id, f"#{entry.seq}")
 
 
-def _listed(entries: Sequence[Entry], chosen: Sequence[Entry]) -> Entries:
-    aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
-    return Entries(tuple(_line(entry, is_aborted=entry.id in aborted) for entry in chosen), len(entries))
-
-
-def _line(entry: Entry, *, is_aborted: bool) -> EntryLine:
+def _line(entry: Entry, said: Told | None, *, is_aborted: bool) -> EntryLine:
     change = entry.change
     return EntryLine(
         seq=entry.seq,
@@ -122,4 +136,5 @@ def _line(entry: Entry, *, is_aborted: bool) -> EntryLine:
         reason=change.reason,
         ref=entry.ref,
         aborted=is_aborted,
+        told=said,
     )

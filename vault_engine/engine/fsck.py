@@ -12,7 +12,7 @@ from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError
 from vault_engine.journal.entry import Actor, Entry, Op
-from vault_engine.journal.replay import happened
+from vault_engine.journal.replay import standing
 from vault_engine.journal.retention import kept, purged
 from vault_engine.journal.store import Head
 from vault_engine.vault.files import sha256_hex
@@ -153,10 +153,10 @@ def _missing(session: Session, entries: Sequence[Entry]) -> list[Problem]:
     since = oldest_kept(session)
     wanted = kept(entries, since=since, versions=session.config.keep_versions) if since else None
     named: dict[str, str] = {}
-    for entry in happened(entries):
+    for entry in standing(entries):
         for sha256 in (entry.change.before, entry.change.after):
             if sha256 and sha256 not in gone and (wanted is None or sha256 in wanted):
-                named.setdefault(sha256, entry.change.path)
+                named.setdefault(sha256, entry.change.path or f"entry {entry.id}")
     return [
         Problem(path, f"its revision {sha256[:8]} is not kept")
         for sha256, path in named.items()

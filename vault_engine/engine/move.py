@@ -28,9 +28,9 @@ from vault_engine.errors import (
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
-from vault_engine.note import Profile, Refused, parse, path_key, slug_problem
+from vault_engine.note import LinkFormat, Profile, Refused, parse, path_key, slug_problem
 from vault_engine.note.canvas import rewritten_canvas
-from vault_engine.note.relink import LinkFormat, Renaming, Splice, apply_splices, rewritten_links
+from vault_engine.note.relink import Renaming, Splice, apply_splices, rewritten_links
 from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.habits import read_habits
@@ -401,7 +401,7 @@ def unfinished(session: Session) -> list[Entry]:
     """List the rewritings that belong to a move which happened, were not made, and still can be."""
     entries = session.journal.entries()
     moves = {entry.id for entry in happened(entries) if entry.change.op is Op.MOVE}
-    last = {entry.change.path: entry for entry in entries if entry.change.op is not Op.ABORT}
+    last = {entry.change.path: entry for entry in entries if entry.change.op not in (Op.ABORT, Op.EVENT)}
     aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
     return [
         entry

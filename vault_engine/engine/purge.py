@@ -1,6 +1,6 @@
-"""Erasing: the content of one note for good, or old revisions by the owner's settings. Entries always stay."""
+"""Erasing: the content of one note or event for good, or old revisions by the owner's settings. Entries always stay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,9 @@ from vault_engine.engine.erasing import erase
 from vault_engine.engine.history import Past, past_of
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archive_note, archived_paths
-from vault_engine.errors import NeedsYes
+from vault_engine.errors import BadInput, EntryMissing, NeedsYes
 from vault_engine.journal.entry import Actor, Change, Entry, Op
-from vault_engine.journal.replay import Version, happened
+from vault_engine.journal.replay import Version, events, events_about, standing
 from vault_engine.journal.retention import kept, purged
 from vault_engine.vault.files import sha256_hex
 
@@ -23,10 +23,20 @@ class Purged:
     """What was erased of one note, or would be."""
 
     path: str
-    revisions: int  # contents that were erased
+    revisions: int  # contents that were erased, what was told of it included
     shared: int  # contents left, as another note has or had the same
     archived: tuple[str, ...]  # names in the archive that were deleted
     elsewhere: dict[str, int]  # by revision: copies that other devices keep, and erase themselves when they next write
+
+
+@dataclass(frozen=True)
+class EventErased:
+    """What an event told was erased, or would be."""
+
+    entry: str
+    about: str
+    revisions: int  # 0: it was erased before
+    elsewhere: dict[str, int]  # as of `Purged`
 
 
 @dataclass(frozen=True)
@@ -44,34 +54,37 @@ def purge(
     *,
     yes: bool = False,
     dry_run: bool = False,
+    only_gone: bool = False,
     reason: str = "",
     actor: Actor | None = None,
 ) -> Purged:
-    """Erase a note and everything it ever held: the file, its copies in the archive, its revisions.
+    """Erase a note and everything it ever held: the file, its copies in the archive, its revisions, events about it.
 
-    The journal keeps that there was a note of that name, and when it changed. What git or a backup has kept is not
-    reached.
+    The journal keeps that there was a note of that name, when it changed, and when something was told of it. What git
+    or a backup has kept is not reached.
 
     Args:
         session: the open vault.
         ref: the note, by any of its names; one that is gone by its path.
         yes: do it, it can't be taken back.
         dry_run: only say what would be erased.
+        only_gone: refuse a note that is there, as only what was forgotten is meant.
         reason: kept in the journal.
         actor: who asks for it, where that is not who opened the vault.
 
     Raises:
         NeedsYes: ``yes`` was not said.
+        BadInput: the note is there, and only one that is gone was meant.
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: it is not done, or not done to the end; do it again.
     """
     if dry_run:
         with session.guard:
             session.refresh()
-            return _planned(session, ref).as_result({})
+            return _planned(session, ref, only_gone=only_gone).as_result({})
     session.is_tidy = False  # what processes left that have died since may hold it too
     with writing(session, actor) as author:
-        plan = _planned(session, ref)
+        plan = _planned(session, ref, only_gone=only_gone)
         if not yes:
             raise NeedsYes(plan.path, len(plan.gone))
         if plan.is_there:
@@ -85,6 +98,47 @@ def purge(
         erased = erase(session, plan.gone)
         session.journal.settle()
         return plan.as_result(erased.left)
+
+
+def erase_event(
+    session: Session,
+    entry: str,
+    *,
+    yes: bool = False,
+    dry_run: bool = False,
+    reason: str = "",
+    actor: Actor | None = None,
+) -> EventErased:
+    """Erase what an event tells, and events that tell the very same; the journal keeps when, of which type, by whom.
+
+    Args:
+        session: the open vault.
+        entry: its id.
+        yes: do it, it can't be taken back.
+        dry_run: only say what would be erased.
+        reason: kept in the journal.
+        actor: who asks for it, where that is not who opened the vault.
+
+    Raises:
+        NeedsYes: ``yes`` was not said.
+        EntryMissing: no event has that id.
+        VaultBusy, VaultDenied, StorageFailed: it is not done, or not done to the end; do it again.
+    """
+    with session.guard, nullcontext() if dry_run else writing(session, actor) as author:
+        found = next((one for one in events(session.journal.entries()) if one.id == entry.strip()), None)
+        if found is None:
+            raise EntryMissing(entry)
+        change = found.change
+        is_kept = change.after in session.revisions
+        if dry_run or author is None:
+            return EventErased(found.id, change.path, int(is_kept), {})
+        if not yes:
+            raise NeedsYes(f"what the event {found.id} tells", int(is_kept))
+        erasing = Change(Op.PURGE, change.path, change.after, "", reason=reason)
+        session.journal.announce([erasing], at=session.now(), actor=author)
+        erased = erase(session, [change.after])
+        session.journal.settle()
+        return EventErased(found.id, change.path, len(erased.erased), dict(erased.left))
 
 
 def prune(session: Session, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
@@ -152,11 +206,14 @@ class _Plan(NamedTuple):
         return Purged(self.path, len(self.gone), self.shared, self.archived, dict(left))
 
 
-def _planned(session: Session, ref: str) -> _Plan:
+def _planned(session: Session, ref: str, *, only_gone: bool) -> _Plan:
     past = past_of(session, ref)
+    if only_gone and past.found:
+        raise BadInput(f"{past.path} is there: forget it first")
     entries = session.journal.entries()
-    contents = _contents_of(entries, past) | ({past.found} - {""})
-    shared = contents & _contents_of_others(session, entries, past)
+    own = {version.entry.id for version in past.versions} | {one.id for one in events_about(entries, past.versions)}
+    contents = _contents_of(entries, past, own) | ({past.found} - {""})
+    shared = contents & _contents_of_others(session, entries, past.path, own)
     archived = [
         name
         for name in archived_paths(session)
@@ -165,11 +222,10 @@ def _planned(session: Session, ref: str) -> _Plan:
     return _Plan(past.path, tuple(sorted(contents - shared)), len(shared), tuple(archived), bool(past.found))
 
 
-def _contents_of(entries: Sequence[Entry], past: Past) -> set[str]:
-    """Give every content that a note had, or should have got in vain."""
-    own = {version.entry.id for version in past.versions}
+def _contents_of(entries: Sequence[Entry], past: Past, own: Collection[str]) -> set[str]:
+    """Give every content that a note had by its own entries, or should have got in vain."""
     paths = {version.path for version in past.versions}
-    done = {entry.id for entry in happened(entries)}
+    done = {entry.id for entry in standing(entries)}
     return {
         sha256
         for entry in entries
@@ -179,11 +235,10 @@ def _contents_of(entries: Sequence[Entry], past: Past) -> set[str]:
     }
 
 
-def _contents_of_others(session: Session, entries: Sequence[Entry], past: Past) -> set[str]:
-    """Give every content that some other note has or had."""
-    own = {version.entry.id for version in past.versions}
-    found = {record.sha256 for record in session.index.records.values() if record.path != past.path}
-    for entry in happened(entries):
+def _contents_of_others(session: Session, entries: Sequence[Entry], path: str, own: Collection[str]) -> set[str]:
+    """Give every content that is or was another note's than the one at ``path``, or another event's."""
+    found = {record.sha256 for record in session.index.records.values() if record.path != path}
+    for entry in standing(entries):
         if entry.id not in own and entry.change.op is not Op.PURGE:
             found |= {entry.change.before, entry.change.after}
     return found - {""}

@@ -21,7 +21,7 @@ _MOST = 10**18  # nobody counts further, and it still fits into 64 bits
 
 
 class Op(StrEnum):
-    """What an entry says was done to a note."""
+    """What an entry says was done to a note, or was told."""
 
     CREATE = "create"
     WRITE = "write"
@@ -31,6 +31,7 @@ class Op(StrEnum):
     EXTERNAL = "external"  # somebody changed, made or deleted a note without telling: an editor, git, a sync tool
     ABORT = "abort"  # the change of the entry ``ref`` was announced and did not happen
     RECOVERED = "recovered"  # the journal itself was mended; ``reason`` says how
+    EVENT = "event"  # somebody told something: ``after`` is what, ``reason`` its type, ``path`` what it is about
     PURGE = "purge"  # the revision ``before`` was erased, for good
 
 

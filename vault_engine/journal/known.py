@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from vault_engine.errors import MemwellError
+from vault_engine.garbage import collecting_later
 from vault_engine.journal.entry import Entry, Op
 from vault_engine.journal.replay import Head, Heads
 from vault_engine.journal.segment import Listed, lines
@@ -61,7 +62,8 @@ class Known:
             heads.feed(entry)
         self._journal.newest = max([self._journal.newest, self._newest, *(entry.ts for entry in fresh)])
         self._newest = self._journal.newest
-        self._paths.update(path for entry in fresh for path in (entry.change.path, entry.change.to) if path)
+        changes = [entry.change for entry in fresh if entry.change.op is not Op.EVENT]
+        self._paths.update(path for change in changes for path in (change.path, change.to) if path)
         self._purged += [entry.change.before for entry in fresh if entry.change.op is Op.PURGE]
         self._unsaved += len(fresh)
         if fresh and self.on_entries:
@@ -138,7 +140,8 @@ class Known:
 
     def _loaded(self) -> Heads:
         if self._heads is None:
-            self._heads = self._load() or Heads()
+            with collecting_later():
+                self._heads = self._load() or Heads()
         return self._heads
 
     def _load(self) -> Heads | None:

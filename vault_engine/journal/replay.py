@@ -6,8 +6,8 @@ what is there, whichever device's file is read first. A journal arrives by sync 
 fit together has some answer, never an exception.
 """
 
-from bisect import insort
-from collections.abc import Iterable
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -69,11 +69,37 @@ class _Effect(NamedTuple):
     part_of: str  # the id of the entry that a ``write`` belongs to
 
 
-def happened(entries: Iterable[Entry]) -> list[Entry]:
-    """Leave out what was announced and did not happen, and what says nothing of a note. Keeps the order given."""
+def standing(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what was announced and did not happen, and what is about the journal itself. Keeps the order given."""
     found = list(entries)
     aborted = {entry.ref for entry in found if entry.change.op is Op.ABORT and entry.ref}
     return [entry for entry in found if entry.change.op not in _ABOUT_THE_JOURNAL and entry.id not in aborted]
+
+
+def happened(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what was announced and did not happen, and what did nothing to a note. Keeps the order given."""
+    return [entry for entry in standing(entries) if entry.change.op is not Op.EVENT]
+
+
+def events(entries: Iterable[Entry]) -> list[Entry]:
+    """Give what somebody told. Keeps the order given."""
+    return [entry for entry in standing(entries) if entry.change.op is Op.EVENT]
+
+
+def events_about(entries: Iterable[Entry], versions: Sequence[Version]) -> list[Entry]:
+    """Give what was told about a note while it had the path that was named.
+
+    Args:
+        entries: the whole journal.
+        versions: all of the note, oldest first, as `history` gives them.
+    """
+    moments = [_order(version.entry) for version in versions]
+    found: list[Entry] = []
+    for entry in events(entries):
+        place = bisect_right(moments, _order(entry)) - 1
+        if place >= 0 and versions[place].path == entry.change.path and versions[place].sha256:
+            found.append(entry)
+    return found
 
 
 def heads(entries: Iterable[Entry]) -> dict[str, str]:
@@ -160,9 +186,9 @@ class Heads:
         """
         restored = cls()
         try:
+            _check_effects([one for effects in stored["effects"].values() for one in effects])
             restored._aborted = {_text(one) for one in stored["aborted"]}
-            for path, effects in stored["effects"].items():
-                restored._effects[_text(path)] = sorted(_read_effect(one) for one in effects)
+            restored._effects = {path: sorted(map(_Effect._make, of)) for path, of in stored["effects"].items()}
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not the heads of a journal: {error}") from error
         return restored
@@ -265,11 +291,12 @@ def _effect(entry: Entry, sha256: str, *, by_hand: bool) -> _Effect:
     return _Effect(*_order(entry), sha256, by_hand, part_of)
 
 
-def _read_effect(stored: Any) -> _Effect:
-    ts, seq, entry_id, sha256, by_hand, part_of = stored
-    if type(seq) is not int or type(by_hand) is not bool:
-        raise TypeError("a number or a truth value is of another kind")
-    return _Effect(_text(ts), seq, _text(entry_id), _text(sha256), by_hand, _text(part_of))
+def _check_effects(stored: list[Any]) -> None:
+    """Raise an error unless each is the values of an `_Effect`: all at once, as a server that starts waits for it."""
+    if stored:
+        found = [set(map(type, values)) for values in zip(*stored, strict=True)]
+        if found != [{kind} for kind in (str, int, str, str, bool, str)]:
+            raise TypeError("a value is of another kind")
 
 
 def _text(stored: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from vault_engine.journal.entry import Change, Entry, Op
-from vault_engine.journal.replay import happened, heads
+from vault_engine.journal.replay import events, happened, heads, standing
 
 
 class _State(NamedTuple):
@@ -18,8 +18,8 @@ class _State(NamedTuple):
 def kept(entries: Iterable[Entry], *, since: str, versions: int) -> set[str]:
     """Say which revisions are to be kept.
 
-    What a note holds, what an archived one held last, the last versions of each path, and whatever a path has held
-    since a moment.
+    What a note holds, what an archived one held last, the last versions of each path, whatever a path has held since a
+    moment, and all that was told.
 
     Args:
         entries: the whole journal, oldest first.
@@ -29,8 +29,9 @@ def kept(entries: Iterable[Entry], *, since: str, versions: int) -> set[str]:
     Returns:
         SHA-256 hashes.
     """
+    entries = list(entries)
     done = [entry for entry in happened(entries) if entry.change.op is not Op.PURGE]
-    keep = {*heads(done).values(), *_archived(done)}
+    keep = {*heads(done).values(), *_archived(done), *(event.change.after for event in events(entries))}
     for states in _states(done).values():
         held = [state.sha256 for state in states if state.sha256]
         keep.update(held[-max(1, versions) :])
@@ -41,13 +42,13 @@ def kept(entries: Iterable[Entry], *, since: str, versions: int) -> set[str]:
 
 
 def purged(entries: Iterable[Entry]) -> set[str]:
-    """Say which contents were erased for good, and have not come to any note since.
+    """Say which contents were erased for good, and have not come to any note, nor been told, since.
 
     Args:
         entries: the whole journal, oldest first.
     """
     gone: set[str] = set()
-    for entry in happened(entries):
+    for entry in standing(entries):
         change = entry.change
         if change.op is Op.PURGE:
             gone.add(change.before)

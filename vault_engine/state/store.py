@@ -82,7 +82,7 @@ class Store:
             VaultBusy, VaultDenied, StorageFailed: nothing was changed.
         """
         check_key(key)
-        _check_value(value)
+        check_value(value)
         if ttl_s is not None and not 0 < ttl_s <= MAX_TTL_S:
             raise BadInput(f"a time to live of {ttl_s:g} seconds is not between 0 and ten years")
         with self._changing(now_us) as values:
@@ -163,19 +163,28 @@ def read_json(text: str) -> Any:
         raise BadInput(f"the value is not JSON: {error}") from None
 
 
-def _check_value(value: Any) -> None:
+def check_value(value: Any, what: str = "the value") -> None:
+    """Check that a value is JSON, and not too much of it.
+
+    Args:
+        value: of JSON, at most 64 KiB as text.
+        what: what errors call it.
+
+    Raises:
+        BadInput: it is not.
+    """
     layer, depth = [value], 0
     while layer:
         if depth > _MAX_DEPTH:
-            raise BadInput(f"the value is nested deeper than {_MAX_DEPTH} times")
+            raise BadInput(f"{what} is nested deeper than {_MAX_DEPTH} times")
         depth += 1
         layer = [part for one in layer if isinstance(one, dict | list | tuple) for part in _parts(one)]
     try:
         size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8"))
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadInput(f"the value is not JSON: {error}") from None
+        raise BadInput(f"{what} is not JSON: {error}") from None
     if size > MAX_VALUE_BYTES:
-        raise BadInput(f"the value has {size:,} bytes, more than {MAX_VALUE_BYTES:,}")
+        raise BadInput(f"{what} has {size:,} bytes, more than {MAX_VALUE_BYTES:,}")
 
 
 def _parts(value: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from memwell_cli.commands.journal_events import EVENTS, told_rows
 from memwell_cli.commands.note_history import local_time, who
 from memwell_cli.exits import DAMAGED, DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
@@ -17,7 +18,11 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done,
 
 @click.group()
 def journal() -> None:
-    """Look at who changed what; check and mend the journal."""
+    """See who changed what; tell of events; check and mend all that."""
+
+
+for _command in EVENTS:
+    journal.add_command(_command)
 
 
 @journal.command("tail")
@@ -154,16 +159,17 @@ def _block(entry: EntryLine) -> str:
         "actor": f"{entry.actor.kind} {who(entry.actor)}",
         "session": entry.actor.session,
         "change": f"{entry.op}, which did not happen" if entry.aborted else entry.op,
-        "path": entry.path,
+        "path": entry.path or ("the whole vault" if entry.op == "event" else ""),
         "to": entry.to or "",
         "before": entry.before,
         "after": entry.after,
         "size": f"{entry.size:,} bytes" if entry.size else "",
         "expected": entry.expect,
-        "reason": entry.reason,
+        "type" if entry.op == "event" else "reason": entry.reason,
         "belongs to": entry.ref or "",
     }
-    return columns([(name, plain(value)) for name, value in facts.items() if value])
+    rows = [(name, plain(value)) for name, value in facts.items() if value]
+    return columns([*rows, *told_rows(entry)])
 
 
 def _verified(verified: Verified) -> str:

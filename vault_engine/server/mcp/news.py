@@ -83,7 +83,7 @@ class News(Verbs):
     async def _publish(self, entries: tuple[EntryLine, ...]) -> None:
         others = False
         for entry in entries:
-            for path in filter(None, (entry.path, entry.to)):
+            for path in filter(None, (entry.path, entry.to) if entry.op != "event" else ()):
                 await self.elders.tell_of(path)
                 if self._told is None or self._told.covers(path):
                     await self.bus.publish(ResourceUpdated(note_uri(path)))

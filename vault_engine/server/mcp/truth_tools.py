@@ -11,12 +11,15 @@ from vault_engine.engine import (
     Contradictions,
     Extracted,
     ItemKind,
+    Memory,
+    Profile,
     Remembered,
     Scope,
     StateDeleted,
     StateList,
     StateValue,
     Superseded,
+    TraitType,
     UndoneTogether,
     extract_items,
     read_json,
@@ -67,7 +70,7 @@ class TruthTools(Verbs):
         return self._engine.contradictions(category or None, limit=limit, resolve=resolve, dry_run=dry_run, actor=actor)
 
     def undo_together(self, context: Context, entry: Key) -> UndoneTogether:
-        """Take back what supersede, contradictions, sweep or promote changed, by its entry."""
+        """Take back what supersede, contradictions, sweep, promote, cohere or maintenance changed, by its entry."""
         actor = self._whole(context, Scope.WRITE)
         return self._engine.undo_together(entry, actor=actor)
 
@@ -82,6 +85,26 @@ class TruthTools(Verbs):
         """Keep what a person has corrected."""
         actor = self._whole(context, Scope.WRITE)
         return self._engine.correct(wrong, right, situation, tags=tuple(tags or ()), actor=actor)
+
+    def profile_get(
+        self, context: Context, budget: Annotated[int, Field(ge=1, le=20_000, description="tokens")] = 1000
+    ) -> Profile:
+        """Give what is known of the person: about them, preferences, decisions."""
+        return self._engine.profile(budget_tokens=budget, within=self._free(context).within)
+
+    def profile_update(
+        self,
+        context: Context,
+        text: Said,
+        type: TraitType = "preference",
+        title: Name = None,
+        key: Name = None,
+        supersede: Annotated[bool, Field(description="put it in the place of the note that it contradicts")] = False,
+    ) -> Remembered:
+        """Remember what a person is like or prefers."""
+        asked = self._free(context, Scope.WRITE)
+        memory = Memory(text, title=title or None, key=key or None, on_similar="supersede" if supersede else "hint")
+        return self._engine.update_profile(memory, type, actor=asked.actor, within=asked.within)
 
     def state_set(
         self,
