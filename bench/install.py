@@ -53,11 +53,7 @@ def by_pipx(wheel: Path, folder: Path, tools: Path, env: Mapping[str, str]) -> I
     Raises:
         NotRun: it could not be installed, or does not work.
     """
-    homes = {
-        "PIPX_HOME": str(folder / "pipx"),
-        "PIPX_BIN_DIR": str(folder / "bin"),
-        "PIPX_MAN_DIR": str(folder / "man"),
-    }
+    homes = {f"PIPX_{name.upper()}": str(folder / name) for name in ("home", "bin_dir", "man_dir")}
     seconds = _seconds(lambda: _run([str(tools / "pipx"), "install", str(wheel)], {**env, **homes}))
     return _used("pipx", seconds, folder / "bin_dir" / "memwell", folder / "home" / "venvs" / "memwell", env)
 

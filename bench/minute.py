@@ -90,7 +90,7 @@ def from_nothing(wheel: Path, folder: Path) -> list[Step]:
     entry = json.loads(file.read_bytes())["mcpServers"]["memwell"]
     step("a session remembers", lambda: _session(entry, home, "remember", {"text": _MEMORY, "category": "decisions"}))
     step("the next one recalls", lambda: _check_recalled(_session(entry, home, "recall", {"query": _QUESTION})))
-    step("a prompt is answered", lambda: _check_hooked(hooks_file, home))
+    step("a prompt is answered", lambda: _check_hooked(entry, hooks_file, home))
     step("memwell uninstall", lambda: _run([str(program), "uninstall", "--yes"], env))
     for each, before in ((file, _CLAUDE_JSON), (hooks_file, _SETTINGS_JSON)):
         if each.read_bytes() != before:
@@ -120,20 +120,23 @@ def _run(command: Sequence[str], env: Mapping[str, str]) -> None:
 
 def _session(entry: Mapping[str, Any], home: Path, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Start the server as a client's file says, call one tool, and end it."""
+    return anyio.run(_called, entry, home, tool, arguments, lambda: None)
+
+
+async def _called(
+    entry: Mapping[str, Any], home: Path, tool: str, arguments: Mapping[str, Any], then: Callable[[], None]
+) -> Mapping[str, Any]:
     launch = StdioServerParameters(
         command=entry["command"], args=entry["args"], env={"HOME": str(home), "USERPROFILE": str(home)}
     )
-
-    async def use() -> Mapping[str, Any]:
-        with anyio.fail_after(_DEADLINE_S):
-            async with Client(launch) as client:
-                answer = await client.call_tool(tool, dict(arguments))
-        if answer.is_error or answer.structured_content is None:
-            raise NotRun(f"{tool}: {answer.content}")
-        found: Mapping[str, Any] = answer.structured_content
-        return found
-
-    return anyio.run(use)
+    with anyio.fail_after(_DEADLINE_S):
+        async with Client(launch) as client:
+            answer = await client.call_tool(tool, dict(arguments))
+            await anyio.to_thread.run_sync(then)
+    if answer.is_error or answer.structured_content is None:
+        raise NotRun(f"{tool}: {answer.content}")
+    found: Mapping[str, Any] = answer.structured_content
+    return found
 
 
 def _check_recalled(found: Mapping[str, Any]) -> None:
@@ -141,10 +144,14 @@ def _check_recalled(found: Mapping[str, Any]) -> None:
         raise NotRun(f"it was not recalled: {found}")
 
 
-def _check_hooked(file: Path, home: Path) -> None:
-    """Send a prompt to the hook of a client's file until it is answered; the first one may only wake what answers."""
-    groups = json.loads(file.read_bytes())["hooks"]["UserPromptSubmit"]
-    command = groups[-1]["hooks"][0]["command"]
+def _check_hooked(entry: Mapping[str, Any], file: Path, home: Path) -> None:
+    """In a session, send a prompt as the client would, through the hook that its file names."""
+    anyio.run(_called, entry, home, "recall", {"query": _QUESTION}, lambda: _check_told(file, home))
+
+
+def _check_told(file: Path, home: Path) -> None:
+    """Run a hook until it is answered: the first times the server may still be about to open its door."""
+    command = json.loads(file.read_bytes())["hooks"]["UserPromptSubmit"][-1]["hooks"][0]["command"]
     said = json.dumps(
         {
             "session_id": "minute",
@@ -155,7 +162,7 @@ def _check_hooked(file: Path, home: Path) -> None:
             "prompt": _QUESTION,
         }
     )
-    env, until = {"HOME": str(home), "PATH": os.environ["PATH"]}, time.monotonic() + _ANSWERED_S
+    env, until = env_of_newcomer(home), time.monotonic() + _ANSWERED_S
     while time.monotonic() < until:
         done = subprocess.run(command, shell=True, input=said, env=env, capture_output=True, text=True, check=True)  # noqa: S602
         if done.stdout and "Tuesdays" in json.loads(done.stdout)["hookSpecificOutput"]["additionalContext"]:

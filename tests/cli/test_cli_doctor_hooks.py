@@ -137,6 +137,16 @@ def test_a_command_that_does_not_work(edit, hooks, old, new, ail):
     assert "memwell setup claude-code" in found["mend"] or ail == "answer"
 
 
+@pytest.mark.parametrize("vault", ["$HOME/notes", ""])
+def test_a_command_whose_vault_only_the_shell_knows_is_not_timed(edit, hooks, notes, vault):
+    """It may be right."""
+    edit(f"--vault {notes}", f"--vault {vault}" if vault else "")
+
+    code, found = hooks()
+
+    assert (0, "well", None) == (code, found["health"], found["ms"])
+
+
 def test_hooks_that_are_always_too_late(edit, hooks):
     """They do no harm, and no good."""
     edit("--deadline 30000", "--deadline 1")

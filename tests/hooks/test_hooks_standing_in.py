@@ -170,6 +170,16 @@ def test_where_nothing_can_be_written_it_answers_all_the_same(hook):
     assert ["prompt roused-answered"] == ran.log
 
 
+@pytest.mark.parametrize("linger", ["15", "0"])
+def test_the_first_run_needs_no_network(hook, vault, tmp_path, linger):
+    """No index is there yet, and the vault's model is at an address where nobody answers: words are enough."""
+    (vault / ".memwell" / "config.toml").write_text('embedder = "http://127.0.0.1:1/v1#model"\n')
+    nobody = {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    more = nobody | {"MEMWELL_CACHE_DIR": str(tmp_path / "new"), "MEMWELL_EMBEDDER": ""}
+
+    assert "8443" in hook("prompt", SAID, *PATIENT, "--linger", linger, **more).context
+
+
 @pytest.mark.parametrize("runtime", ["/dev/null/run", "/" + "x" * 200])
 def test_where_there_can_be_no_socket_the_hook_opens_the_vault(hook, stand_ins, runtime):
     """And starts nothing."""

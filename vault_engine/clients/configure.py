@@ -126,8 +126,8 @@ def hooks_of(desk: Desk, client: Client) -> Mapping[str, list[Any]] | None:
         BadInput: the client has no hooks that we know.
         ClientFileUnusable, VaultDenied, StorageFailed: as of `entry_of`.
     """
-    found: Mapping[str, list[Any]] | None = _said(desk, _hooks_of(client))
-    return found
+    ours: Mapping[str, list[Any]] | None = _said(desk, _hooks_of(client))
+    return ours
 
 
 def snippet(client: Client, server: Stdio | Remote) -> str:

@@ -79,14 +79,16 @@ def _checked(row: HooksHealth, client: Client, event: str, command: str, env: Ma
         words = shlex.split(command, posix=os.name == "posix")
     except ValueError as error:
         return _ailing(row, Ail.MEANING, f"no shell understands the command: {error}")
-    if shutil.which(words[0].strip('"'), path=env.get("PATH")) is None:
-        return _ailing(row, Ail.PROGRAM, f"{words[0]} is not there, or is no program")
-    vault = next((after.strip('"') for word, after in pairwise(words) if word == "--vault"), None)
-    if vault is None:
-        return row  # that of the folder which the client is in
-    if not is_vault(Path(vault)):
+    program = words[0].strip('"')
+    if Path(program).is_absolute() and shutil.which(program) is None:
+        return _ailing(row, Ail.PROGRAM, f"{program} is not there, or is no program")
+    given = next((after.strip('"') for word, after in pairwise(words) if word == "--vault"), None)
+    if given is None or "$" in given:
+        return row  # that of the folder which the client is in, or that only its shell knows
+    vault = Path(given).expanduser()
+    if not is_vault(vault):
         return _ailing(row, Ail.VAULT, f"{vault} is no vault")
-    return _run(replace(row, vault=vault), event, client.events[event], command, env)
+    return _run(replace(row, vault=str(vault)), event, client.events[event], command, env)
 
 
 def _run(row: HooksHealth, event: str, ours: str, command: str, env: Mapping[str, str]) -> HooksHealth:

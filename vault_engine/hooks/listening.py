@@ -108,7 +108,7 @@ class Door:
         self._places = threading.BoundedSemaphore(MAX_AT_ONCE)
 
     def answer(self, is_over: Callable[[], bool]) -> None:
-        """Answer whoever comes until it is over, or the socket's name is somebody else's."""
+        """Answer whoever comes until it is over, or the door was given up."""
         self.path.unlink(missing_ok=True)  # of a process that is gone
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(self.path))

@@ -16,6 +16,7 @@ from vault_engine.hooks.place import OTHERS, made_private, socket_path
 from vault_engine.vault.lock import Lock
 
 _EVENT = "stand-in"
+_HANDLES = 1024
 
 
 def stand_in(root: str, minutes: float) -> int:
@@ -64,4 +65,5 @@ def _is_ours(path: Path, root: str) -> bool:
 
 
 if __name__ == "__main__":
+    os.closerange(3, _HANDLES)  # of whoever ran the hook, who may wait until nobody has them
     sys.exit(stand_in(sys.argv[1], float(sys.argv[2])))
