@@ -146,7 +146,9 @@ def test_late_interaction_is_the_weighted_mean_of_the_best_products(texts, asked
     """As the definition has it, text by text."""
     ones = np.full(3, 1 / 128, np.float32)
 
-    found = max_sim(QuestionTokens(Tokens(asked, ones), (0, 1, 2)), [Tokens(text, ones) for text in texts], told)
+    found = max_sim(
+        QuestionTokens(Tokens(asked, ones), (0, 1, 2), (0, 0, 0)), [Tokens(text, ones) for text in texts], told
+    )
 
     for text, score in zip(texts, found, strict=True):
         best = (asked.astype(np.float64) @ text.T.astype(np.float64)).max(axis=1) / 128**2
@@ -156,7 +158,7 @@ def test_late_interaction_is_the_weighted_mean_of_the_best_products(texts, asked
 def test_a_text_without_words_is_worth_nothing():
     """Whatever stands around it."""
     some, none = np.ones((1, 4), np.int8), np.ones((0, 4), np.int8)
-    asked = QuestionTokens(Tokens(some, np.ones(1, np.float32)), (0,))
+    asked = QuestionTokens(Tokens(some, np.ones(1, np.float32)), (0,), (0,))
     texts = [Tokens(codes, np.full(len(codes), 0.1, np.float32)) for codes in (none, some, none)]
 
     assert [True, False, True] == (max_sim(asked, texts, np.ones(1, np.float32)) == 0).tolist()

@@ -67,10 +67,15 @@ class Weights:
     # and on the questions about one of three vaults asked of another.
     doubtful: float = 0.75  # of coverage and nearness together, from 0 to 2: below, the best rows are looked at closer
     looked_at_closer: int = 4  # rows
-    convincing: float = 0.49  # the likeness that makes an answer of doubtful rows of as many as `usual_words`
-    convincing_nearness: float = 0.3  # of it: what nearness in meaning counts for, beside the likeness of words
+    convincing: float = 0.55  # the evidence that makes an answer of doubtful rows, of `usual_words` each
+    convincing_nearness: float = 0.15  # of it: what nearness in meaning counts for, beside the likeness of words
     alike_by_length: float = 0.06  # what unrelated texts are more alike when they are e times as long
     usual_words: float = 100.0
+    met_by_chance: float = 0.15  # what a question e times as long needs less: of few words, one is much of it
+    usual_question_words: float = 4.0
+    common_word: int = 1_000  # where words begin in the packaged model's list of tokens, the most used first
+    rare_word: int = 30_000  # and where the list ends
+    least_rarity: float = 0.05
     most_missing: float = 15.0  # of what a question's words tell: about three that no note has
 
     # Quality: only ever multiplies relevance. Stated at random by all of LoCoMo's turns it costs recall_any@5 less than
