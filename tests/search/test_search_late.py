@@ -1,5 +1,7 @@
 """Turns of conversations are looked at again by themselves, with vectors of tokens that are kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,12 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vault_engine import Mode
-from vault_engine.engine import recalling
+from vault_engine.engine import By, recalling
 from vault_engine.index.embedder import FastembedModel, packaged_model_folder
 from vault_engine.index.token_store import Tokens
 from vault_engine.index.token_vectors import QuestionTokens, TokenVectors
 from vault_engine.search.judging import Judged
 from vault_engine.search.late import Late, max_sim
+from vault_engine.search.weights import WEIGHTS
 
 SAID = (
     "Ann: When does the ferry leave?",
@@ -61,6 +64,24 @@ def test_turns_are_ranked_again_by_default(engine, open_engine):
     engine.close()
     assert not is_reranked(open_engine(MEMWELL_EMBEDDER="packaged", MEMWELL_RERANKER="none"))
     assert not is_reranked(open_engine(MEMWELL_EMBEDDER="none"))
+
+
+def test_a_conversation_counts_for_what_its_turns_say_together(engine, write_note):
+    """Where folders are wanted; a folder of other notes is let alone, and so are turns that are found by themselves."""
+    for number, text in enumerate(
+        ("Cid: I have a cat.", "Dan: It is called Tom.", "Cid: What is a dog?", "Dan: An animal."), 1
+    ):
+        write_note(f"chat/t{number}.md", text)
+    write_note("pages/note.md", "The dog is called Nelson. " + "It is a long story. " * 30)
+
+    folders = {hit.path.split("/")[0]: hit for hit in engine.recall(QUESTION, explain=True, by=By.FOLDER).hits}
+    alone = engine.recall(QUESTION, explain=True, by=By.FOLDER, weights=replace(WEIGHTS, together=0)).hits
+    turns = engine.recall(QUESTION, explain=True).hits
+
+    together = {name: hit.explain.parts.get("together", 0) for name, hit in folders.items()}
+    assert together["talk"] > together["chat"] > together["pages"] == 0
+    assert folders["pages"].score == {hit.path.split("/")[0]: hit.score for hit in alone}["pages"]
+    assert not any("together" in hit.explain.parts for hit in turns)
 
 
 def test_other_notes_are_let_alone(engine, write_note):

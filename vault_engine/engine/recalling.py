@@ -51,6 +51,7 @@ _REASONS = {
     "time": "names a time",
     "speaker": "said by whom you name",
     "reranker": "reranked",
+    "together": "what is said there together",
     "recall_when": "recall_when",
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}

@@ -44,7 +44,22 @@ class Reranking:
 
     def __call__(self, question: str, rows: NDArray[np.int64]) -> Floats | None:
         """Say how well each row answers, as `Reranker.judge` does. Raises as that."""
-        return self.reranker.judge(question, [self.text_of(row) for row in rows.tolist()], self.weigh)
+        return self.reranker.judge(question, self._texts(rows), self.weigh)
+
+    def together(self, question: str, rows: NDArray[np.int64], group_of: NDArray[np.integer[Any]]) -> Floats | None:
+        """Say how well each one's group answers as one text; None where that can't be said. Raises as before.
+
+        Args:
+            question: the text.
+            rows: some that were judged.
+            group_of: a number for the group of each, shape ``(len(rows),)``.
+        """
+        if not isinstance(self.reranker, Late):
+            return None
+        return self.reranker.judge_together(question, self._texts(rows), group_of.astype(np.int64), self.weigh)
+
+    def _texts(self, rows: NDArray[np.int64]) -> list[Judged]:
+        return [self.text_of(row) for row in rows.tolist()]
 
 
 def make_reranker(config: Config, tokens: TokenVectors) -> Reranker:

@@ -90,6 +90,7 @@ class Weights:
 
     # Roll-up: of the score of a note or folder of several parts, beside its best part. Measured on sessions of LoCoMo.
     whole: float = 0.15
+    together: float = 0.12  # of the rest: what the turns of a folder that are looked at again say as one text
 
     phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
     linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
