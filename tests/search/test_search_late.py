@@ -13,6 +13,7 @@ from vault_engine.engine import By, recalling
 from vault_engine.index.embedder import FastembedModel, packaged_model_folder
 from vault_engine.index.token_store import Tokens
 from vault_engine.index.token_vectors import QuestionTokens, TokenVectors
+from vault_engine.search import rerank
 from vault_engine.search.judging import Judged
 from vault_engine.search.late import Late, max_sim
 from vault_engine.search.weights import WEIGHTS
@@ -118,6 +119,22 @@ def test_what_is_not_kept_is_made_when_it_is_asked_for(open_engine, talk, vault,
     assert is_reranked(engine, rerank=True)
     assert is_reranked(engine)
     assert not list((vault.parent / "cache").rglob("late-*.i8"))
+
+
+def test_what_is_asked_for_is_done_in_parts(open_engine, talk, monkeypatch):
+    """The likeliest texts first, as many as can be made soon; the answer says so, and the next one goes on."""
+    monkeypatch.setattr(rerank, "_MOST_MADE", 3)
+    engine = open_engine(MEMWELL_EMBEDDER="packaged")
+
+    answers = [engine.recall(QUESTION, rerank=True, explain=True) for _ in range(3)]
+
+    assert [
+        "3 of the best 8 were looked at again, as more would take too long now; ask again for more",
+        "6 of the best 8 were looked at again, as more would take too long now; ask again for more",
+        None,
+    ] == [answer.degraded for answer in answers]
+    assert 3 == sum("reranker" in hit.explain.parts for hit in answers[0].hits)
+    assert answers[2].hits == engine.recall(QUESTION, rerank=True, explain=True).hits
 
 
 def test_a_lower_bound_frees_the_disk(engine, open_engine, vault):

@@ -21,14 +21,15 @@ from vault_engine.search.weights import Weights
 class Late:
     """Judges by late interaction; see `Reranker`."""
 
-    def __init__(self, tokens: TokenVectors, most_made: int | None = None) -> None:
+    def __init__(self, tokens: TokenVectors, most_made: int | None = None, *, partly: bool = False) -> None:
         """Get ready.
 
         Args:
             tokens: makes and keeps the vectors.
             most_made: of how many texts they may be made while somebody waits; None: of all.
+            partly: whether the first texts are judged all the same where more would have to be made.
         """
-        self._tokens, self._most_made = tokens, most_made
+        self._tokens, self._most_made, self._partly = tokens, most_made, partly
 
     def judge(self, question: str, texts: Sequence[Judged], weigh: Weigh) -> Floats | None:
         """See `Reranker.judge`."""
@@ -47,10 +48,10 @@ class Late:
             weigh: says how much a word tells.
 
         Returns:
-            What the group of each text is worth, shape ``(len(texts),)``.
+            What the group of each text is worth, shape ``(len(texts),)``; None: too many would have to be made.
         """
         found = self._both(question, texts)
-        if found is None:
+        if found is None or len(found[1]) < len(texts):
             return None
         whole, place = _joined_by(group_of, found[1])
         return max_sim(found[0], whole, _told(question, found[0], weigh))[place]
@@ -73,7 +74,7 @@ class Late:
             weights: what counts for how much.
         """
         found = self._both(question, texts)
-        if found is None:
+        if found is None or len(found[1]) < len(texts):
             return None
         asked, held = found
         whole, place = _joined_by(group_of, held)
@@ -83,11 +84,13 @@ class Late:
         return evidence(asked, word_of, words, whole, weights)[place]
 
     def _both(self, question: str, texts: Sequence[Judged]) -> tuple[QuestionTokens, list[Tokens]] | None:
-        """Give the tokens of a question and of some texts; None: too many would have to be made."""
+        """Give the tokens of a question and of the first texts; None: too many would have to be made."""
         held = self._tokens.kept([text.key for text in texts])
         missing = [at for at, one in enumerate(held) if one is None]
         if self._most_made is not None and len(missing) > self._most_made:
-            return None
+            if not self._partly:
+                return None
+            held, missing = held[: missing[self._most_made]], missing[: self._most_made]
         made: dict[bytes, Tokens] = {}
         generation = self._tokens.generation
         try:

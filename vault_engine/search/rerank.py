@@ -32,6 +32,8 @@ from vault_engine.search.judging import (
 )
 from vault_engine.search.late import Late
 
+_MOST_MADE = 12  # texts whose vectors of tokens are made while somebody waits: of turns 25 to 40 ms of work
+
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
@@ -70,7 +72,7 @@ def make_reranker(config: Config, tokens: TokenVectors) -> Reranker:
     """
     setting = config.reranker
     if setting in (AUTO_RERANKER, NO_RERANKER, LATE_RERANKER):
-        return Late(tokens)
+        return Late(tokens, _MOST_MADE, partly=True)
     if setting.startswith(("http://", "https://")):
         return RerankEndpoint(setting, config.reranker_key)
     if setting.startswith(("chat:http://", "chat:https://")):

@@ -49,6 +49,7 @@ _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found ar
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
 _SITUATIONS_LOOKED_AT = 50  # of the rows found of notes that name any
 _MOST_PHRASES = 5  # of a question that are looked for
+_PARTLY = "{0} of the best {1} were looked at again, as more would take too long now; ask again for more"
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
@@ -316,15 +317,17 @@ def _reranked(
     if view.turns is not None:
         is_turn = view.turns.place_of[found.rows] >= 0
     may = is_turn if reranker.only_turns else np.ones_like(is_turn)
-    best = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
+    wanted = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
     try:
-        judged = reranker(query.text, found.rows[best]) if len(best) else None
-        folders = view.folder_of_row[found.rows] if query.by is By.FOLDER and judged is not None else None
-        together = reranker.together(query.text, found.rows[best], folders[best]) if folders is not None else None
+        judged = reranker(query.text, found.rows[wanted]) if len(wanted) else None
+        if judged is None:
+            return found, None
+        best, together = wanted[: len(judged)], None
+        if query.by is By.FOLDER:
+            folders = view.folder_of_row[found.rows]
+            together = reranker.together(query.text, found.rows[best], folders[best])
     except RerankerFailed as error:
         return found, str(error)
-    if judged is None:
-        return found, None
     whole = weights.rerank_turns + weights.turns_reranked.total
     share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
     parts = {}
@@ -334,13 +337,13 @@ def _reranked(
         parts[name] = values * np.where(is_turn, of_turns, of_notes).astype(np.float32)
     parts["reranker"] = np.zeros(len(found.rows), np.float32)
     parts["reranker"][best] = share[best] * judged
-    if folders is not None and together is not None:
+    if together is not None:
         said = np.zeros(int(folders.max()) + 1, np.float32)
         said[folders[best]] = together
         share = np.where(may, weights.together, 0).astype(np.float32)
         parts = {name: values * (1 - share) for name, values in parts.items()}
         parts["together"] = share * said[folders]
-    return Candidates(found.rows, parts), None
+    return Candidates(found.rows, parts), _PARTLY.format(len(best), len(wanted)) if len(best) < len(wanted) else None
 
 
 # ---- from rows to hits
