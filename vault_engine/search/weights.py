@@ -64,7 +64,7 @@ class Weights:
     rrf_k: float = 5.0  # of reciprocal rank fusion: on LoCoMo's turns 60 is far worse
 
     # Silence: set on the questions with an odd id in bench/data/sample_questions.jsonl, on vaults of one-line memories,
-    # and on the questions about one of three vaults asked of another.
+    # and on the questions about one of three vaults asked of another; limits of 0.53 to 0.56 do as well.
     doubtful: float = 0.75  # of coverage and nearness together, from 0 to 2: below, the best rows are looked at closer
     looked_at_closer: int = 4  # rows
     convincing: float = 0.55  # the evidence that makes an answer of doubtful rows, of `usual_words` each
@@ -75,7 +75,7 @@ class Weights:
     usual_question_words: float = 4.0
     common_word: int = 1_000  # where words begin in the packaged model's list of tokens, the most used first
     rare_word: int = 30_000  # and where the list ends
-    least_rarity: float = 0.05
+    least_rarity: float = 0.05  # of a word as common as any
     most_missing: float = 15.0  # of what a question's words tell: about three that no note has
 
     # Quality: only ever multiplies relevance. Stated at random by all of LoCoMo's turns it costs recall_any@5 less than
