@@ -86,6 +86,27 @@ def test_a_short_question_must_be_met_better_than_a_long_one():
     assert [True, False, False] == [nothing_answers(one, found([(0, 0)]), look, WEIGHTS) for one in asked]
 
 
+def test_a_whole_paragraph_need_not_be_met_less_than_a_long_question():
+    """Else nearly every long text would have an answer."""
+    some = found([(0, 0)])
+    long, paragraph = (" ".join(["lantern"] * count) for count in (WEIGHTS.most_question_words, 200))
+
+    for likeness in np.linspace(0.3, 0.5, 21):
+        said = [nothing_answers(one, some, judge(likeness)[0], WEIGHTS) for one in (long, paragraph)]
+        assert said[0] == said[1]
+    assert nothing_answers(paragraph, some, judge(0.3)[0], WEIGHTS)
+
+
+def test_a_paragraph_about_something_else_finds_nothing(harbour):
+    """As a prompt that a context is wanted for may be."""
+    said = (
+        "Knead the dough for ten minutes until it is smooth, let it rise under a cloth for two hours, fold it twice, "
+        "shape a loaf, and bake it in a heavy pot until the crust is brown and the kitchen smells of bread."
+    )
+
+    assert () == harbour.recall(said).hits
+
+
 def test_silence_is_broken_by_a_limit_of_ones_own(harbour):
     """With a score of 0 as the limit, what comes nearest is shown; by words alone, whatever has one of them."""
     assert () == harbour.recall(NOBODY).hits

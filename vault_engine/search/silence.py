@@ -53,7 +53,7 @@ def nothing_answers(question: str, found: Found, look_closer: CloserLook, weight
     _, group = np.unique(found.notes[best], return_inverse=True)
     words = np.bincount(group, found.lengths[best])[group]
     by_chance = weights.alike_by_length * np.log((words + 1) / weights.usual_words)
-    asked = max(len(_WORD.findall(question)), 1)
+    asked = min(max(len(_WORD.findall(question)), 1), weights.most_question_words)
     needed = weights.convincing - weights.met_by_chance * math.log(asked / weights.usual_question_words)
     try:
         likeness = look_closer(question, found.rows[best], found.notes[best])

@@ -73,6 +73,7 @@ class Weights:
     usual_words: float = 100.0
     met_by_chance: float = 0.15  # what a question e times as long needs less: of few words, one is much of it
     usual_question_words: float = 4.0
+    most_question_words: int = 10  # longer ones need no less: unlimited, whole paragraphs about anything got answers
     common_word: int = 1_000  # where words begin in the packaged model's list of tokens, the most used first
     rare_word: int = 30_000  # and where the list ends
     least_rarity: float = 0.05  # of a word as common as any
