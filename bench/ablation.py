@@ -44,6 +44,7 @@ def left_out() -> dict[str, Mapping[str, Any]]:
         "words": {"mode": Mode.SEMANTIC},
         "scores: ranks alone": {"fusion": Fusion.RRF},
         "the whole note or folder": {"weights": replace(WEIGHTS, whole=0.0)},
+        "turns of a folder taken together": {"weights": replace(WEIGHTS, together=0.0)},
         "what notes state": {"weights": replace(WEIGHTS, **_NO_QUALITY)},
         "words lent by turns around": {"weights": _turns(lent=())},
     }

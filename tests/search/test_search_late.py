@@ -1,5 +1,7 @@
 """Turns of conversations are looked at again by themselves, with vectors of tokens that are kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,12 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vault_engine import Mode
-from vault_engine.engine import recalling
+from vault_engine.engine import By, recalling
 from vault_engine.index.embedder import FastembedModel, packaged_model_folder
 from vault_engine.index.token_store import Tokens
 from vault_engine.index.token_vectors import QuestionTokens, TokenVectors
+from vault_engine.search import rerank
 from vault_engine.search.judging import Judged
 from vault_engine.search.late import Late, max_sim
+from vault_engine.search.weights import WEIGHTS
 
 SAID = (
     "Ann: When does the ferry leave?",
@@ -63,6 +67,24 @@ def test_turns_are_ranked_again_by_default(engine, open_engine):
     assert not is_reranked(open_engine(MEMWELL_EMBEDDER="none"))
 
 
+def test_a_conversation_counts_for_what_its_turns_say_together(engine, write_note):
+    """Where folders are wanted; a folder of other notes is let alone, and so are turns that are found by themselves."""
+    for number, text in enumerate(
+        ("Cid: I have a cat.", "Dan: It is called Tom.", "Cid: What is a dog?", "Dan: An animal."), 1
+    ):
+        write_note(f"chat/t{number}.md", text)
+    write_note("pages/note.md", "The dog is called Nelson. " + "It is a long story. " * 30)
+
+    folders = {hit.path.split("/")[0]: hit for hit in engine.recall(QUESTION, explain=True, by=By.FOLDER).hits}
+    alone = engine.recall(QUESTION, explain=True, by=By.FOLDER, weights=replace(WEIGHTS, together=0)).hits
+    turns = engine.recall(QUESTION, explain=True).hits
+
+    together = {name: hit.explain.parts.get("together", 0) for name, hit in folders.items()}
+    assert together["talk"] > together["chat"] > together["pages"] == 0
+    assert folders["pages"].score == {hit.path.split("/")[0]: hit.score for hit in alone}["pages"]
+    assert not any("together" in hit.explain.parts for hit in turns)
+
+
 def test_other_notes_are_let_alone(engine, write_note):
     """Beside a conversation, and where there is none."""
     write_note("note.md", "The dog is called Nelson. " + "It is a long story. " * 30)
@@ -97,6 +119,22 @@ def test_what_is_not_kept_is_made_when_it_is_asked_for(open_engine, talk, vault,
     assert is_reranked(engine, rerank=True)
     assert is_reranked(engine)
     assert not list((vault.parent / "cache").rglob("late-*.i8"))
+
+
+def test_what_is_asked_for_is_done_in_parts(open_engine, talk, monkeypatch):
+    """The likeliest texts first, as many as can be made soon; the answer says so, and the next one goes on."""
+    monkeypatch.setattr(rerank, "_MOST_MADE", 3)
+    engine = open_engine(MEMWELL_EMBEDDER="packaged")
+
+    answers = [engine.recall(QUESTION, rerank=True, explain=True) for _ in range(3)]
+
+    assert [
+        "3 of the best 8 were looked at again, as more would take too long now; ask again for more",
+        "6 of the best 8 were looked at again, as more would take too long now; ask again for more",
+        None,
+    ] == [answer.degraded for answer in answers]
+    assert 3 == sum("reranker" in hit.explain.parts for hit in answers[0].hits)
+    assert answers[2].hits == engine.recall(QUESTION, rerank=True, explain=True).hits
 
 
 def test_a_lower_bound_frees_the_disk(engine, open_engine, vault):
@@ -146,7 +184,9 @@ def test_late_interaction_is_the_weighted_mean_of_the_best_products(texts, asked
     """As the definition has it, text by text."""
     ones = np.full(3, 1 / 128, np.float32)
 
-    found = max_sim(QuestionTokens(Tokens(asked, ones), (0, 1, 2)), [Tokens(text, ones) for text in texts], told)
+    found = max_sim(
+        QuestionTokens(Tokens(asked, ones), (0, 1, 2), (0, 0, 0)), [Tokens(text, ones) for text in texts], told
+    )
 
     for text, score in zip(texts, found, strict=True):
         best = (asked.astype(np.float64) @ text.T.astype(np.float64)).max(axis=1) / 128**2
@@ -156,7 +196,7 @@ def test_late_interaction_is_the_weighted_mean_of_the_best_products(texts, asked
 def test_a_text_without_words_is_worth_nothing():
     """Whatever stands around it."""
     some, none = np.ones((1, 4), np.int8), np.ones((0, 4), np.int8)
-    asked = QuestionTokens(Tokens(some, np.ones(1, np.float32)), (0,))
+    asked = QuestionTokens(Tokens(some, np.ones(1, np.float32)), (0,), (0,))
     texts = [Tokens(codes, np.full(len(codes), 0.1, np.float32)) for codes in (none, some, none)]
 
     assert [True, False, True] == (max_sim(asked, texts, np.ones(1, np.float32)) == 0).tolist()

@@ -71,8 +71,8 @@ def test_what_answers_is_among_the_first_three(answers):
 
 
 def test_where_nothing_answers_nothing_is_said(answers):
-    """An empty answer to most questions that no note answers, and to hardly any that one does."""
-    assert answers.unanswerable.silent >= 83
+    """An empty answer to nine of ten questions that no note answers, and to hardly any that one does."""
+    assert answers.unanswerable.silent >= 88
     assert answers.answerable.silent <= 2
 
 
@@ -81,7 +81,7 @@ def test_the_half_that_nothing_was_set_on_is_answered_as_well(harbour, questions
     """The odd questions were looked at when the limits of silence were set, the even ones not."""
     some = [one for one in questions if one["id"] % 2 == half and not one["notes"]]
 
-    assert ask_all(harbour, read_questions(some), {}).silent >= 71
+    assert ask_all(harbour, read_questions(some), {}).silent >= 76
 
 
 @pytest.mark.parametrize("mode", ["keyword", "hybrid"])

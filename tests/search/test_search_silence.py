@@ -10,6 +10,7 @@ from vault_engine.search.silence import Found, nothing_answers
 from vault_engine.search.weights import WEIGHTS
 
 PARTS = st.lists(st.tuples(*[st.floats(0, 1, width=32)] * 2), min_size=1, max_size=20)
+FOUR_WORDS = "where is the lantern?"
 NOBODY = "penetration test report by an external auditor"
 
 
@@ -36,7 +37,7 @@ def test_only_doubtful_rows_are_looked_at_and_only_the_best(parts, likeness):
     """Where one row is worth enough, no model is asked."""
     look, seen = judge(likeness)
     some = found(parts)
-    said = nothing_answers("?", some, look, WEIGHTS)
+    said = nothing_answers(FOUR_WORDS, some, look, WEIGHTS)
 
     worth = some.covered + some.nearness
     if worth.max() >= WEIGHTS.doubtful:
@@ -54,16 +55,18 @@ def test_a_closer_look_that_fails_silences_nothing():
     def fail(question, rows, notes):
         raise RerankerFailed("late", "no model")
 
-    assert not nothing_answers("?", found([(0, 0)] * 3), fail, WEIGHTS)
-    assert not nothing_answers("?", found([(0, 0)] * 3), lambda *_: None, WEIGHTS)
-    assert not nothing_answers("?", found([]), judge(0.0)[0], WEIGHTS)
+    assert not nothing_answers(FOUR_WORDS, found([(0, 0)] * 3), fail, WEIGHTS)
+    assert not nothing_answers(FOUR_WORDS, found([(0, 0)] * 3), lambda *_: None, WEIGHTS)
+    assert not nothing_answers(FOUR_WORDS, found([]), judge(0.0)[0], WEIGHTS)
 
 
 def test_a_short_text_need_not_be_as_alike_as_a_long_one():
     """Of unrelated texts the longer one is more alike; the parts of one note are one text."""
-    look, _ = judge(0.4)
-    said = [nothing_answers("?", found([(0, 0)], words), look, WEIGHTS) for words in (8, 200)]
-    parts = [nothing_answers("?", found([(0, 0)] * 4, 16, notes), look, WEIGHTS) for notes in ([1, 2, 3, 4], [1] * 4)]
+    look, _ = judge(0.5)
+    said = [nothing_answers(FOUR_WORDS, found([(0, 0)], words), look, WEIGHTS) for words in (8, 200)]
+    parts = [
+        nothing_answers(FOUR_WORDS, found([(0, 0)] * 4, 16, notes), look, WEIGHTS) for notes in ([1, 2, 3, 4], [1] * 4)
+    ]
 
     assert [False, True] == said == parts
 
@@ -72,7 +75,36 @@ def test_nearness_in_meaning_convinces_too():
     """What is just not alike enough is an answer where it is near."""
     look, _ = judge(WEIGHTS.convincing - 0.05)
 
-    assert [True, False] == [nothing_answers("?", found([(0, near)]), look, WEIGHTS) for near in (0, 0.3)]
+    assert [True, False] == [nothing_answers(FOUR_WORDS, found([(0, near)]), look, WEIGHTS) for near in (0, 0.5)]
+
+
+def test_a_short_question_must_be_met_better_than_a_long_one():
+    """Of few words, one that happens to be met is much of the question."""
+    look, _ = judge(WEIGHTS.convincing)
+    asked = ["lantern", FOUR_WORDS, f"please tell me {FOUR_WORDS}"]
+
+    assert [True, False, False] == [nothing_answers(one, found([(0, 0)]), look, WEIGHTS) for one in asked]
+
+
+def test_a_whole_paragraph_need_not_be_met_less_than_a_long_question():
+    """Else nearly every long text would have an answer."""
+    some = found([(0, 0)])
+    long, paragraph = (" ".join(["lantern"] * count) for count in (WEIGHTS.most_question_words, 200))
+
+    for likeness in np.linspace(0.3, 0.5, 21):
+        said = [nothing_answers(one, some, judge(likeness)[0], WEIGHTS) for one in (long, paragraph)]
+        assert said[0] == said[1]
+    assert nothing_answers(paragraph, some, judge(0.3)[0], WEIGHTS)
+
+
+def test_a_paragraph_about_something_else_finds_nothing(harbour):
+    """As a prompt that a context is wanted for may be."""
+    said = (
+        "Knead the dough for ten minutes until it is smooth, let it rise under a cloth for two hours, fold it twice, "
+        "shape a loaf, and bake it in a heavy pot until the crust is brown and the kitchen smells of bread."
+    )
+
+    assert () == harbour.recall(said).hits
 
 
 def test_silence_is_broken_by_a_limit_of_ones_own(harbour):

@@ -23,6 +23,7 @@ from vault_engine.index.store import Index
 from vault_engine.index.view import View
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.note.validity import microseconds
+from vault_engine.search.evidence import AskedWord
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.fuse import Scored
 from vault_engine.search.judging import Judged, Reranker
@@ -51,6 +52,7 @@ _REASONS = {
     "time": "names a time",
     "speaker": "said by whom you name",
     "reranker": "reranked",
+    "together": "what is said there together",
     "recall_when": "recall_when",
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}
@@ -94,7 +96,7 @@ def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  
         judge, problem = _reranker(
             session, view, wish.rerank, hybrid=query.mode is Mode.HYBRID and question is not None
         )
-        closer = _closer_look(session, view, query)
+        closer = _closer_look(session, view, query, wish.weights)
         weights = wish.weights if _is_measured(session, query.text) else as_anywhere(wish.weights)
         answer = search(index, query, question, session.now_us(), judge, weights, closer)
         terms = index.analyser.counts(query.text)
@@ -182,15 +184,20 @@ def _is_measured(session: Session, question: str) -> bool:
     return is_read and session.config.embedder == DEFAULT_EMBEDDER
 
 
-def _closer_look(session: Session, view: View, query: Query) -> CloserLook | None:
+def _closer_look(session: Session, view: View, query: Query, weights: Weights) -> CloserLook | None:
     """Give what says whether doubtful rows answer at all; None where the caller set a limit or nothing was measured."""
     if query.min_score is not None or not _is_measured(session, query.text):
         return None
     late = Late(session.token_vectors)
     judging = _judging(session, view, late)
 
+    def word(text: str) -> AskedWord:
+        held = [view.keywords.frequency(term.encode()) for term in session.index.analyser.counts(text)]
+        return AskedWord(text, judging.weigh(text), all(held))
+
     def look(question: str, rows: NDArray[np.int64], notes: NDArray[np.int64]) -> NDArray[np.float32] | None:
-        return late.judge_together(question, [judging.text_of(row) for row in rows.tolist()], notes, judging.weigh)
+        texts = [judging.text_of(row) for row in rows.tolist()]
+        return late.look_for_evidence(question, texts, notes, word, weights)
 
     return look
 

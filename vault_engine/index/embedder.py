@@ -123,14 +123,15 @@ class FastembedModel:
             vector = self._run(text).mean(axis=0)
         return unit_rows(vector[np.newaxis]).reshape(-1)
 
-    def token_vectors(self, text: str) -> tuple[Vectors, list[tuple[int, int]]]:
-        """Give the vector of each token of a text, shape ``(n, dim)``, and where in the text each stands.
+    def token_vectors(self, text: str) -> tuple[Vectors, list[tuple[int, int]], list[int]]:
+        """Give the vector of each token of a text, shape ``(n, dim)``, where in the text it stands, and its number.
 
-        Tokens that only mark the text's ends stand nowhere: from 0 to 0. Raises as `embed` does.
+        Tokens that only mark the text's ends stand nowhere: from 0 to 0. The number is that of the model's list of
+        tokens. Raises as `embed` does.
         """
         vectors = self._run(text)
         (encoded,) = self._model_loaded().model.tokenize([text])
-        return vectors, [tuple(offset) for offset in encoded.offsets]
+        return vectors, [tuple(offset) for offset in encoded.offsets], list(encoded.ids)
 
     def _run(self, text: str) -> Vectors:
         """Give the vectors of a text's tokens, those of the last text without running the model again."""

@@ -32,10 +32,14 @@ Progress = Callable[[int, int], None]
 
 
 class QuestionTokens(NamedTuple):
-    """The vectors of a question's tokens, and where in it each begins."""
+    """The vectors of a question's tokens, where in it each begins, and what number each has.
+
+    The model lists whole words by how much they are used, so a higher number is that of a rarer word.
+    """
 
     tokens: Tokens
     starts: tuple[int, ...]
+    numbers: tuple[int, ...]
 
 
 class JudgedTexts(Protocol):
@@ -169,10 +173,11 @@ class TokenVectors:
     def _made(self, text: str) -> QuestionTokens:
         """Run the model; leave out tokens that mark the text's ends or are no part of a word."""
         text = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs
-        vectors, offsets = self._model.token_vectors(text)
+        vectors, offsets, numbers = self._model.token_vectors(text)
         inside = [at for at, (start, end) in enumerate(offsets) if any(map(str.isalnum, text[start:end]))]
         chosen = vectors[inside] / np.maximum(np.linalg.norm(vectors[inside], axis=1, keepdims=True), 1e-9)
-        return QuestionTokens(Tokens(*quantised(chosen)), tuple(offsets[at][0] for at in inside))
+        starts = tuple(offsets[at][0] for at in inside)
+        return QuestionTokens(Tokens(*quantised(chosen)), starts, tuple(numbers[at] for at in inside))
 
 
 def _as_keys(keys: Sequence[bytes]) -> Keys:

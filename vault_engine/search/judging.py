@@ -35,7 +35,10 @@ class Reranker(Protocol):
     """Anything that judges how well texts answer a question."""
 
     def judge(self, question: str, texts: Sequence[Judged], weigh: Weigh) -> Floats | None:
-        """Say how well each text answers, in [0, 1]; shape ``(len(texts),)``. None: it would take too long now.
+        """Say how well each text answers, in [0, 1].
+
+        Returns:
+            Shape ``(n,)``, of the first n texts, the likeliest; more would take too long now. None: any would.
 
         Raises:
             RerankerFailed: that is impossible, or took too long.

@@ -48,6 +48,7 @@ _COMPARED_AT_ONCE = 4096  # turns: of more only those that some leg has found ar
 _POOL = 4  # times as many notes as are wanted are looked at for different ones
 _SITUATIONS_LOOKED_AT = 50  # of the rows found of notes that name any
 _MOST_PHRASES = 5  # of a question that are looked for
+_PARTLY = "{0} of the best {1} were looked at again, as more would take too long now; ask again for more"
 _PHRASE = re.compile(r'"([^"\n]+)"')
 
 Mask = NDArray[np.bool_]
@@ -142,7 +143,7 @@ def search(
             found = _with_turns(index, view, found, query.text, near, question, allowed, count, weights)
         found = _with_phrases(index, view, found, query.text, weights)
     if reranker is not None and query.fusion is Fusion.CONVEX:
-        found, failed = _reranked(view, found, query.text, reranker, weights)
+        found, failed = _reranked(view, found, query, reranker, weights)
         degraded = "; ".join(filter(None, (degraded, failed))) or None
     if is_question and query.fusion is Fusion.CONVEX:
         found = _with_whole(index, view, found, query, allowed, weights)
@@ -309,20 +310,27 @@ def _with_situations(index: Index, view: View, found: Candidates, text: str, wei
 
 
 def _reranked(
-    view: View, found: Candidates, text: str, reranker: Reranking, weights: Weights
+    view: View, found: Candidates, query: Query, reranker: Reranking, weights: Weights
 ) -> tuple[Candidates, str | None]:
-    """Let the reranker judge the best rows; where it fails the order stays, and why it failed is said."""
+    """Let the reranker judge the best rows, and where folders are wanted, what those of each say together.
+
+    Where it fails the order stays, and why it failed is said.
+    """
     is_turn = np.zeros(len(found.rows), np.bool_)
     if view.turns is not None:
         is_turn = view.turns.place_of[found.rows] >= 0
     may = is_turn if reranker.only_turns else np.ones_like(is_turn)
-    best = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
+    wanted = np.array(top_rows(np.where(may, total(found.parts), 0), weights.reranked), np.int64)
     try:
-        judged = reranker(text, found.rows[best]) if len(best) else None
+        judged = reranker(query.text, found.rows[wanted]) if len(wanted) else None
+        if judged is None:
+            return found, None
+        best, together = wanted[: len(judged)], None
+        if query.by is By.FOLDER:
+            folders = view.folder_of_row[found.rows]
+            together = reranker.together(query.text, found.rows[best], folders[best])
     except RerankerFailed as error:
         return found, str(error)
-    if judged is None:
-        return found, None
     whole = weights.rerank_turns + weights.turns_reranked.total
     share = np.where(is_turn, weights.rerank_turns / whole, weights.rerank_notes).astype(np.float32)
     parts = {}
@@ -332,7 +340,13 @@ def _reranked(
         parts[name] = values * np.where(is_turn, of_turns, of_notes).astype(np.float32)
     parts["reranker"] = np.zeros(len(found.rows), np.float32)
     parts["reranker"][best] = share[best] * judged
-    return Candidates(found.rows, parts), None
+    if together is not None:
+        said = np.zeros(int(folders.max()) + 1, np.float32)
+        said[folders[best]] = together
+        share = np.where(may, weights.together, 0).astype(np.float32)
+        parts = {name: values * (1 - share) for name, values in parts.items()}
+        parts["together"] = share * said[folders]
+    return Candidates(found.rows, parts), _PARTLY.format(len(best), len(wanted)) if len(best) < len(wanted) else None
 
 
 # ---- from rows to hits

@@ -4,6 +4,8 @@ Two looks. The first asks how much of the question a row holds in words, and how
 most questions. Where both are weak, the best rows are compared with the question word by word.
 """
 
+import math
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +17,8 @@ from vault_engine.search.weights import Weights
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+
+_WORD = re.compile(r"\w+")
 
 CloserLook = Callable[[str, Numbers, Numbers], Floats | None]
 """Says how alike a question and rows are, word by word, those of one note together: question, rows, their notes."""
@@ -34,7 +38,7 @@ def nothing_answers(question: str, found: Found, look_closer: CloserLook, weight
     """Say whether none of some rows answers a question.
 
     The likeness of unrelated texts grows with the logarithm of their length: among more words, one is more alike. So
-    that part is taken off.
+    that part is taken off. And of a question of few words, one that happens to be met is much of it.
 
     Args:
         question: the text.
@@ -49,9 +53,11 @@ def nothing_answers(question: str, found: Found, look_closer: CloserLook, weight
     _, group = np.unique(found.notes[best], return_inverse=True)
     words = np.bincount(group, found.lengths[best])[group]
     by_chance = weights.alike_by_length * np.log((words + 1) / weights.usual_words)
+    asked = min(max(len(_WORD.findall(question)), 1), weights.most_question_words)
+    needed = weights.convincing - weights.met_by_chance * math.log(asked / weights.usual_question_words)
     try:
         likeness = look_closer(question, found.rows[best], found.notes[best])
     except RerankerFailed:
         return False
     near = weights.convincing_nearness * found.nearness[best]
-    return likeness is not None and bool((likeness - by_chance + near).max() < weights.convincing)
+    return likeness is not None and bool((likeness - by_chance + near).max() < needed)

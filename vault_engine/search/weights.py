@@ -64,13 +64,19 @@ class Weights:
     rrf_k: float = 5.0  # of reciprocal rank fusion: on LoCoMo's turns 60 is far worse
 
     # Silence: set on the questions with an odd id in bench/data/sample_questions.jsonl, on vaults of one-line memories,
-    # and on the questions about one of three vaults asked of another.
+    # and on the questions about one of three vaults asked of another; limits of 0.53 to 0.56 do as well.
     doubtful: float = 0.75  # of coverage and nearness together, from 0 to 2: below, the best rows are looked at closer
     looked_at_closer: int = 4  # rows
-    convincing: float = 0.49  # the likeness that makes an answer of doubtful rows of as many as `usual_words`
-    convincing_nearness: float = 0.3  # of it: what nearness in meaning counts for, beside the likeness of words
+    convincing: float = 0.55  # the evidence that makes an answer of doubtful rows, of `usual_words` each
+    convincing_nearness: float = 0.15  # of it: what nearness in meaning counts for, beside the likeness of words
     alike_by_length: float = 0.06  # what unrelated texts are more alike when they are e times as long
     usual_words: float = 100.0
+    met_by_chance: float = 0.15  # what a question e times as long needs less: of few words, one is much of it
+    usual_question_words: float = 4.0
+    most_question_words: int = 10  # longer ones need no less: unlimited, whole paragraphs about anything got answers
+    common_word: int = 1_000  # where words begin in the packaged model's list of tokens, the most used first
+    rare_word: int = 30_000  # and where the list ends
+    least_rarity: float = 0.05  # of a word as common as any
     most_missing: float = 15.0  # of what a question's words tell: about three that no note has
 
     # Quality: only ever multiplies relevance. Stated at random by all of LoCoMo's turns it costs recall_any@5 less than
@@ -85,6 +91,7 @@ class Weights:
 
     # Roll-up: of the score of a note or folder of several parts, beside its best part. Measured on sessions of LoCoMo.
     whole: float = 0.15
+    together: float = 0.12  # of the rest: what the turns of a folder that are looked at again say as one text
 
     phrase: float = 0.3  # of a row that holds a phrase in quotation marks: the share of its score
     linked: float = 0.5  # of a note that a hit links to, or that links to a hit, of the hit's score
