@@ -16,12 +16,13 @@ test: $(VENV)/made
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -m 'not slow' --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Writes what is generated from the code; a test fails when it is stale.
 docs:
 	$(BIN)/python -m memwell_cli.reference > docs/cli.md
 	$(BIN)/python -m memwell_cli.client_pages docs/clients
+	$(BIN)/python -m memwell_cli.migrating_page > docs/migrating.md
 
 clean:
 	rm -rf $(VENV) .try build dist

@@ -5,7 +5,8 @@ one bit changed anywhere in a journal or among the revisions. After each:
 
 - opening, reading, searching and asking for the status work, and no note has changed;
 - what the damage did not touch is still there: the journal's other lines, the other revisions;
-- no revision gives other bytes than it was made of, and every flip is reported by `Engine.verify`;
+- no revision gives other bytes than it was made of, and every flip is reported by `Engine.verify`, but for the few
+  bits that fill up the last byte of a compressed revision: they stand for nothing;
 - the next write works, and is in the journal when the vault is opened again.
 
 Ends with 1 when one of these did not hold.
@@ -18,7 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -145,8 +146,11 @@ class Pattern:
         if not any(line.path == _NEXT_NOTE for line in lines):
             yield "the next write is not in the journal"
         yield from self._lost_lines(damage, {line.id for line in lines})
-        yield from self._lost_revisions(damage)
-        if damage.kind == "flip" and not reported:
+        kept = Revisions(self._trial, self._env)
+        got = {name: kept.get(name) for name in self._revisions}
+        yield from self._lost_revisions(damage, got)
+        is_harmless = not damage.is_of_journal and got == self._revisions
+        if damage.kind == "flip" and not reported and not is_harmless:
             yield "not reported"
 
     def _lost_lines(self, damage: Damage, found: set[str]) -> Iterator[str]:
@@ -156,10 +160,8 @@ class Pattern:
         touched = {json.loads(line)["id"] for line in old if line not in whole}
         yield from (f"the journal lost line {one.seq}" for one in self._lines if one.id not in found | touched)
 
-    def _lost_revisions(self, damage: Damage) -> Iterator[str]:
+    def _lost_revisions(self, damage: Damage, got: Mapping[str, bytes | None]) -> Iterator[str]:
         """Name the revisions that give wrong bytes; where more are lost than damaged, those too."""
-        kept = Revisions(self._trial, self._env)
-        got = {name: kept.get(name) for name in self._revisions}
         yield from (
             f"revision {name[:8]} has other bytes"
             for name, data in got.items()

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from vault_engine.engine.parsed import Surroundings, parsed
-from vault_engine.note import DELETED, Edited, Profile, Refused, parse, set_properties
+from vault_engine.note import DELETED, Edited, LinkFormat, Profile, Refused, parse, set_properties
 from vault_engine.note.logseq import LogseqConfig
-from vault_engine.note.relink import LinkFormat, Renaming, apply_splices, rewritten_links
+from vault_engine.note.relink import Renaming, apply_splices, rewritten_links
 
 # What an expectation says of the case itself, not of the note that is read: whether values count, and what other
 # notes are also called.

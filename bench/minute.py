@@ -24,6 +24,7 @@ from bench.peers.job import NotRun
 
 _PROJECT = Path(__file__).parents[1]
 _DEADLINE_S = 600
+_ANSWERED_S = 20
 _FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "CLAUDE_CONFIG_DIR")
 _MEMORY = "We deploy on Tuesdays, never on Fridays."
 _QUESTION = "on which day do we deploy?"
@@ -36,6 +37,12 @@ _CLAUDE_JSON = b"""{
 \t"mcpServers": { "git": {"command": "uvx", "args": ["mcp-server-git"], "env": {}} },
   "oauthAccount": {"emailAddress": "ada@example.org"}
 }"""
+
+_SETTINGS_JSON = b"""{
+  "model": "opus",
+  "hooks": {"UserPromptSubmit": [ {"hooks": [{"type": "command", "command": "true"}]} ]}
+}
+"""
 
 
 class Step(NamedTuple):
@@ -65,7 +72,10 @@ def from_nothing(wheel: Path, folder: Path) -> list[Step]:
     home.mkdir()
     file = home / ".claude.json"
     file.write_bytes(_CLAUDE_JSON)
-    env = _env(home)
+    hooks_file = home / ".claude" / "settings.json"
+    hooks_file.parent.mkdir()
+    hooks_file.write_bytes(_SETTINGS_JSON)
+    env = env_of_newcomer(home)
     steps: list[Step] = []
 
     def step(name: str, action: Callable[[], object]) -> None:
@@ -80,13 +90,15 @@ def from_nothing(wheel: Path, folder: Path) -> list[Step]:
     entry = json.loads(file.read_bytes())["mcpServers"]["memwell"]
     step("a session remembers", lambda: _session(entry, home, "remember", {"text": _MEMORY, "category": "decisions"}))
     step("the next one recalls", lambda: _check_recalled(_session(entry, home, "recall", {"query": _QUESTION})))
+    step("a prompt is answered", lambda: _check_hooked(hooks_file, home))
     step("memwell uninstall", lambda: _run([str(program), "uninstall", "--yes"], env))
-    if file.read_bytes() != _CLAUDE_JSON:
-        raise NotRun(f"{file} is not as it was")
+    for each, before in ((file, _CLAUDE_JSON), (hooks_file, _SETTINGS_JSON)):
+        if each.read_bytes() != before:
+            raise NotRun(f"{each} is not as it was")
     return steps
 
 
-def _env(home: Path) -> dict[str, str]:
+def env_of_newcomer(home: Path) -> dict[str, str]:
     """Give the environment of somebody who has only this home folder, and pip's cache of the machine."""
     env = {
         name: value
@@ -127,6 +139,28 @@ def _session(entry: Mapping[str, Any], home: Path, tool: str, arguments: Mapping
 def _check_recalled(found: Mapping[str, Any]) -> None:
     if not any("Tuesdays" in hit["excerpt"] for hit in found["hits"]):
         raise NotRun(f"it was not recalled: {found}")
+
+
+def _check_hooked(file: Path, home: Path) -> None:
+    """Send a prompt to the hook of a client's file until it is answered; the first one may only wake what answers."""
+    groups = json.loads(file.read_bytes())["hooks"]["UserPromptSubmit"]
+    command = groups[-1]["hooks"][0]["command"]
+    said = json.dumps(
+        {
+            "session_id": "minute",
+            "transcript_path": str(home / "minute.jsonl"),
+            "cwd": str(home),
+            "permission_mode": "default",
+            "hook_event_name": "UserPromptSubmit",
+            "prompt": _QUESTION,
+        }
+    )
+    env, until = {"HOME": str(home), "PATH": os.environ["PATH"]}, time.monotonic() + _ANSWERED_S
+    while time.monotonic() < until:
+        done = subprocess.run(command, shell=True, input=said, env=env, capture_output=True, text=True, check=True)  # noqa: S602
+        if done.stdout and "Tuesdays" in json.loads(done.stdout)["hookSpecificOutput"]["additionalContext"]:
+            return
+    raise NotRun("the hook did not tell of the memory")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

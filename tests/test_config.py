@@ -52,7 +52,7 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
 
     texts = "embedder, reranker, language, profile, watch, workspace"
     numbers = "keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes"
-    known = f"{texts}, {numbers}, boosts, half_lives, confidences, tier_days"
+    known = f"{texts}, {numbers}, boosts, half_lives, confidences, tier_days, infer, groom_every"
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
         load_config(tmp_path, {})
 
@@ -99,4 +99,22 @@ def test_a_vault_sends_nothing_to_another_machine(settings, tmp_path, scheme, na
     settings.write_text(f'{name} = "{scheme}example.org/v1#m"', "utf-8")
 
     with pytest.raises(ConfigBroken, match=f"MEMWELL_{name.upper()}"):
+        load_config(tmp_path, {})
+
+
+@pytest.mark.parametrize(("written", "hours"), [("12h", 12), ("1d", 24), ("2w", 336), ("never", 0)])
+def test_how_often_a_server_grooms(settings, tmp_path, written, hours):
+    """In hours, days or weeks; not at all, unless that is said."""
+    assert 0 == load_config(tmp_path, {}).groom_hours
+    settings.write_text(f'groom_every = "{written}"', "utf-8")
+
+    assert hours == load_config(tmp_path, {}).groom_hours
+
+
+@pytest.mark.parametrize("written", ["groom_every = 1", 'groom_every = "0d"', 'groom_every = "1m"', "infer = 1"])
+def test_settings_of_grooming_that_nobody_can_mean(settings, tmp_path, written):
+    """The setting is named."""
+    settings.write_text(written, "utf-8")
+
+    with pytest.raises(ConfigBroken, match=written.partition(" ")[0]):
         load_config(tmp_path, {})

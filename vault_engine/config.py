@@ -18,6 +18,7 @@ from vault_engine.errors import ConfigBroken, VaultMissing
 MEMWELL_DIR = ".memwell"
 CONFIG_FILE = "config.toml"
 DEFAULT_EMBEDDER = "packaged"
+MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing rather than the notes
 NO_RERANKER = "none"
 AUTO_RERANKER = "auto"
 LATE_RERANKER = "late"
@@ -45,12 +46,16 @@ _BOOSTS = "boosts"
 _HALF_LIVES = "half_lives"
 _CONFIDENCES = "confidences"
 _TIER_DAYS = "tier_days"
+_INFER = "infer"
+_GROOM_EVERY = "groom_every"
 _NEVER = "never"
-_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES, _CONFIDENCES, _TIER_DAYS)
+_SETTINGS = (*_TEXTS, *_NUMBERS, _BOOSTS, _HALF_LIVES, _CONFIDENCES, _TIER_DAYS, _INFER, _GROOM_EVERY)
 _MAX_BOOST = 100
 _MAX_NUMBER = 1_000_000
 _MAX_SESSION_CHARS = 100
 _DEVICE_NAME = re.compile(r"[\w-](?:[\w -]{0,58}[\w-])?")
+_EVERY = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+_HOURS_OF = {"h": 1.0, "d": 24.0, "w": 168.0}
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -71,6 +76,8 @@ class Config:
     half_lives: Mapping[str, float] = field(default_factory=dict)  # days by type; infinite: notes of it do not fade
     confidences: Mapping[str, float] = field(default_factory=dict)  # in [0, 1] by type, of notes that state none
     tier_days: Mapping[str, float] = field(default_factory=dict)  # unused, until a note expires; infinite: it does not
+    infer: bool = False  # whether new notes state the type and tier that their text seems to have
+    groom_hours: float = 0.0  # how often a server grooms the vault; 0: never
     cache_dir: Path = Path()  # the derived index of this vault; nothing in it is trusted
     device: str | None = None  # this machine's name in the journal; None: made up once and kept
     actor: str | None = None  # "kind:name" for the journal; None: the interface says
@@ -152,6 +159,8 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         half_lives=settings.get(_HALF_LIVES, {}),
         confidences=settings.get(_CONFIDENCES, {}),
         tier_days=settings.get(_TIER_DAYS, {}),
+        infer=settings.get(_INFER, False),
+        groom_hours=settings.get(_GROOM_EVERY, 0.0),
         cache_dir=cache_base / _cache_name(root),
         device=_device(env.get("MEMWELL_DEVICE")),
         actor=env.get("MEMWELL_ACTOR"),
@@ -180,7 +189,7 @@ def _read_settings(file: Path) -> dict[str, Any]:
     return {name: _setting(file, name, value) for name, value in table.items()}
 
 
-def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
+def _setting(file: Path, name: str, value: Any) -> str | float | dict[str, float]:
     if name not in _SETTINGS:
         raise ConfigBroken(str(file), f"unknown setting {name!r} (known: {', '.join(_SETTINGS)})")
     if name == _BOOSTS:
@@ -191,6 +200,12 @@ def _setting(file: Path, name: str, value: Any) -> str | int | dict[str, float]:
         return _days(file, name, value, "working = 7", TIERS)
     if name == _CONFIDENCES:
         return _confidences(file, value)
+    if name == _INFER:
+        if not isinstance(value, bool):
+            raise ConfigBroken(str(file), f"{_INFER} must be true or false, not {value!r}")
+        return value
+    if name == _GROOM_EVERY:
+        return _hours(file, value)
     if name in _NUMBERS:
         least = _NUMBERS[name]
         if type(value) is not int or not least <= value <= _MAX_NUMBER:
@@ -228,6 +243,16 @@ def _days(file: Path, setting: str, value: Any, example: str, known: Sequence[st
             wanted = f'days from 1 to {_MAX_NUMBER}, or "{_NEVER}"'
             raise ConfigBroken(str(file), f"{setting}.{name} must be {wanted}, not {days!r}")
     return {name.casefold(): math.inf if days == _NEVER else float(days) for name, days in table.items()}
+
+
+def _hours(file: Path, value: Any) -> float:
+    """Take how often the vault is groomed."""
+    found = _EVERY.fullmatch(value) if isinstance(value, str) else None
+    if value != _NEVER and not found:
+        raise ConfigBroken(
+            str(file), f'{_GROOM_EVERY} must be hours, days or weeks as in "12h", "1d" or "2w", not {value!r}'
+        )
+    return int(found[1]) * _HOURS_OF[found[2]] if found else 0.0
 
 
 def _confidences(file: Path, value: Any) -> dict[str, float]:

@@ -91,4 +91,9 @@ def own_command() -> list[str]:
     for candidate in (called if called.name in ("memwell", name) else None, beside, on_path and Path(on_path)):
         if candidate and candidate.is_file() and os.access(candidate, os.X_OK):
             return [str(candidate.absolute())]
-    return [str(Path(sys.executable).absolute()), "-m", "memwell_cli"]
+    return [
+        str(Path(sys.executable).absolute()),
+        "-P",
+        "-m",
+        "memwell_cli",
+    ]  # nothing of the folder that the client is in

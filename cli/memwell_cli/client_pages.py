@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from vault_engine.clients import CLIENTS, Client, Remote, Stdio, Surroundings, snippet
+from vault_engine.clients import CLIENTS, Client, Hooked, Remote, Stdio, Surroundings, hooks_snippet, snippet
 from vault_engine.errors import BadInput
 
 _STDIO = Stdio("/home/you/.local/bin/memwell", ("serve", "--vault", "/home/you/memwell"))
+_HOOKED = Hooked((_STDIO.command,), "/home/you/memwell")
 _REMOTE = Remote("https://notes.example.org/mcp")
 _TOKEN = Remote(_REMOTE.url, "MEMWELL_TOKEN")
 _MACHINES = {
@@ -81,10 +82,15 @@ def _remote(client: Client) -> list[str]:
 def _hooks(client: Client) -> list[str]:
     if not client.hooks:
         return []
-    command = f"memwell hook settings --client {client.name}"
-    text = f"prints what `{client.hooks_file}` must say, beside what is there, for [hooks](../hooks.md) to run:"
-    rows = [f"| `{theirs}` | `memwell hook {ours}` |" for theirs, ours in client.hooks.items()]
-    return ["## Hooks", "", "```sh", command, "```", "", text, "", "| event | runs |", "|---|---|", *rows, ""]
+    setting = client.hooks
+    text = (
+        "It also has [hooks](../hooks.md) run at its events, beside those that are there; `--no-hooks` leaves them out:"
+    )
+    rows = [f"| `{theirs}` | `memwell hook {ours}` |" for theirs, ours in client.events.items()]
+    files = [f"| {name} | `{setting.location.files_in(around)[0]}` |" for name, around in _MACHINES.items()]
+    snippet = _block(setting.syntax, hooks_snippet(client, _HOOKED, "linux"))
+    tables = ["| event | runs |", "|---|---|", *rows, "", "| system | file |", "|---|---|", *files, ""]
+    return ["## Hooks", "", text, "", *snippet, "", *tables]
 
 
 def _remote_without(client: Client, reason: str) -> list[str]:

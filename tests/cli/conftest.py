@@ -50,6 +50,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"MEMWELL_{name}", raising=False)
     monkeypatch.setenv("MEMWELL_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("MEMWELL_EMBEDDER", "none")
+    monkeypatch.setenv("MEMWELL_RUNTIME_DIR", "/dev/null/none")  # hooks leave no process behind
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
@@ -146,3 +147,15 @@ def files(person: Path) -> Callable[[], dict[str, bytes]]:
         for path in sorted(person.rglob("*"))
         if path.is_file() and ".memwell" not in path.parts
     }
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program as it is installed, by which this process was called."""
+    file = tmp_path / "bin" / "memwell"
+    file.parent.mkdir()
+    path = os.pathsep.join(filter(None, sys.path))  # clients pass on few variables
+    file.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m memwell_cli "$@"\n')
+    file.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(file)])
+    return file

@@ -29,7 +29,7 @@ def notes(person):
 @pytest.fixture
 def told(cli, notes):
     """Claude Code has been told of the vault."""
-    assert 0 == cli("setup", "claude-code", "--vault", str(notes)).code
+    assert 0 == cli("setup", "claude-code", "--no-hooks", "--vault", str(notes)).code
     return notes
 
 

@@ -162,3 +162,48 @@ def test_a_word_of_a_note(cli, notes):
     assert b"importance: 0.9\n" in (notes / "old.md").read_bytes()
     assert 2 == cli("note", "score", "old").code
     assert 1 == cli("note", "score", "old", "--confidence", "1", "--json").json["format"]
+
+
+def test_cohere_shows_does_and_is_taken_back(cli, home, put):
+    """Without --yes nothing is written; what was done is one entry."""
+    put("over.md", "---\nexpires: 2020-01-01\n---\nOver\n")
+    put("facts/a.md", "The API returns dates in ISO 8601.\n")
+    put("facts/b.md", "The API v2 returns dates in ISO 8601 too.\n")
+
+    code, out, err = cli("lifecycle", "cohere", "--max-share", "1")
+    assert (0, True) == (code, (home / "over.md").exists())
+    assert [["link", "facts/a.md", "->", "facts/b.md,"], ["archive", "over.md", "expired"]] == [
+        line.split()[:4] for line in out.splitlines()
+    ]
+    assert "would get another tier, 1 a link; 1 would go into the archive" in err
+    assert (2, "") == cli("lifecycle", "cohere", "--yes", "--dry-run")[:2]
+
+    done = cli("lifecycle", "cohere", "--max-share", "1", "--yes", "--json").json
+    assert (False, "- [[facts/b]] (related)") == (
+        (home / "over.md").exists(),
+        (home / "facts/a.md").read_text().splitlines()[-1],
+    )
+    assert {"format", "dry_run", "notes", "fading", "moved", "links", "unlinked", "looked_at", "archived", "waiting",
+            "spared", "left", "entry", "diff"} == done.keys()  # fmt: skip
+    assert 0 == cli("journal", "undo", done["entry"]).code
+    assert "The API returns dates in ISO 8601.\n" == (home / "facts/a.md").read_text()
+
+
+def test_maintenance_archives_exact_copies_only(cli, home, put):
+    """What is alike is shown with how much; all of it by --all."""
+    for name in ("a", "b"):
+        put(f"facts/{name}.md", "The staging database of the team runs on PostgreSQL 16.\n")
+    put("facts/c.md", "The staging database of the team runs on PostgreSQL 15.\n")
+
+    code, out, err = cli("lifecycle", "maintenance")
+    assert 0 == code
+    assert ["copy", "100%", "facts/b.md", "facts/a.md"] == out.splitlines()[0].split()
+    assert "2 notes say what others say; 1 exact copies would go into the archive" in err
+    assert "3 notes without links, 0 links to nothing" in err
+
+    done = cli("lifecycle", "maintenance", "--all", "--yes", "--json").json
+    assert (["facts/b.md"], False) == (done["archived"], (home / "facts/b.md").exists())
+    assert 2 == done["built"]["index"]["notes"]
+    assert 0 == cli("journal", "undo", done["entry"]).code
+    assert (home / "facts/b.md").exists()
+    assert 2 == cli("lifecycle", "maintenance", "--yes", "--dry-run").code

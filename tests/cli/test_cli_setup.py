@@ -35,6 +35,9 @@ class TestSetup:
         assert [("claude-code", "created"), ("cursor", "created")] == [
             (one["client"], one["action"]) for one in done.json["clients"]
         ]
+        assert [("claude-code", "created", "hooks"), ("cursor", "created", "hooks")] == [
+            (one["client"], one["action"], one["what"]) for one in done.json["hooks"]
+        ]
         assert (person / "memwell" / ".memwell").is_dir()
         assert ["serve", "--vault", str(person / "memwell")] == server_in(person / ".claude.json")["args"]
 
@@ -86,9 +89,8 @@ class TestSetup:
         done = cli("setup", "cursor", "--vault", str(person / "notes"))
 
         assert 0 == done.code
-        assert [".cursor/mcp.json", ".local/share/memwell/setup.json", ".local/share/memwell/setup.lock"] == list(
-            files()
-        )
+        ours = [".local/share/memwell/setup.json", ".local/share/memwell/setup.lock"]
+        assert [".cursor/hooks.json", ".cursor/mcp.json", *ours] == list(files())
         assert (person / "notes" / ".memwell").is_dir()
 
     def test_a_dry_run_does_nothing(self, cli, person, files):
@@ -107,19 +109,19 @@ class TestSetup:
         again = cli("setup", "--yes")
 
         assert (0, before) == (again.code, files())
-        assert 2 == again.out.count("says so already")
+        assert (2, 2) == (again.out.count("says so already"), again.out.count("has the hooks already"))
 
     def test_a_file_that_does_not_parse_is_left_and_what_belongs_into_it_is_printed(self, cli, person):
         """The others are told all the same; the exit code is that of a part."""
         (person / ".cursor" / "mcp.json").write_text("{ oops")
 
-        done = cli("setup", "--yes")
+        done = cli("setup", "--yes", "--no-hooks")
 
         assert (3, "{ oops") == (done.code, (person / ".cursor" / "mcp.json").read_text())
         assert f"This belongs into {person / '.cursor' / 'mcp.json'}:" in done.err
         assert '"memwell": {' in done.err
         assert "Claude Code: made" in done.out
-        assert 14 == cli("setup", "cursor").code
+        assert 14 == cli("setup", "cursor", "--no-hooks").code
 
     def test_a_read_only_file_is_denied(self, cli, person):
         """With the code for that."""
@@ -127,19 +129,20 @@ class TestSetup:
         file.write_text("{}")
         file.chmod(0o444)
 
-        denied = cli("setup", "cursor", "--yes")
+        denied = cli("setup", "cursor", "--yes", "--no-hooks")
 
         assert (13, "{}") == (denied.code, file.read_text())
         assert "it is read-only" in denied.err
 
     @pytest.mark.parametrize("name", NAMES)
     def test_print_prints_what_belongs_into_the_file_and_does_nothing(self, name, cli, files):
-        """On stdout alone, so that it can be piped."""
-        printed = cli("setup", "--print", name)
+        """On stdout alone, so that it can be piped; what belongs into the file of its hooks comes behind it."""
+        printed, as_json = cli("setup", "--print", name), cli("setup", "--print", name, "--json").json
 
         assert (0, {}) == (printed.code, files())
-        assert "memwell" in printed.out
-        assert printed.out == cli("setup", "--print", name, "--json").json["snippet"]
+        assert "memwell" in as_json["snippet"]
+        assert printed.out == as_json["snippet"] + (as_json["hooks"] or "")
+        assert as_json["snippet"] == cli("setup", "--print", name, "--no-hooks").out
 
     def test_a_client_that_is_none_is_refused(self, cli):
         """All there are are named."""
@@ -157,6 +160,86 @@ class TestSetup:
 
         assert 2 == refused.code
         assert all(name in refused.err for name in NAMES)
+
+
+class TestHooks:
+    """Clients run us at their events."""
+
+    @staticmethod
+    def commands(person) -> list[str]:
+        """Give what Claude Code runs when a prompt is sent."""
+        file = person / ".claude" / "settings.json"
+        groups = json.loads(file.read_text())["hooks"]["UserPromptSubmit"]
+        return [one["command"] for group in groups for one in group["hooks"]]
+
+    def test_the_command_that_is_written_answers(self, cli, person, program, tmp_path):
+        """Run by a shell as the client would, from any folder and without a PATH."""
+        cli("setup", "--yes", "claude-code")
+        vault = str(person / "memwell")
+        cli("remember", "The billing service listens on port 8443.", "--vault", vault, "--key", "billing")
+        said = {
+            "session_id": "s",
+            "hook_event_name": "UserPromptSubmit",
+            "prompt": "Which port does billing listen on?",
+        }
+        (command,) = self.commands(person)
+        assert command.startswith(f"{program} hook prompt ")
+
+        answered = subprocess.run(
+            ["/bin/sh", "-c", f"{command} --deadline 30000"],
+            input=json.dumps(said).encode(),
+            capture_output=True,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": "/nowhere"},
+            timeout=DEADLINE_S,
+            check=False,
+        )
+
+        assert (0, b"") == (answered.returncode, answered.stderr)
+        assert "8443" in json.loads(answered.stdout)["hookSpecificOutput"]["additionalContext"]
+
+    def test_they_stand_beside_those_of_others(self, cli, person):
+        """Which stay as they are."""
+        file = person / ".claude" / "settings.json"
+        theirs = '{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "command", "command": "say hi"}]}]}}'
+        file.write_text(theirs)
+
+        cli("setup", "claude-code", "--yes")
+        first, second = self.commands(person)
+
+        assert ("say hi", True) == (first, f" hook prompt --vault {person / 'memwell'}" in second)
+        cli("uninstall", "--yes")
+        assert theirs == file.read_text()
+
+    def test_they_can_be_left_out_and_taken_out(self, cli, person, files):
+        """The second setup takes out what the first one put in."""
+        assert 0 == cli("setup", "claude-code", "--yes", "--no-hooks").code
+        without = files()
+        cli("setup", "claude-code", "--yes")
+        assert ".claude/settings.json" in files()
+
+        done = cli("setup", "claude-code", "--yes", "--no-hooks")
+
+        assert (0, without.keys()) == (done.code, files().keys())
+        assert "removed" in done.out
+
+    def test_a_file_of_hooks_that_does_not_parse_is_left_and_what_belongs_into_it_is_printed(self, cli, person):
+        """The server is told all the same."""
+        (person / ".claude" / "settings.json").write_text("{ oops")
+
+        done = cli("setup", "claude-code", "--yes")
+
+        assert (3, "{ oops") == (done.code, (person / ".claude" / "settings.json").read_text())
+        assert '"UserPromptSubmit": [' in done.err
+        assert (person / ".claude.json").exists()
+
+    def test_a_server_that_runs_already_has_none(self, cli, person):
+        """They would be about a vault of this machine; those of before are taken out."""
+        cli("setup", "claude-code", "--yes")
+
+        cli("setup", "claude-code", "--remote", "https://notes.example.org/mcp")
+
+        assert not (person / ".claude" / "settings.json").exists()
 
 
 class TestRemote:

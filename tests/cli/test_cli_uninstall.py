@@ -27,7 +27,8 @@ def test_one_client_can_be_left_out_of_it(cli, person):
     cli("uninstall", "cursor")
 
     assert (False, True) == ((person / ".cursor" / "mcp.json").exists(), (person / ".claude.json").exists())
-    assert ["claude-code"] == [one["client"] for one in cli("uninstall", "--yes", "--json").json["clients"]]
+    rest = cli("uninstall", "--yes", "--json").json
+    assert ["claude-code"] == [one["client"] for one in rest["clients"]] == [one["client"] for one in rest["hooks"]]
 
 
 def test_a_dry_run_does_nothing(cli, files):
@@ -38,7 +39,7 @@ def test_a_dry_run_does_nothing(cli, files):
     shown = cli("uninstall", "--dry-run")
 
     assert (0, before) == (shown.code, files())
-    assert 2 == shown.out.count("would remove")
+    assert 4 == shown.out.count("would remove")
 
 
 def test_without_a_terminal_nothing_is_done_unasked(cli, files):

@@ -48,6 +48,13 @@ def test_a_flip_that_is_not_reported_is_noticed(pattern):
     assert [f"{journal}, nothing: not reported"] == findings([pattern.tried(damage)])
 
 
+def test_a_flip_among_the_revisions_that_changes_none_need_not_be_reported(pattern):
+    """Some bits of a compressed record stand for nothing."""
+    pack = pattern.largest_of_revisions
+
+    assert () == pattern.tried(Damage("flip", pack, (pattern.vault / pack).read_bytes(), "nothing")).findings
+
+
 def test_lost_revisions_are_noticed(pattern):
     """One damaged place may cost one revision, not all that lie in the same file."""
     tried = pattern.tried(Damage("flip", pattern.largest_of_revisions, b"", "emptied"))

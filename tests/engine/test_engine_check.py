@@ -8,7 +8,7 @@ import pytest
 from test_engine_reading import real_vaults, state_of
 
 from vault_engine import Engine
-from vault_engine.engine.results import FINDING_KINDS, Finding
+from vault_engine.engine.reports import FINDING_KINDS, Finding
 
 BLOCK = "64a1b2c3-1111-2222-3333-444455556666"
 MERGE = "<<<<<<< a\n[[x]]\n=======\n[[y]]\n>>>>>>> b\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vault_engine.engine.links import found_chains
-from vault_engine.engine.results import BacklinkView
+from vault_engine.engine.reports import BacklinkView
 from vault_engine.errors import NoteAmbiguous, NoteMissing
 from vault_engine.note import find_heading, parse
 from vault_engine.note.headings import simplify

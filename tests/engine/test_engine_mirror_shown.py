@@ -1,6 +1,7 @@
 """What notes show in a folder that is kept in step, besides what they say: their decay and how often they were used."""
 
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from mirror_stops import StoppedRuns
 from mirroring import LONG_AGO_NS, THREE, files, pair_of
 
 from vault_engine import Engine
-from vault_engine.engine import DecayFilter, Extra, Format, MirrorTerms, SetProperty
+from vault_engine.engine import DecayFilter, Extra, Format, MirrorTerms, SetProperty, mirror
 from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput
 
@@ -358,3 +359,24 @@ def test_links_that_are_written_into_the_vault_make_no_note_younger(pair, vault)
 
     assert ["vault: links r.md", "vault: properties r.md"] == [one for one in pair.sync(**DECAY) if "r.md" in one]
     assert ages == {one.path: one.changed for one in pair.engine.decay(DecayFilter()).notes}
+
+
+def test_who_watches_writes_them_anew_on_another_day(pair, go_on, until, monkeypatch):
+    """Also where nobody has changed anything."""
+    monkeypatch.setattr(mirror, "_LOOK_S", 0.1)
+    dated(pair)
+    told, stop = [], threading.Event()
+    terms = MirrorTerms(**DECAY)
+    watching = threading.Thread(
+        target=lambda: pair.engine.watch_mirror(pair.target, terms, interval_s=0.01, tell=told.append, stop=stop)
+    )
+    watching.start()
+    try:
+        until(lambda: told and "decay_score: 1.0\n" in there(pair))
+        go_on(days=90)
+        until(lambda: "decay_score: 0.35\n" in there(pair))
+    finally:
+        stop.set()
+        watching.join()
+
+    assert f"---\ncreated: 2026-11-21T12:00:00\n---\n{THREE}" == (pair.vault / "a.md").read_text()

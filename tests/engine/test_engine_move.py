@@ -26,7 +26,7 @@ from vault_engine.errors import (
     NoteDamaged,
 )
 from vault_engine.journal.entry import Op
-from vault_engine.note.relink import LinkFormat
+from vault_engine.note import LinkFormat
 from vault_engine.vault import store
 
 

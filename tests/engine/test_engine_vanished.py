@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from vault_engine import Memory
+from vault_engine.errors import VaultMissing
 
 COUNT = 60
 
@@ -87,3 +88,17 @@ def test_a_folder_that_was_renamed_is_not_gone(known, open_engine):
 
     assert (0, set()) == (engine.status().missing, entered(engine))
     assert "many/3.md" == engine.history("back/3.md").versions[-1].path
+
+
+def test_a_vault_that_is_gone_is_not_made_anew_by_writing(known, open_engine):
+    """It is told; and back where it was, everything is there."""
+    engine = open_engine()
+    away = known.rename(known.parent / "away")
+
+    with pytest.raises(VaultMissing, match=r"is not there any more"):
+        engine.remember(Memory("second", category="facts", key="second"))
+    assert not known.exists()
+    away.rename(known)
+
+    assert "created" == engine.remember(Memory("second", category="facts", key="second")).action
+    assert 1 == len(engine.recall("lantern3", mode="keyword").hits)

@@ -53,12 +53,12 @@ def log(vault: Path):
 def hook(vault: Path, env: dict[str, str], log, tmp_path: Path):
     """Runs a hook on the vault; ``said`` is what the client says, as JSON or as bytes."""
 
-    def run(event: str, said: Any, *options: str, folder: Path | None = None) -> Ran:
+    def run(event: str, said: Any, *options: str, folder: Path | None = None, **more: str) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "memwell_cli", "hook", event, *options],
             input=said if isinstance(said, bytes) else json.dumps(said).encode(),
             capture_output=True,
-            env={name: value for name, value in os.environ.items() if not name.startswith("MEMWELL_")} | env,
+            env={name: value for name, value in os.environ.items() if not name.startswith("MEMWELL_")} | env | more,
             cwd=folder or vault,
             timeout=60,
             check=False,

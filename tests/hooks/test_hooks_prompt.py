@@ -16,7 +16,7 @@ from vault_engine.clients import CLIENTS
 from vault_engine.engine.marked import BEGIN, END, without_contexts
 from vault_engine.hooks.events import EVENTS, MAX_CONTEXT_CHARS, answer_for, is_question, prompt_of, settings_for
 from vault_engine.hooks.listening import MAX_REQUEST_BYTES, answering_hooks
-from vault_engine.hooks.place import is_private, socket_path, vault_root
+from vault_engine.hooks.place import is_private, made_private, socket_path, vault_root
 
 SAID = {
     "session_id": "abc123",
@@ -69,11 +69,11 @@ def test_a_prompt_is_answered_with_what_fits(hook, served, server_is_up):
     assert ["prompt served-answered"] == ran.log
 
 
-def test_without_a_server_words_alone_answer(hook, engine):
-    """The hook opens the vault itself, and leaves nothing running."""
+def test_without_a_server_and_a_stand_in_the_hook_opens_the_vault(hook, engine):
+    """Words alone are searched, and nothing is left running."""
     engine.remember(Memory("The billing service listens on port 8443.", category="facts", key="billing-port"))
 
-    ran = hook("prompt", SAID, *PATIENT)
+    ran = hook("prompt", SAID, *PATIENT, "--linger", "0")
 
     assert "8443" in ran.context
     assert ["prompt alone-answered"] == ran.log
@@ -141,7 +141,7 @@ def test_a_broken_vault_is_silence_and_stands_in_the_log(hook, vault):
     ran = hook("prompt", SAID, *PATIENT)
 
     assert SILENT == ran[:3]
-    assert ["prompt ConfigBroken"] == ran.log
+    assert ["stand-in ConfigBroken", "prompt ConfigBroken"] == ran.log
 
 
 def test_wrong_options_never_stop_a_client(hook):
@@ -213,7 +213,16 @@ def test_the_door_is_private_and_its_path_short(served, server_is_up, env, vault
     assert is_private(str(path.parent))
     path.parent.chmod(0o755)
     assert not is_private(str(path.parent))
+    assert not made_private(str(path.parent))
     assert socket_path(str(vault), {"MEMWELL_RUNTIME_DIR": "/" + "x" * 200}) is None
+
+
+def test_server_and_hook_meet_whatever_variables_a_client_passes_on(vault):
+    """Clients pass few to the servers that they start, and all to hooks."""
+    everything = {"XDG_RUNTIME_DIR": "/elsewhere", "TMPDIR": "/elsewhere", "HOME": "/home/you"}
+
+    assert socket_path(str(vault), {}) == socket_path(str(vault), everything)
+    assert socket_path(str(vault), {"MEMWELL_RUNTIME_DIR": "/mine"}).startswith("/mine/")
 
 
 def test_one_process_has_the_door_and_the_next_takes_it_over(open_engine, env, vault, until):
@@ -304,8 +313,8 @@ def test_the_vault_is_found_as_the_engine_finds_it(vault, tmp_path, monkeypatch)
 
 
 def test_the_registry_of_clients_knows_the_same_events():
-    """Each client that has hooks says which, and in which file they are told of."""
-    assert EVENTS == {client.name: client.hooks for client in CLIENTS if client.hooks_file}
+    """Each client whose events are known has a file that they are told in."""
+    assert EVENTS == {client.name: client.events for client in CLIENTS if client.hooks}
 
 
 @pytest.mark.parametrize("client", EVENTS)
@@ -322,9 +331,11 @@ def test_the_settings_of_a_client_run_a_hook_for_each_event(client, vault):
         assert client == "cursor" or ("" == entry["matcher"] and "command" == inner["type"])
 
 
-def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault):
+def test_the_settings_are_printed_for_a_person_to_put_in(memwell, vault, env):
     """With the whole paths of the command and of the vault."""
     out, err = memwell("hook", "settings").communicate(timeout=60)
 
-    assert "for Claude Code: ~/.claude/settings.json\n" == err
-    assert f" hook prompt --vault {vault}" in json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
+    assert f"for Claude Code: {env['HOME']}/.claude/settings.json\n" == err
+    command = json.loads(out)["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]
+    assert command.endswith(f" hook prompt --vault {vault}")
+    assert Path(command.split()[0]).is_absolute()

@@ -11,13 +11,12 @@ from whoosh.index import Index
 from whoosh.query import Query
 from whoosh.searching import Searcher
 
-from vault_engine.index.keyword.analyse import WhooshAnalyser
 from vault_engine.index.keyword.columns import make_columns
 from vault_engine.index.keyword.live import Keywords
 from vault_engine.index.keyword.model import Bm25f
 from vault_engine.index.keyword.reader import Reader
 from vault_engine.index.keyword.run import scores
-from vault_engine.index.keyword.schema import make_schema
+from vault_engine.index.keyword.schema import WhooshAnalyser, make_schema
 
 SCHEMA = make_schema(ENGLISH)
 

@@ -11,7 +11,7 @@ from keyword_worlds import ENGLISH, keywords_of
 
 from vault_engine.config import LANGUAGES
 from vault_engine.index.keyword.analyse import Analyser
-from vault_engine.index.keyword.run import score_text
+from vault_engine.index.keyword.words import score_text
 
 
 def scores(keywords, query):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_engine.index.keyword.analyse import Analyser, WhooshAnalyser, detect_language, runs
+from vault_engine.index.keyword.analyse import Analyser, detect_language, runs
 from vault_engine.index.keyword.language import Language
+from vault_engine.index.keyword.schema import WhooshAnalyser
 
 ENGLISH = Analyser("en")
 

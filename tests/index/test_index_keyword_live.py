@@ -11,7 +11,7 @@ from keyword_worlds import ENGLISH, a_text, expected_lines, keywords_of, quantis
 from vault_engine.index.keyword.build import Builder
 from vault_engine.index.keyword.columns import make_columns
 from vault_engine.index.keyword.live import Keywords, Part
-from vault_engine.index.keyword.run import BLOCK, score_text, top_rows
+from vault_engine.index.keyword.words import BLOCK, score_text, top_rows
 
 
 def scored(keywords, question):

@@ -3,7 +3,7 @@
 import pytest
 
 from vault_engine.note import Profile, parse
-from vault_engine.note.relations import relations
+from vault_engine.note.relating import relations
 
 
 def related(text, profile=Profile.OBSIDIAN):

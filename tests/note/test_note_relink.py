@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import note_texts
 
-from vault_engine.note import Refused, parse
-from vault_engine.note.relink import LinkFormat, Renaming, apply_splices, rewritten_links
+from vault_engine.note import LinkFormat, Refused, parse
+from vault_engine.note.relink import Renaming, apply_splices, rewritten_links
 
 ABC = ["A.md", "B.md", "Src.md"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vault_engine.errors import BadInput
-from vault_engine.index.keyword.run import score_text
+from vault_engine.index.keyword.words import score_text
 from vault_engine.search.whole import wholes
 
 SECTION = "## {}\n\n" + "the harbour has been as it is for a very long time and nobody says otherwise " * 4 + "{}\n\n"

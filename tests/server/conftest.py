@@ -20,6 +20,8 @@ from mcp.types import CallToolResult, Implementation
 from vault_engine import Actor, Engine
 from vault_engine.server.mcp import make_server
 
+pytest.register_assert_rewrite("compat_cases")
+
 DEADLINE_S = 60
 MODES = ("auto", "legacy")
 CLIENT = Implementation(name="test-client", version="1.2")

@@ -24,6 +24,8 @@ def test_what_has_faded_is_told_swept_and_taken_back(in_memory, mode, run, answe
             assert ["old.md"] == (await answer(client, "undo_together", entry=done["entry"]))["files"]
             assert (notes / "old.md").is_file()
             assert [] == (await answer(client, "promote"))["changes"]
+            assert [] == (await answer(client, "cohere", dry_run=False))["links"]
+            assert "old.md" in (await answer(client, "maintenance"))["orphans"]
 
     run(sweep())
 

@@ -288,6 +288,8 @@ def test_a_vault_that_goes_away_is_told_and_comes_back(over_stdio, run, answer, 
     async def use():
         async with over_stdio() as client:
             assert 1 == len((await answer(client, "recall", query="walruses"))["hits"])
+            while not (await answer(client, "status"))["journal_entries"]:
+                await asyncio.sleep(0)  # the note is being entered in the journal
             folder.rename(folder.with_name("unmounted"))
             said = await refusal(client, "recall", query="walruses")
             assert "is not there any more" in said

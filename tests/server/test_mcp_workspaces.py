@@ -251,7 +251,7 @@ class TestSeveralVaults:
         texts, status, schema = run(work())
         assert ["Tea of home.", "Tea of work."] == [text.strip().rpartition("\n")[2] for text in texts]
         assert ["notes", "notes-2"] == status["vaults"]
-        assert {"enum": ["notes", "notes-2"], "type": "string"} == schema
+        assert {"enum": ["notes", "notes-2", "*"], "type": "string", "description": "*: all of them"} == schema
         first, second = several.values()
         assert (False, True) == ((first.root / "notes/kept.md").exists(), (second.root / "notes/kept.md").exists())
 
@@ -289,7 +289,97 @@ class TestSeveralVaults:
         assert (tmp_path / "other/notes/k.md").exists()
         assert ["vault", "other"] == server.call(whole, "status").result["structuredContent"]["vaults"]
         assert server.call(bound, "recall", query="x", vault="other").result["isError"]
+        (tmp_path / "other/y.md").write_text("walrus")
+        for tool in ("recall", "context"):
+            assert "y.md" in repr(server.call(whole, tool, query="walrus", vault="*").result)
+            of_bound = server.call(bound, tool, query="walrus", vault="*").result
+            assert not of_bound["isError"]
+            assert "y.md" not in repr(of_bound)
+            assert "other" not in repr(of_bound["structuredContent"])
         assert "vaults" not in server.call(bound, "status").result["structuredContent"]
+
+    def ask_all(self, several, run, tool, workspace=None, **arguments):
+        """Ask all vaults; give the whole result."""
+
+        async def ask():
+            server = make_server(next(iter(several.values())), vaults=several, workspace=workspace)
+            async with Client(server) as client:
+                return await client.call_tool(tool, {**arguments, "vault": "*"})
+
+        return run(ask())
+
+    def test_a_search_of_all_ranks_their_hits_together(self, several, run):
+        """As each scores its own; every hit says where it is."""
+        for number, engine in enumerate(several.values()):
+            (engine.root / "more.md").write_text(f"# Pot {number}\n\nTea {'tea ' * number}in a pot.\n")
+        alone = {
+            (name, hit.path): hit.score
+            for name, engine in several.items()
+            for hit in engine.recall("tea in a pot").hits
+        }
+
+        found = self.ask_all(several, run, "recall", query="tea in a pot", limit=3).structured_content
+
+        hits = {(hit["vault"], hit["path"]): hit["score"] for hit in found["hits"]}
+        assert sorted(alone.values(), reverse=True)[:3] == list(hits.values())
+        assert {"notes", "notes-2"} == {vault for vault, _ in hits}
+        assert hits.items() <= alone.items()
+        assert (4, None) == (found["notes_searched"], found["cursor"])
+
+    def test_a_search_of_all_keeps_to_one_budget(self, several, run):
+        """At least one hit is given, as in one vault."""
+        found = self.ask_all(several, run, "recall", query="tea", budget=1).structured_content
+        assert 1 == len(found["hits"])
+
+    def test_a_cursor_goes_on_in_one_vault(self, several, run):
+        """To go on in all of them is refused with what to do instead."""
+        said = self.ask_all(several, run, "recall", query="tea", cursor="abc")
+        assert said.is_error
+        assert "name it" in said.content[0].text
+
+    def test_a_context_of_all_names_the_vaults(self, several, run):
+        """Within one budget; the notes and their vaults go together."""
+        found = self.ask_all(several, run, "context", query="tea", budget=400).structured_content
+        assert ["tea.md", "tea.md"] == found["notes"]
+        assert ["notes", "notes-2"] == found["vaults"]
+        assert found["markdown"].index("In the vault notes:") < found["markdown"].index("In the vault notes-2:")
+        assert 4 * found["tokens"] >= len(found["markdown"])
+
+    @pytest.mark.parametrize("budget", [1, 40, 80, 300, 2000])
+    def test_a_context_of_all_keeps_to_its_budget(self, several, run, budget):
+        """However many notes there are; what one vault leaves another may use."""
+        for number in range(12):
+            second = several["notes-2"].root
+            (second / f"n{number}.md").write_text(f"# Tea {number}\n\n{'Tea in a cup. ' * 20}\n")
+        found = self.ask_all(several, run, "context", query="tea", budget=budget).structured_content
+        assert len(found["markdown"]) <= 4 * budget
+        assert len(found["notes"]) == len(found["vaults"])
+
+    def test_in_a_workspace_all_are_searched_in_it(self, several, run):
+        """Nothing of another workspace of either vault shows."""
+        for engine in several.values():
+            for name in ("a", "b"):
+                (engine.root / f"workspaces/{name}").mkdir(parents=True)
+                (engine.root / f"workspaces/{name}/plan.md").write_text(f"# Plan\n\nA plan of {name}: {SECRET}.\n")
+        for tool in ("recall", "context"):
+            found = self.ask_all(several, run, tool, workspace="a", query=f"plan {SECRET}").structured_content
+            assert "workspaces/a/plan.md" in repr(found)
+            assert "workspaces/b" not in repr(found)
+
+    def test_a_vault_that_is_gone_is_told_and_the_others_answer(self, several, run):
+        """With why, instead of an answer that looks whole."""
+        several["notes-2"].root.rename(several["notes-2"].root.with_name("unmounted"))
+        for tool in ("recall", "context"):
+            found = self.ask_all(several, run, tool, query="tea")
+            assert not found.is_error
+            assert "notes-2: " in repr(found.structured_content)
+            assert "Tea of home." in repr(found.structured_content)
+
+    def test_one_that_is_called_as_all_are_gets_a_number(self, tmp_path, environment):
+        """So that its name means it alone."""
+        Engine.create(tmp_path / "*")
+        with open_vaults([str(tmp_path / "*")], actor=AGENT, env=environment) as opened:
+            assert ["*-2"] == list(opened)
 
     def test_both_are_followed(self, several, run):
         """What a person writes in either is in the index soon."""

@@ -10,7 +10,8 @@ from git_person import is_clean, run
 
 from vault_engine import Actor, Engine, Memory
 from vault_engine.engine import Append, git
-from vault_engine.engine.git import Committed, Committer, Postponed
+from vault_engine.engine.committing import Committer
+from vault_engine.engine.git import Committed, Postponed
 
 DEADLINE_S = 60
 CLAUDE = Actor("agent", "claude", "mcp")

@@ -155,6 +155,27 @@ def test_the_other_machine_comes_to_hold_the_same(triple):
         assert after == theirs
 
 
+def test_two_files_that_hold_the_same_are_told_apart_by_where_the_first_went():
+    """One was renamed on each side: after the first rename, the second is still known."""
+    base = {"folder/a.md": b"one\none\n", "picture.png": b"one\n"}
+    here = {"folder/a.md": b"one\n", "renamed/x.png": b"one\n"}
+    there = {"renamed/a.md": b"one\none\n", "picture.png": b"", "new.md": b"one\n"}
+
+    after, _ = pulled(base, here, there)
+
+    assert {"renamed/a.md": b"one\n", "renamed/x.png": b"", "new.md": b"one\n"} == after
+
+
+def test_a_copy_is_never_taken_for_a_note_that_was_renamed():
+    """Also where it holds what a note held that is gone."""
+    copy = copy_name("new.md", DATE, name_of(b"one\n")[:8])
+    base, there = {"old.md": b"one\n"}, {"old.md": b"changed\n", "new.md": b"one\n"}
+
+    after, _ = pulled(base, {"new.md": b"mine\n", copy: b"one\n"}, there)
+
+    assert {"new.md": b"mine\n", copy: b"one\n", "old.md": b"changed\n"} == after
+
+
 def test_a_copys_name_is_one_that_only_tools_give():
     """Whatever the file is called."""
     for path in ("a.md", "folder/b.c.md", "picture.png"):

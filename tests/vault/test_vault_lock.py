@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from vault_engine.errors import StorageFailed, VaultBusy
+from vault_engine.config import MEMWELL_DIR
+from vault_engine.errors import StorageFailed, VaultBusy, VaultMissing
 from vault_engine.vault.lock import Lock
 
 HOLD = """
@@ -111,3 +112,13 @@ def test_a_link_in_its_place_is_not_followed(path, tmp_path):
     with pytest.raises(StorageFailed), Lock(path).held():
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_it_makes_no_vault_anew_that_is_gone(tmp_path):
+    """A drive that is not there shall not seem to be there and empty."""
+    folder = tmp_path / "vault" / MEMWELL_DIR / "local"
+
+    with pytest.raises(VaultMissing, match=r"is not there any more"), Lock(folder / "lock").held():
+        pass
+
+    assert not (tmp_path / "vault").exists()

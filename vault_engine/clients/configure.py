@@ -1,4 +1,4 @@
-"""Telling a client of the server, and taking that back."""
+"""Telling a client of the server and of its hooks, and taking that back."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,9 +10,10 @@ from typing import Any, Literal, TypeVar
 from vault_engine.clients import edits, files
 from vault_engine.clients.desk import Desk
 from vault_engine.clients.edits import Done
-from vault_engine.clients.record import BackUp, Change
-from vault_engine.clients.registry import Client, Remote, Stdio
-from vault_engine.clients.tree import Unfit, found
+from vault_engine.clients.places import Platform
+from vault_engine.clients.record import BackUp, Change, Record
+from vault_engine.clients.registry import Client, Hooked, Remote, Setting, Stdio
+from vault_engine.clients.tree import Unfit, What, found
 from vault_engine.errors import BadInput, ClientFileBusy, ClientFileUnusable, NotConfirmed
 from vault_engine.vault.files import sha256_hex
 
@@ -23,12 +24,13 @@ _TRIES = 3  # a client may write its file at that moment
 
 @dataclass(frozen=True)
 class Configured:
-    """A client knows the server, or would after a dry run."""
+    """A client knows the server or has the hooks, or would after a dry run."""
 
     client: str
     file: str
     action: Literal["created", "added", "replaced", "unchanged"]
     backup: str | None = None  # the file as it was
+    what: What = "server"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Taken:
     file: str
     action: Literal["restored", "removed", "taken out", "gone"]
     left: tuple[str, ...] = ()  # copies that are kept, as they hold what is nowhere else
+    what: What = "server"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
     """Put the server into a client's file, or in the place of another one of that name.
 
     Nothing else in the file is touched, a copy is left beside it, and what was done is recorded, so that `take_back`
-    can undo it. A file that says it already stays as it is.
+    can undo it. A file that says it already stays as it is. Hooks of ours that stand in the same file are taken out of
+    one that does not, and are to be told again: what was done last is taken back first.
 
     Raises:
         ClientFileUnusable: the file does not parse, or can't be changed safely. It stays as it is.
@@ -68,14 +72,20 @@ def tell(desk: Desk, client: Client, server: Stdio | Remote, *, dry_run: bool = 
     entry = client.entry(server)
     if isinstance(entry, str):
         raise BadInput(f"{client.title}: {entry}")
-    file = desk.file_of(client)
-    if dry_run:
-        step = _step(desk, client, file, entry)
-        if step:
-            files.check_writable(file)
-        return _configured(client, file, step, None)
-    with desk.held():
-        return _retried(lambda: _tell(desk, client, file, entry))
+    if not dry_run:
+        _uncover(desk, client, entry)
+    return _put(desk, client, client.server, entry, dry_run=dry_run)
+
+
+def tell_hooks(desk: Desk, client: Client, hooked: Hooked, *, dry_run: bool = False) -> Configured:
+    """Have a client run our commands at its events, beside those of others that are there, as `tell` does.
+
+    Raises:
+        BadInput: the client has no hooks that we know.
+        ClientFileUnusable, VaultDenied, StorageFailed, NotConfirmed, ConfigBroken: as of `tell`.
+    """
+    setting = _hooks_of(client)
+    return _put(desk, client, setting, client.hooks_entry(hooked, desk.around.platform), dry_run=dry_run)
 
 
 def take_back(desk: Desk, change: Change, *, dry_run: bool = False) -> Taken:
@@ -106,12 +116,18 @@ def entry_of(desk: Desk, client: Client) -> Any:
         ClientFileUnusable: the file does not parse.
         VaultDenied, StorageFailed: it can't be read.
     """
-    file = desk.file_of(client)
-    data = files.read(file)
-    if data is None:
-        return None
-    with _explained(file):
-        return found(edits.read(client.server.syntax, _decoded(file, data)), client.server.spot)
+    return _said(desk, client.server)
+
+
+def hooks_of(desk: Desk, client: Client) -> Mapping[str, list[Any]] | None:
+    """Give what of a client's hooks runs us, by event; None if nothing does.
+
+    Raises:
+        BadInput: the client has no hooks that we know.
+        ClientFileUnusable, VaultDenied, StorageFailed: as of `entry_of`.
+    """
+    found: Mapping[str, list[Any]] | None = _said(desk, _hooks_of(client))
+    return found
 
 
 def snippet(client: Client, server: Stdio | Remote) -> str:
@@ -126,6 +142,42 @@ def snippet(client: Client, server: Stdio | Remote) -> str:
     return edits.snippet(client.server.syntax, client.server.spot, entry)
 
 
+def hooks_snippet(client: Client, hooked: Hooked, platform: Platform) -> str:
+    """Write what a client's file must say for its events to reach us.
+
+    Raises:
+        BadInput: the client has no hooks that we know.
+    """
+    setting, entry = _hooks_of(client), client.hooks_entry(hooked, platform)
+    done = edits.add(setting.syntax, setting.blank, setting.spot, entry)
+    assert done is not None, "a blank file has no hooks"
+    return done.splice.done(setting.blank)
+
+
+def _hooks_of(client: Client) -> Setting:
+    if client.hooks is None:
+        raise BadInput(f"{client.title}: it has no hooks that Memwell knows")
+    return client.hooks
+
+
+def _said(desk: Desk, setting: Setting) -> Any:
+    file = desk.file_at(setting.location)
+    data = files.read(file)
+    if data is None:
+        return None
+    with _explained(file):
+        return found(edits.read(setting.syntax, _decoded(file, data)), setting.spot)
+
+
+def _uncover(desk: Desk, client: Client, entry: Mapping[str, Any]) -> None:
+    """Take hooks out of the file of the servers that is to be changed, where they stand in it."""
+    file = str(desk.file_of(client))
+    above = [one for one in desk.record().changes if one.is_in(client.name, file) and one.spot != client.server.spot]
+    if above and _step(desk, client, client.server, entry):
+        for change in above:
+            take_back(desk, change)
+
+
 def _retried(attempt: Callable[[], _Result]) -> _Result:
     for _ in range(_TRIES - 1):
         with suppress(ClientFileBusy):
@@ -133,15 +185,27 @@ def _retried(attempt: Callable[[], _Result]) -> _Result:
     return attempt()
 
 
-def _tell(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> Configured:
-    step = _step(desk, client, file, entry)
+def _put(desk: Desk, client: Client, setting: Setting, entry: Mapping[str, Any], *, dry_run: bool) -> Configured:
+    file = desk.file_at(setting.location)
+    if dry_run:
+        step = _step(desk, client, setting, entry)
+        if step:
+            files.check_writable(file)
+        return _configured(client, setting, file, step, None)
+    with desk.held():
+        return _retried(lambda: _tell(desk, client, setting, entry))
+
+
+def _tell(desk: Desk, client: Client, setting: Setting, entry: Mapping[str, Any]) -> Configured:
+    file = desk.file_at(setting.location)
+    step = _step(desk, client, setting, entry)
     if step is None:
-        return _configured(client, file, None, None)
+        return _configured(client, setting, file, None, None)
     files.check_writable(file)
     before = desk.record()
     folders = files.make_folders(file.parent)
-    backup = _backed_up(file, step)
-    change = _change(client, file, step, folders, backup)
+    backup = _backed_up(file, step, before)
+    change = _change(client, setting, file, step, folders, backup)
     desk.keep(before.with_change(change))  # first, so that a crash leaves nothing unrecorded
     try:
         files.write(file, step.data, step.text.encode())
@@ -151,13 +215,13 @@ def _tell(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> C
         desk.keep(before)
         _clear(backup, folders)
         raise
-    return _configured(client, file, step, backup)
+    return _configured(client, setting, file, step, backup)
 
 
-def _step(desk: Desk, client: Client, file: Path, entry: Mapping[str, Any]) -> _Step | None:
+def _step(desk: Desk, client: Client, setting: Setting, entry: Mapping[str, Any]) -> _Step | None:
     """Say what is to be done to a client's file; None if it says all already."""
+    file = desk.file_at(setting.location)
     data = files.read(file)
-    setting = client.server
     text = _decoded(file, data) if data is not None else setting.blank
     with _explained(file):
         if data is not None and edits.add(setting.syntax, text, setting.spot, entry) is None:
@@ -177,7 +241,9 @@ def _without_ours(change: Change, data: bytes, text: str) -> str:
     return text if taken is None else taken
 
 
-def _change(client: Client, file: Path, step: _Step, folders: tuple[Path, ...], backup: Path | None) -> Change:
+def _change(
+    client: Client, setting: Setting, file: Path, step: _Step, folders: tuple[Path, ...], backup: Path | None
+) -> Change:
     earlier = step.earlier
     backups = earlier.backups if earlier else ()
     if backup and step.data is not None:
@@ -185,9 +251,9 @@ def _change(client: Client, file: Path, step: _Step, folders: tuple[Path, ...], 
     return Change(
         client=client.name,
         file=str(file),
-        syntax=client.server.syntax,
-        spot=client.server.spot,
-        blank=client.server.blank,
+        syntax=setting.syntax,
+        spot=setting.spot,
+        blank=setting.blank,
         created=earlier.created if earlier else step.data is None,
         before=sha256_hex(step.base.encode()),
         after=sha256_hex(step.text.encode()),
@@ -197,19 +263,20 @@ def _change(client: Client, file: Path, step: _Step, folders: tuple[Path, ...], 
     )
 
 
-def _backed_up(file: Path, step: _Step) -> Path | None:
-    """Copy the file as it is, unless it holds only what we wrote and there is a copy from before that."""
-    if step.data is None or (step.earlier and sha256_hex(step.data) == step.earlier.after):
+def _backed_up(file: Path, step: _Step, record: Record) -> Path | None:
+    """Copy the file as it is, unless it is as we wrote it and there is a copy from before that."""
+    ours = {one.after for one in record.changes if one.file == str(file)}
+    if step.data is None or sha256_hex(step.data) in ours:
         return None
     return files.back_up(file, step.data, int(time.time()))
 
 
-def _configured(client: Client, file: Path, step: _Step | None, backup: Path | None) -> Configured:
+def _configured(client: Client, setting: Setting, file: Path, step: _Step | None, backup: Path | None) -> Configured:
     action: Literal["created", "added", "replaced", "unchanged"] = "unchanged"
     if step:
         is_there = step.done.replaced or step.earlier
         action = "created" if step.data is None else "replaced" if is_there else "added"
-    return Configured(client.name, str(file), action, str(backup) if backup else None)
+    return Configured(client.name, str(file), action, str(backup) if backup else None, setting.spot.what)
 
 
 def _taken_back(change: Change, *, dry_run: bool) -> Taken:
@@ -220,7 +287,8 @@ def _taken_back(change: Change, *, dry_run: bool) -> Taken:
         rest = _rest(change, data, text)
     if data is None or rest is None:
         _clear(None, () if dry_run else tuple(map(Path, change.folders)))
-        return Taken(change.client, change.file, "gone", tuple(one.file for one in change.backups))
+        left = tuple(one.file for one in change.backups)
+        return Taken(change.client, change.file, "gone", left, change.spot.what)
     is_exact = sha256_hex(rest.encode()) == change.before
     removes = change.created and edits.nothing_else(rest, change.blank, change.syntax)
     files.check_writable(file)
@@ -231,7 +299,10 @@ def _taken_back(change: Change, *, dry_run: bool) -> Taken:
             files.write(file, data, rest.encode())
         _clear(None, tuple(map(Path, change.folders)) if removes else ())
     left = _drop_copies(change, rest, dry_run=dry_run)
-    return Taken(change.client, change.file, "removed" if removes else "restored" if is_exact else "taken out", left)
+    action: Literal["removed", "restored", "taken out"] = (
+        "removed" if removes else "restored" if is_exact else "taken out"
+    )
+    return Taken(change.client, change.file, action, left, change.spot.what)
 
 
 def _rest(change: Change, data: bytes | None, text: str) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from vault_engine.clients.places import Platform, Surroundings
+from vault_engine.clients.places import Location, Platform, Surroundings
 from vault_engine.clients.record import Record, from_json, to_json
 from vault_engine.clients.registry import Client
 from vault_engine.errors import ConfigBroken
@@ -85,8 +85,12 @@ class Desk:
             self.folder.rmdir()
 
     def file_of(self, client: Client) -> Path:
-        """Give the file that a client reads here: the first that is there, else the first."""
-        files = [Path(file) for file in client.server.location.files_in(self.around)]
+        """Give the file that a client reads of its servers here: the first that is there, else the first."""
+        return self.file_at(client.server.location)
+
+    def file_at(self, location: Location) -> Path:
+        """Give the file that a client reads there: the first that is there, else the first."""
+        files = [Path(file) for file in location.files_in(self.around)]
         return next((file for file in files if os.path.lexists(file)), files[0])
 
     def has(self, client: Client) -> bool:

@@ -6,7 +6,7 @@ Pure. Every splice is made, read again and compared: the entry is there (or gone
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from vault_engine.clients import json_text, toml_text, yaml_text
+from vault_engine.clients import json_groups, json_text, toml_text, yaml_text
 from vault_engine.clients.tree import Node, Splice, Spot, Syntax, Unfit, found, value_of, without
 
 
@@ -35,11 +35,11 @@ def add(syntax: Syntax, text: str, spot: Spot, entry: Mapping[str, Any]) -> Done
     Raises:
         Unfit: the text does not parse, or can't be changed safely; the message says why.
     """
-    before = read(syntax, text)
-    if found(before, spot) == entry:
+    before, wanted = read(syntax, text), _as_read(syntax, entry)
+    if found(before, spot) == wanted:
         return None
     splice = _added(syntax, text, before, spot, entry)
-    if not _is_right(syntax, splice.done(text), before, spot, lambda there: there == entry):
+    if not _is_right(syntax, splice.done(text), before, spot, lambda there: there == wanted):
         raise Unfit("the change can't be made without touching something else")
     return Done(splice, _missing(before, spot), found(before, spot) is not None)
 
@@ -57,7 +57,7 @@ def take_out(syntax: Syntax, text: str, spot: Spot, done: Done) -> str | None:
         candidate = text.replace(done.splice.inserted, done.splice.removed)
         if _is_right(syntax, candidate, now, spot, lambda there: (there is not None) == done.replaced):
             return candidate
-    if done.replaced:
+    if done.replaced and not spot.grouped:  # of groups what was there before was ours as well
         raise Unfit("the entry that was there before can't be put back, as the one of ours was changed since")
     return _cut_out(syntax, text, now, spot, done.made)
 
@@ -85,6 +85,8 @@ def _missing(value: Any, spot: Spot) -> int:
 def _cut_out(syntax: Syntax, text: str, now: Any, spot: Spot, made: int) -> str:
     if syntax is Syntax.TOML:
         splice = toml_text.take_out(text, now, spot)
+    elif spot.grouped:
+        splice = json_groups.take_out(text, spot, made)
     else:
         root = _tree(syntax, text)
         assert root is not None, "the entry is in it"
@@ -108,8 +110,15 @@ def _is_right(syntax: Syntax, candidate: str, before: Any, spot: Spot, fits: Cal
 def _added(syntax: Syntax, text: str, before: Any, spot: Spot, entry: Mapping[str, Any]) -> Splice:
     if syntax is Syntax.TOML:
         return toml_text.add(text, before, spot, entry)
+    if spot.grouped:
+        return json_groups.add(text, spot, entry)
     add_to = json_text.add if syntax is Syntax.JSON else yaml_text.add
     return add_to(text, _tree(syntax, text), spot, entry)
+
+
+def _as_read(syntax: Syntax, entry: Mapping[str, Any]) -> Any:
+    """Give an entry as it is read from a file: of JSON, numbers as they are written."""
+    return read(syntax, json_text.flow(entry)) if syntax is Syntax.JSON else entry
 
 
 def _tree(syntax: Syntax, text: str) -> Node | None:

@@ -52,7 +52,7 @@ def parse(text: str) -> Node | None:
     return root
 
 
-def add(text: str, root: Node | None, spot: Spot, entry: Mapping[str, Any]) -> Splice:
+def add(text: str, root: Node | None, spot: Spot, entry: Any) -> Splice:
     """Put an entry at a spot, or in the place of the one there."""
     if root is None:
         return _into_nothing(text, spot, entry)
@@ -65,7 +65,7 @@ def add(text: str, root: Node | None, spot: Spot, entry: Mapping[str, Any]) -> S
             there.node.start, text[there.node.start : there.node.end], layout.written(entry, indent, there.node)
         )
     key, value = (left[0], _nested((*left[1:], spot.name), entry)) if left else (spot.name, entry)
-    return _append(text, container, key, value, layout)
+    return append(text, root, container, key, value)
 
 
 def take_out(text: str, root: Node, spot: Spot, made: int) -> Splice:
@@ -79,7 +79,49 @@ def take_out(text: str, root: Node, spot: Spot, made: int) -> Splice:
         key = holder
     container = way[-1]
     position = next(i for i, member in enumerate(container.members) if member.key == key)
-    return _cut(text, container, position)
+    return cut(text, container, position)
+
+
+def append(text: str, root: Node | None, container: Node, key: str | None, value: Any) -> Splice:
+    """Put a member behind the last one, and behind the comments there, which stay with what they are about.
+
+    Args:
+        text: the text.
+        root: what it says.
+        container: the map or list of it that is to hold the member.
+        key: of the member; None in a list.
+        value: the member.
+    """
+    layout = _Layout.of(text, root or container)
+    name = "" if key is None else f"{flow(key)}: "
+    members = container.members
+    last = members[-1] if members else None
+    start = container.start + 1
+    if last:
+        start = last.node.end if last.comma is None else last.comma + 1
+    end = _end_of_content(text, start, container.end - 1)
+    comma = "," if last and last.comma is None else ""
+    behind = "," if last and last.comma is not None else ""
+    if not layout.is_open(container) and "//" not in text[start:end]:
+        gap = " " if last else ""
+        return Splice(start, text[start:end], f"{comma}{text[start:end]}{gap}{name}{flow(value)}{behind}")
+    outer = layout.indent_at(container.start if not last else last.start)
+    indent = outer if last else outer + layout.unit
+    member = f"{layout.newline}{indent}{name}{layout.written(value, indent)}{behind}"
+    is_closed = "\n" not in text[end : container.end - 1]
+    closing = layout.newline + layout.indent_at(container.start) if is_closed else ""
+    return Splice(start, text[start:end], f"{comma}{text[start:end]}{member}{closing}")
+
+
+def cut(text: str, container: Node, position: int) -> Splice:
+    """Take one member out of a map or list, with its comma and the blanks before it."""
+    member = container.members[position]
+    start = len(text[: member.start].rstrip(" \t\r\n"))
+    end = member.node.end if member.comma is None else member.comma + 1
+    before = container.members[position - 1] if position else None
+    if before and before.comma is not None and member.comma is None:  # the comma before would be the last thing there
+        return Splice(before.comma, text[before.comma : end], text[before.comma + 1 : start])
+    return Splice(start, text[start:end], "")
 
 
 def flow(value: Any) -> str:
@@ -193,44 +235,29 @@ class _Layout(NamedTuple):
         """Write a value over several lines, or on one as what it replaces."""
         if like is not None and not self.is_open(like):
             return flow(value)
-        if not isinstance(value, Mapping) or not value:
-            return flow(value)
         inner = indent + self.unit
-        lines = f",{self.newline}{inner}".join(f"{flow(key)}: {self.written(v, inner)}" for key, v in value.items())
-        return f"{{{self.newline}{inner}{lines}{self.newline}{indent}}}"
+        if isinstance(value, Mapping) and value:
+            opening, closing = "{}"
+            members = [f"{flow(key)}: {self.written(one, inner)}" for key, one in value.items()]
+        elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+            opening, closing = "[]"
+            members = [self.written(one, inner) for one in value]
+        else:
+            return flow(value)
+        lines = f",{self.newline}{inner}".join(members)
+        return f"{opening}{self.newline}{inner}{lines}{self.newline}{indent}{closing}"
 
 
-def _into_nothing(text: str, spot: Spot, entry: Mapping[str, Any]) -> Splice:
+def _into_nothing(text: str, spot: Spot, entry: Any) -> Splice:
     layout = _Layout(text, newline_of(text), _UNIT)
     gap = layout.newline if text.strip(_BOM) and not text.endswith("\n") else ""
     return Splice(len(text), "", gap + layout.written(_nested((*spot.keys, spot.name), entry), "") + layout.newline)
 
 
-def _nested(keys: tuple[str, ...], entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _nested(keys: tuple[str, ...], entry: Any) -> Any:
     for key in reversed(keys):
         entry = {key: entry}
     return entry
-
-
-def _append(text: str, container: Node, key: str, value: Any, layout: _Layout) -> Splice:
-    """Put a member behind the last one, and behind the comments there, which stay with what they are about."""
-    members = container.members
-    last = members[-1] if members else None
-    start = container.start + 1
-    if last:
-        start = last.node.end if last.comma is None else last.comma + 1
-    end = _end_of_content(text, start, container.end - 1)
-    comma = "," if last and last.comma is None else ""
-    behind = "," if last and last.comma is not None else ""
-    if not layout.is_open(container) and "//" not in text[start:end]:
-        gap = " " if last else ""
-        return Splice(start, text[start:end], f"{comma}{text[start:end]}{gap}{flow(key)}: {flow(value)}{behind}")
-    outer = layout.indent_at(container.start if not last else last.start)
-    indent = outer if last else outer + layout.unit
-    member = f"{layout.newline}{indent}{flow(key)}: {layout.written(value, indent)}{behind}"
-    is_closed = "\n" not in text[end : container.end - 1]
-    closing = layout.newline + layout.indent_at(container.start) if is_closed else ""
-    return Splice(start, text[start:end], f"{comma}{text[start:end]}{member}{closing}")
 
 
 def _end_of_content(text: str, start: int, stop: int) -> int:
@@ -242,13 +269,3 @@ def _end_of_content(text: str, start: int, stop: int) -> int:
         position = match.end()
         end = end if match.group().isspace() else position
     return end
-
-
-def _cut(text: str, container: Node, position: int) -> Splice:
-    member = container.members[position]
-    start = len(text[: member.start].rstrip(" \t\r\n"))
-    end = member.node.end if member.comma is None else member.comma + 1
-    before = container.members[position - 1] if position else None
-    if before and before.comma is not None and member.comma is None:  # the comma before would be the last thing there
-        return Splice(before.comma, text[before.comma : end], text[before.comma + 1 : start])
-    return Splice(start, text[start:end], "")

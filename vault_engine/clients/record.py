@@ -36,7 +36,11 @@ class Change:
 
     def is_at(self, client: str, file: str, spot: Spot) -> bool:
         """Say whether this is the change at a spot of a client's file."""
-        return (self.client, self.file, self.spot) == (client, file, spot)
+        return self.is_in(client, file) and self.spot == spot
+
+    def is_in(self, client: str, file: str) -> bool:
+        """Say whether this change is one of a client's file."""
+        return (self.client, self.file) == (client, file)
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,11 @@ def from_json(facts: Any) -> Record:
 def _change(facts: Mapping[str, Any]) -> Change:
     splice, made, replaced = facts["done"]
     start, removed, inserted = splice
-    spot = facts["spot"]
     return Change(
         client=_text(facts["client"]),
         file=_text(facts["file"]),
         syntax=Syntax(facts["syntax"]),
-        spot=Spot(tuple(map(_text, spot["keys"])), _text(spot["name"]), listed=bool(spot["listed"])),
+        spot=_spot(facts["spot"]),
         blank=_text(facts["blank"]),
         created=bool(facts["created"]),
         before=_text(facts["before"]),
@@ -113,6 +116,11 @@ def _change(facts: Mapping[str, Any]) -> Change:
         backups=tuple(BackUp(_text(one["file"]), _text(one["sha256"])) for one in facts["backups"]),
         folders=tuple(map(_text, facts["folders"])),
     )
+
+
+def _spot(facts: Mapping[str, Any]) -> Spot:
+    keys, name = tuple(map(_text, facts["keys"])), _text(facts["name"])
+    return Spot(keys, name, listed=bool(facts["listed"]), grouped=bool(facts.get("grouped")))
 
 
 def _text(value: Any) -> str:

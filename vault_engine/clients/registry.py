@@ -1,18 +1,20 @@
 """The clients that can be told of the server: which file, which place in it, which words. Pure.
 
-A client is a frozen value. What it keeps in files is a `Setting`; today each has one, its server. Other things that a
-client may be told of, such as commands to run at its events, are settings of their own beside ``server``.
+A client is a frozen value. What it keeps in files is a `Setting`: its server, and where it has them, the commands that
+it runs at its events, which may stand in the same file or in one of their own.
 """
 
+import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from vault_engine.clients.places import Location, Surroundings
+from vault_engine.clients.places import Location, Platform, Surroundings
 from vault_engine.clients.tree import Spot, Syntax
-from vault_engine.hooks.events import EVENTS
+from vault_engine.hooks.events import EVENTS, settings_for
 
 SERVER_NAME = "memwell"
+HOOKS_NAME = "memwell hook"
 
 Entry = Mapping[str, Any]
 
@@ -31,6 +33,14 @@ class Remote:
 
     url: str
     token_env: str | None = None  # the environment variable that holds the token; its value is in no file
+
+
+@dataclass(frozen=True)
+class Hooked:
+    """What a client is to run at its events."""
+
+    command: tuple[str, ...]  # a whole path first
+    vault: str
 
 
 @dataclass(frozen=True)
@@ -53,20 +63,35 @@ class Client:
     stdio: Callable[[Stdio], Entry]
     remote: Callable[[Remote], Entry | str]  # the entry, or why there can be none
     then: str  # what to do for the client to notice
-    hooks: Mapping[str, str] = field(
-        default_factory=dict
-    )  # its events, and which command of `memwell hook` each is for
-    hooks_file: str = ""  # where `memwell hook settings` is to be put, on every system
+    hooks: Setting | None = None
     signs: tuple[str, ...] = ()  # templates of what is there when it is installed; without, the folder of its file
 
     def entry(self, server: Stdio | Remote) -> Entry | str:
         """Give what the client's file must say of a server, or why it can't."""
         return self.stdio(server) if isinstance(server, Stdio) else self.remote(server)
 
+    @property
+    def events(self) -> Mapping[str, str]:
+        """Its events that we answer, and which command of `memwell hook` each is for."""
+        return EVENTS[self.name] if self.hooks else {}
+
+    def hooks_entry(self, hooked: Hooked, platform: Platform) -> Entry:
+        """Give what the client's file must say for its events to reach us. For one that has ``hooks``."""
+        command, vault = _line((*hooked.command, "hook"), platform), _line((hooked.vault,), platform)
+        events: Entry = settings_for(self.name, command, vault)["hooks"]
+        return events
+
     def signs_in(self, around: Surroundings) -> tuple[str, ...]:
         """Give the paths one of which is there when the client is installed."""
         folder = str(self.server.location.folder_in(around))
         return tuple(str(around.path(sign)) for sign in self.signs) or (folder,)
+
+
+def _line(words: tuple[str, ...], platform: Platform) -> str:
+    """Write words as a shell reads them: on Windows in double quotes, which both of its shells and bash take."""
+    if platform == "windows":
+        return " ".join(f'"{word}"' if set(word) & set(" \\&()^%!'") else word for word in words)
+    return shlex.join(words)
 
 
 def _plain(server: Stdio) -> Entry:
@@ -135,6 +160,11 @@ def _setting(location: Location, *keys: str, syntax: Syntax = Syntax.JSON, liste
     return Setting(location, syntax, Spot(keys, SERVER_NAME, listed=listed))
 
 
+def _hooks(folder: str, name: str, *, variable: str = "", blank: str = "") -> Setting:
+    spot = Spot(("hooks",), HOOKS_NAME, grouped=True)
+    return Setting(Location(folder, (name,), variable=variable), Syntax.JSON, spot, blank)
+
+
 CLIENTS = (
     Client(
         name="claude-code",
@@ -143,8 +173,7 @@ CLIENTS = (
         stdio=_typed,
         remote=_by_header({"type": "http"}, "url", "${VAR}"),
         then="Start a new session; `/mcp` lists it.",
-        hooks=EVENTS["claude-code"],
-        hooks_file="~/.claude/settings.json",
+        hooks=_hooks("~/.claude", "settings.json", variable="CLAUDE_CONFIG_DIR"),
         signs=("~/.claude", "~/.claude.json"),
     ),
     Client(
@@ -162,8 +191,7 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_header({}, "url", "${env:VAR}"),
         then="Cursor notices by itself.",
-        hooks=EVENTS["cursor"],
-        hooks_file="~/.cursor/hooks.json",
+        hooks=_hooks("~/.cursor", "hooks.json", blank='{\n  "version": 1\n}\n'),
     ),
     Client(
         name="windsurf",
@@ -211,8 +239,7 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_name("bearer_token_env_var"),
         then="Start a new session; `/mcp` lists it.",
-        hooks=EVENTS["codex"],
-        hooks_file="~/.codex/hooks.json",
+        hooks=_hooks("~/.codex", "hooks.json", variable="CODEX_HOME"),
     ),
     Client(
         name="gemini",
@@ -221,8 +248,7 @@ CLIENTS = (
         stdio=_plain,
         remote=_by_header({}, "httpUrl", "${VAR}"),
         then="Start a new session; `/mcp` lists it. If `mcp.allowed` is set there, add memwell to it.",
-        hooks=EVENTS["gemini"],
-        hooks_file="~/.gemini/settings.json",
+        hooks=_hooks("~/.gemini", "settings.json"),
     ),
     Client(
         name="opencode",

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
+from vault_engine.clients.groups import others_in, ours_in
+
 MAX_DEPTH = 100
+
+What = Literal["server", "hooks"]
 
 
 class Syntax(StrEnum):
@@ -31,6 +35,12 @@ class Spot:
     keys: tuple[str, ...]  # of the map or list that holds it, from the top
     name: str  # its key there; in a list the value of its "name"
     listed: bool = False
+    grouped: bool = False  # a map of lists of commands, by event; of ours are those that run us, see `groups`
+
+    @property
+    def what(self) -> What:
+        """What a client is told of there."""
+        return "hooks" if self.grouped else "server"
 
 
 class Splice(NamedTuple):
@@ -100,6 +110,8 @@ def found(value: Any, spot: Spot) -> Any:
     """Give what stands at a spot, or None."""
     for key in spot.keys:
         value = value.get(key) if isinstance(value, Mapping) else None
+    if spot.grouped:
+        return ours_in(value)
     if spot.listed:
         return next((item for item in value or () if _is_named(item, spot)), None)
     return value.get(spot.name) if isinstance(value, Mapping) else None
@@ -143,6 +155,15 @@ def member_at(container: Node, spot: Spot) -> Member | None:
     return None
 
 
+def spliced(before: str, after: str) -> Splice:
+    """Give the one splice that makes a text of another: what differs, from its first character to its last."""
+    shorter = min(len(before), len(after))
+    start = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    rest = shorter - start
+    behind = next((at for at in range(rest) if before[-1 - at] != after[-1 - at]), rest)
+    return Splice(start, before[start : len(before) - behind], after[start : len(after) - behind])
+
+
 def newline_of(text: str) -> str:
     """Give the line end that a text uses."""
     first = text.find("\n")
@@ -154,6 +175,8 @@ def _is_named(item: Any, spot: Spot) -> bool:
 
 
 def _without(value: Any, spot: Spot, keys: tuple[str, ...]) -> Any:
+    if not keys and spot.grouped:
+        return others_in(value)
     if not keys and spot.listed:
         return [item for item in value if not _is_named(item, spot)] if isinstance(value, list) else value
     if not isinstance(value, Mapping):

@@ -17,6 +17,7 @@ import anyio
 from vault_engine.clients import Client, Desk, entry_of, is_vault
 from vault_engine.clients.told import Reached, Started, Unset, Untold, is_off, read_told
 from vault_engine.doctor.health import CATEGORY, Ail, ClientHealth, Health, Tried
+from vault_engine.doctor.hooks import examine_hooks
 from vault_engine.errors import MemwellError
 
 _AT_ONCE = 4  # each server takes a second of processor time to start
@@ -27,7 +28,8 @@ def examine_clients(
 ) -> list[ClientHealth]:
     """Look at clients, and start or reach the server of each that is told of one, a few at once.
 
-    Each writes a note into its vault and forgets it again; the journal has both.
+    Each writes a note into its vault and forgets it again; the journal has both. Then the command that a client has for
+    its prompts is run a few times.
 
     Args:
         desk: this machine.
@@ -36,7 +38,17 @@ def examine_clients(
         offline: ask no server that is reached over a network.
         deadline_s: how long the round trip of one client may take.
     """
-    return anyio.run(_examine_all, desk, clients, named, offline, deadline_s)
+    rows = anyio.run(_examine_all, desk, clients, named, offline, deadline_s)
+    return [_with_hooks(desk, client, row) for client, row in zip(clients, rows, strict=True)]
+
+
+def _with_hooks(desk: Desk, client: Client, row: ClientHealth) -> ClientHealth:
+    """Look at the hooks too, one client after the other, so that their times mean something."""
+    if row.health in (Health.UNTOLD, Health.SKIPPED) or row.is_remote:
+        return row
+    from mcp.client.stdio import get_default_environment  # it takes half a second to load
+
+    return replace(row, hooks=examine_hooks(desk, client, get_default_environment()))
 
 
 async def _examine_all(

@@ -35,6 +35,20 @@ class Ail(StrEnum):
 
 
 @dataclass(frozen=True)
+class HooksHealth:
+    """How the hooks of a client are."""
+
+    file: str
+    health: Health
+    events: tuple[str, ...] = ()  # of the client, at which it runs us
+    vault: str | None = None  # that the commands name
+    ail: Ail | None = None
+    problem: str | None = None  # in words
+    first_ms: float | None = None  # how long the client waits for the first, when nobody may be there to answer
+    ms: float | None = None  # and for the next ones, middle of some runs
+
+
+@dataclass(frozen=True)
 class ClientHealth:
     """One row of the matrix."""
 
@@ -47,6 +61,7 @@ class ClientHealth:
     ail: Ail | None = None
     problem: str | None = None  # in words
     steps: Mapping[str, float] | None = None  # how long each took, in ms, as far as it went
+    hooks: HooksHealth | None = None  # None: the client has none, or knows no vault
 
 
 @dataclass(frozen=True)

@@ -8,55 +8,28 @@ from vault_engine.engine.events import Event, Recorded, Told
 from vault_engine.engine.memory import MAX_FIELD_CHARS, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Memory
 from vault_engine.engine.open import Engine
 from vault_engine.engine.results import (
-    FINDING_KINDS,
-    Backlinks,
-    BacklinkView,
-    Built,
     Changed,
-    Checked,
     Context,
-    Created,
     Explained,
-    Finding,
-    FindingKind,
     Forgotten,
     Hit,
-    IndexChecked,
     IndexState,
-    Links,
-    LinkView,
-    Listed,
-    NoteLine,
     NoteView,
     Problem,
-    RawNote,
     Recalled,
     Remembered,
-    Restored,
     Status,
 )
 from vault_engine.journal.entry import Actor
-from vault_engine.note.change import (
-    AddLink,
-    AddTag,
-    Append,
-    Edit,
-    RemoveLink,
-    RemoveTag,
-    RenameProperty,
-    Replace,
-    ReplaceSection,
-    SetProperty,
-    UnsetProperty,
-)
 from vault_engine.search.query import MAX_QUERY_CHARS, By, Fusion, Mode
 from vault_engine.search.weights import WEIGHTS, TurnWeights, Weights
-from vault_engine.sync.shown import Extra
 from vault_engine.vault.reach import Reach
 
 if TYPE_CHECKING:
     from vault_engine.engine.benchmarks import Means, Task, as_event
+    from vault_engine.engine.cohering import Cohered, Fading
     from vault_engine.engine.contradicting import Contradiction, Contradictions
+    from vault_engine.engine.duplicates import Duplicate
     from vault_engine.engine.examine import Examined, ModelState
     from vault_engine.engine.extracting import Extracted, Kept, extract_items
     from vault_engine.engine.graph import (
@@ -78,11 +51,31 @@ if TYPE_CHECKING:
     from vault_engine.engine.graph_formats import Exported
     from vault_engine.engine.health import Health, HealthCheck
     from vault_engine.engine.lifecycle import DecayChange, DecayFilter, Decaying, Faded, Materialised
+    from vault_engine.engine.linking import NewLink
+    from vault_engine.engine.maintaining import Chores, LinkToNothing, Maintained
     from vault_engine.engine.mirror import INTERVAL_S, Format, MirrorTerms
     from vault_engine.engine.mirrored import MirrorChange, Mirrored
     from vault_engine.engine.move import LinkEdit, Moved
     from vault_engine.engine.parsing import MAX_FILE_BYTES, parse_file, source_of
+    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.profile import Profile, Trait, TraitType
+    from vault_engine.engine.reports import (
+        FINDING_KINDS,
+        Backlinks,
+        BacklinkView,
+        Built,
+        Checked,
+        Created,
+        Finding,
+        FindingKind,
+        IndexChecked,
+        Links,
+        LinkView,
+        Listed,
+        NoteLine,
+        RawNote,
+        Restored,
+    )
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.states import StateDeleted, StateList, StateValue
     from vault_engine.engine.stats import Stats
@@ -93,12 +86,28 @@ if TYPE_CHECKING:
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenLine, TokenList, TokenRevoked
     from vault_engine.engine.workspaces import WorkspaceLine, Workspaces
     from vault_engine.lifecycle.extract import Item, ItemKind
+    from vault_engine.note.change import (
+        AddLink,
+        AddTag,
+        Append,
+        Edit,
+        RemoveLink,
+        RemoveTag,
+        RenameProperty,
+        Replace,
+        ReplaceSection,
+        SetProperty,
+        UnsetProperty,
+    )
     from vault_engine.state.store import MAX_VALUE_BYTES, read_json
+    from vault_engine.sync.shown import Extra
 
 # Loaded when they are first asked for, as most processes never do: without them a server answers sooner.
 _LATER = {
+    "engine.cohering": "Cohered Fading",
     "engine.benchmarks": "Means Task as_event",
     "engine.contradicting": "Contradiction Contradictions",
+    "engine.duplicates": "Duplicate",
     "engine.examine": "Examined ModelState",
     "engine.extracting": "Extracted Kept extract_items",
     "engine.graph": "GraphEdge GraphView Hub Hubs Neighbour Neighbours NodeView Orphans Reached Related RelatedView"
@@ -106,11 +115,16 @@ _LATER = {
     "engine.graph_formats": "Exported",
     "engine.health": "Health HealthCheck",
     "engine.lifecycle": "DecayChange DecayFilter Decaying Faded Materialised",
+    "engine.linking": "NewLink",
+    "engine.maintaining": "Chores LinkToNothing Maintained",
     "engine.mirror": "INTERVAL_S Format MirrorTerms",
     "engine.mirrored": "MirrorChange Mirrored",
     "engine.move": "LinkEdit Moved",
+    "engine.parts": "NoteParts",
     "engine.parsing": "MAX_FILE_BYTES parse_file source_of",
     "engine.profile": "Profile Trait TraitType",
+    "engine.reports": "FINDING_KINDS Backlinks BacklinkView Built Checked Created Finding FindingKind IndexChecked"
+    " Links LinkView Listed NoteLine RawNote Restored",
     "engine.sharing": "Federated Shared",
     "engine.states": "StateDeleted StateList StateValue",
     "engine.stats": "Stats",
@@ -121,13 +135,17 @@ _LATER = {
     "engine.tokens": "TokenCheck TokenCreated TokenLine TokenList TokenRevoked",
     "engine.workspaces": "WorkspaceLine Workspaces",
     "lifecycle.extract": "Item ItemKind",
+    "note.change": "AddLink AddTag Append Edit RemoveLink RemoveTag RenameProperty Replace ReplaceSection SetProperty"
+    " UnsetProperty",
     "state.store": "MAX_VALUE_BYTES read_json",
+    "sync.shown": "Extra",
 }
 _VERBS = {
-    *("bulk", "check", "conflicts", "contradicting", "correcting", "examine", "extracting", "fsck", "git", "graph"),
-    *("graph_formats", "health", "history", "lifecycle", "links", "marking", "mirror", "move", "past", "profile"),
-    *("purge", "remote", "resembling", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together"),
-    *("tokens", "undo", "workspaces"),
+    *("bulk", "check", "cohering", "conflicts", "contradicting", "correcting", "edit", "examine", "extracting", "fsck"),
+    *("git", "graph", "graph_formats", "health", "history", "inferring", "lifecycle", "links", "maintain"),
+    *("maintaining", "marking", "mirror", "move", "parts", "past", "profile", "purge", "read", "remote", "resembling"),
+    *("routine", "sharing", "states", "stats", "superseding", "sweeping", "timeline", "together", "tokens", "undo"),
+    *("workspaces", "write"),
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names.split()}
 
@@ -152,6 +170,8 @@ __all__ = [
     "By",
     "Changed",
     "Checked",
+    "Chores",
+    "Cohered",
     "Context",
     "Contradiction",
     "Contradictions",
@@ -159,6 +179,7 @@ __all__ = [
     "DecayChange",
     "DecayFilter",
     "Decaying",
+    "Duplicate",
     "Edit",
     "Engine",
     "Event",
@@ -168,6 +189,7 @@ __all__ = [
     "Extra",
     "Extracted",
     "Faded",
+    "Fading",
     "Federated",
     "Finding",
     "FindingKind",
@@ -187,9 +209,11 @@ __all__ = [
     "ItemKind",
     "Kept",
     "LinkEdit",
+    "LinkToNothing",
     "LinkView",
     "Links",
     "Listed",
+    "Maintained",
     "Materialised",
     "Means",
     "Memory",
@@ -201,8 +225,10 @@ __all__ = [
     "Moved",
     "Neighbour",
     "Neighbours",
+    "NewLink",
     "NodeView",
     "NoteLine",
+    "NoteParts",
     "NoteView",
     "Orphans",
     "Problem",

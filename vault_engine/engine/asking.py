@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
-from vault_engine.engine import read, recalling
+from vault_engine.engine import recalling
 from vault_engine.search.query import By, Fusion, Mode, Query
 from vault_engine.search.weights import WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from vault_engine.engine import graph, graph_formats, links  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import graph, graph_formats, links, parts, read  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.graph import GraphView, Hubs, Neighbours, Orphans, Related, ShortestPath, Traversed
     from vault_engine.engine.graph_formats import Exported
-    from vault_engine.engine.results import Backlinks, Context, Links, Recalled
+    from vault_engine.engine.parts import NoteParts
+    from vault_engine.engine.reports import Backlinks, Links
+    from vault_engine.engine.results import Context, Recalled
     from vault_engine.engine.session import Session
     from vault_engine.vault.reach import Within
 
@@ -49,9 +51,12 @@ class Asking:
         explain: bool = False,
         by: By | str = By.NOTE,
         weights: Weights = WEIGHTS,
+        is_use: bool = True,
         within: Within = None,
     ) -> Recalled:
         """Search; see `recalling.recall`, and `Query` and `Wish` for the arguments.
+
+        Unless ``is_use`` is false, what is found counts as used.
 
         ``since``, ``until`` and ``as_of`` are points in time as `moments.FORMS` has them; ``expand`` may be ``graph``.
         """
@@ -75,7 +80,12 @@ class Asking:
             by=By.named(by),
             within=within,
         )
-        return recalling.recall(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
+        answer = recalling.recall if is_use else recalling.answered
+        return answer(self._session, asked, recalling.Wish(budget_tokens, cursor, rerank, explain, weights))
+
+    def situated(self, text: str, *, limit: int = 10, within: Within = None) -> tuple[NoteParts, ...]:
+        """Give the notes that matter in a situation; see `parts.situated`."""
+        return verbs.parts.situated(self._session, text, limit=limit, within=within)
 
     def context(
         self,
@@ -85,16 +95,18 @@ class Asking:
         min_score: float | None = None,
         pinned: bool = True,
         trusted: bool = False,
+        categories: Collection[str] = (),
         within: Within = None,
     ) -> Context:
         """Put together what an agent should know; see `read.context`."""
-        return read.context(
+        return verbs.read.context(
             self._session,
             query,
             budget_tokens=budget_tokens,
             min_score=min_score,
             pinned=pinned,
             trusted=trusted,
+            categories=categories,
             within=within,
         )
 

@@ -7,11 +7,12 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import vault_engine.engine as verbs
 from vault_engine.engine.changing import keeper, saw, with_text, writing
 from vault_engine.engine.memory import Draft, Memory, draft
 from vault_engine.engine.results import Remembered
 from vault_engine.engine.session import Session, timestamp
-from vault_engine.engine.write import Planned, Terms, creation, path_for, plan
+from vault_engine.engine.write import Planned, Terms, creation, path_for, plan, stating
 from vault_engine.errors import MemwellError, NotConfirmed, NoteChanged
 from vault_engine.garbage import collecting_later
 from vault_engine.index.record import stem_of
@@ -119,13 +120,15 @@ class _Batch:
     def add(self, number: int, drafted: _Drafted) -> None:
         """Plan what becomes of a memory. Raises as `plan` does."""
         if self._is_plainly_new(drafted):
+            found = verbs.inferring.inferred(drafted.draft) if self._session.config.infer else {}
             planned = creation(
-                drafted.draft,
+                stating(self._session, drafted.draft, found),
                 drafted.path,
                 id=drafted.draft.id or next(self._ids),
                 moment=self._moment,
                 author=self._author,
                 expected=drafted.terms.expected,
+                inferred=found,
             )
             self._taken.add(drafted.name)
         else:

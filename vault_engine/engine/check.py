@@ -12,7 +12,7 @@ from vault_engine.engine.links import (
     links_on_canvas,
     place_of,
 )
-from vault_engine.engine.results import Checked, Finding, FindingKind
+from vault_engine.engine.reports import Checked, Finding, FindingKind
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, NoteMissing
 from vault_engine.index.graph import make_resolver

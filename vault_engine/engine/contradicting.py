@@ -58,7 +58,9 @@ class Contradictions:
     diff: str  # of what changes, as ``diff -u`` writes it; "" where nothing was to be resolved
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
+    """A note and what it claims."""
+
     record: Record
     said: tuple[Claim, ...]
 
@@ -134,36 +136,42 @@ def _to_settle(session: Session, found: Contradictions) -> tuple[list[Pair], lis
 def _found(session: Session, category: str | None, limit: int) -> Contradictions:
     found: list[Contradiction] = []
     left_out: list[Problem] = []
-    notes = compared = 0
-    for name, records in sorted(_by_category(session, category).items()):
+    notes = pair_count = 0
+    for name, records in sorted(by_category(session, category).items()):
         if len(records) > MOST_NOTES:
             left_out.append(Problem(name, f"has {len(records):,} notes, more than {MOST_NOTES:,}: name one below it"))
             continue
-        read = _claims_of(session, records, left_out)
+        read = claims_of(session, records, left_out)
         notes += len(read)
         candidates = pairs([one.said for one in read])
-        compared += len(candidates)
+        pair_count += len(candidates)
         for one, other in ((read[a], read[b]) for a, b in candidates):
-            verdict = _compared(one.record, one.said, other.record, other.said)
+            verdict = compared(one.record, one.said, other.record, other.said)
             if verdict.kind.is_conflict:
                 found.append(_told(one.record, other.record, verdict))
     found.sort(key=lambda one: (one.undecided is not None, one.old, one.new))
-    return Contradictions(tuple(found[:limit]), len(found), notes, compared, tuple(left_out), 0, None, "")
+    return Contradictions(tuple(found[:limit]), len(found), notes, pair_count, tuple(left_out), 0, None, "")
 
 
-def _by_category(session: Session, category: str | None) -> dict[str, list[Record]]:
+def by_category(session: Session, category: str | None) -> dict[str, list[Record]]:
     """Give the notes that hold now, by category."""
     now, wanted = session.now_us(), Query("-", category=category or None)
     found: dict[str, list[Record]] = defaultdict(list)
     for record in session.index.records.values():
-        end = validity(record.properties).end
-        is_over = record.status == DEPRECATED or (end is not None and end <= now)
-        if wanted.allows(record) and not (is_over or record.problem or conflict_base(record.path)):
+        if wanted.allows(record) and holds(record, now):
             found[record.category].append(record)
     return found
 
 
-def _claims_of(session: Session, records: Sequence[Record], left_out: list[Problem]) -> list[_Read]:
+def holds(record: Record, now_us: int) -> bool:
+    """Say whether a note holds at a time: it is not deprecated, over, damaged, or a conflict copy."""
+    end = validity(record.properties).end
+    is_over = record.status == DEPRECATED or (end is not None and end <= now_us)
+    return not (is_over or record.problem or conflict_base(record.path))
+
+
+def claims_of(session: Session, records: Sequence[Record], left_out: list[Problem]) -> list[Read]:
+    """Read what notes claim; those that can't be read are added to what is left out."""
     read = []
     for record in records:
         try:
@@ -172,11 +180,11 @@ def _claims_of(session: Session, records: Sequence[Record], left_out: list[Probl
             left_out.append(Problem(record.path, str(error)))
             continue
         if said:
-            read.append(_Read(record, said))
+            read.append(Read(record, said))
     return read
 
 
-def _compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence[Claim]) -> Verdict:
+def compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence[Claim]) -> Verdict:
     """Compare two notes; titles that both were given tell whether they are about one thing."""
     titles = [record.title.casefold() for record in (one, other) if record.title != stem_of(record.path)]
     return compare(said, others, same_subject=titles[0] == titles[1] if len(titles) == _BOTH else None)

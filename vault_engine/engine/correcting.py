@@ -19,6 +19,7 @@ def correct(
     context: str = "",
     *,
     tags: tuple[str, ...] = (),
+    category: str | None = None,
     source: str | None = None,
     actor: Actor | None = None,
 ) -> Remembered:
@@ -30,6 +31,7 @@ def correct(
         right: what is right instead.
         context: in which task or situation that matters.
         tags: for the note.
+        category: of the note; without it ``corrections``.
         source: where the correction comes from.
         actor: who asks for it, where that is not who opened the vault.
 
@@ -47,7 +49,7 @@ def correct(
     situation = " ".join(context.split())[:MAX_FIELD_CHARS]
     memory = Memory(
         f"---\nconfidence: 1.0\n---\n{body}",
-        category=CATEGORY,
+        category=category or CATEGORY,
         title=" ".join(right.split())[:_TITLE_CHARS],
         type=TYPE,
         tags=tags,

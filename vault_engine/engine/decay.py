@@ -22,6 +22,11 @@ def _half_lives() -> Mapping[str, float]:
             "decision": NEVER,
             "preference": NEVER,
             "antipattern": NEVER,
+            "correction": NEVER,
+            "profile": NEVER,
+            "document": 365.0,
+            "fact": 180.0,
+            "insight": 180.0,
             "project": 120.0,
             "observation": 90.0,
             "research": 90.0,
@@ -34,12 +39,17 @@ def _half_lives() -> Mapping[str, float]:
 def _confidences() -> Mapping[str, float]:
     return MappingProxyType(
         {
+            "correction": 0.9,
             "decision": 0.85,
             "preference": 0.8,
             "antipattern": 0.8,
+            "profile": 0.8,
+            "fact": 0.7,
             "observation": 0.7,
             "research": 0.7,
+            "insight": 0.65,
             "project": 0.65,
+            "document": 0.6,
             "handoff": 0.6,
             "note": 0.5,
         }

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
+from vault_engine.config import MOST_VANISHED
 from vault_engine.engine.erasing import erase
 from vault_engine.engine.recover import settle
 from vault_engine.engine.resting import why_external
@@ -18,7 +19,6 @@ from vault_engine.engine.vanished import Vanished, is_recent
 from vault_engine.errors import MemwellError, VaultBusy
 from vault_engine.journal.entry import Change, Op
 from vault_engine.journal.retention import purged
-from vault_engine.sync.plan import MOST_VANISHED
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.paths import is_note
 

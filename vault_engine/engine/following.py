@@ -1,10 +1,15 @@
-"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new."""
+"""Following a vault in the background: looking where something changes, embedding, committing, entering what is new.
+
+Where the settings say so, it is groomed by the clock as well.
+"""
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
-from vault_engine.engine import git
+import vault_engine.engine as verbs
 from vault_engine.engine.adopting import Adopting
+from vault_engine.engine.committing import Committer
 from vault_engine.engine.external import enter_external_if_free
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
@@ -12,6 +17,9 @@ from vault_engine.index.filling import Filling
 from vault_engine.index.store import Refreshed
 from vault_engine.sync.mounts import why_poll
 from vault_engine.sync.watch import Hint, Watcher
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 _WORTH_SAVING = 50  # changes; fewer are kept at the end, or read again by the next process
 _OTHERS_S = 0.005  # long enough for who waits for a look to have his answer first: to enter what is new may take longer
@@ -25,8 +33,9 @@ class Following:
         config = session.config
         polling = why_poll(config.root, config.watch)
         self._watcher = Watcher(config.root, self._follow, look_s=config.look_seconds, polling=polling)
-        self._committer = git.Committer(session)
+        self._committer = Committer(session)
         self._adopting = Adopting(session)
+        self._routine = verbs.routine.Routine(session) if config.groom_hours else None
         self._filling = Filling(
             lambda: (session.index.embeddings, session.index.chunks(session.guard)),
             lambda: session.now().toordinal(),
@@ -36,8 +45,11 @@ class Following:
 
     def start(self) -> None:
         """Begin, with a look at everything."""
+        self._session.expect_load()
         for each in (self._watcher, self._starting, self._filling, self._committer, self._adopting):
             each.start()
+        if self._routine:
+            self._routine.start()
 
     def wait_for_first_look(self) -> None:
         """Wait until everything was looked at once."""
@@ -46,6 +58,8 @@ class Following:
     def stop(self) -> None:
         """Stop, and wait for what is under way."""
         self._filling.stop()
+        if self._routine:
+            self._routine.stop()
         self._watcher.stop()
         self._starting.join()
         self._adopting.stop()
@@ -65,14 +79,16 @@ class Following:
             self._committer.poke()
             done = self._look(hint)
             time.sleep(_OTHERS_S)
+            self._filling.poke()
             with self._session.guard:
                 enter_external_if_free(self._session, following=True)
                 self._session.known.catch_up()  # what was just entered is news for who follows the journal
                 index = self._session.index
                 index.save(at_least=_WORTH_SAVING)
-            self._filling.poke()
             self._adopting.poke()
             index.fold(self._session.guard)
+            if self._routine and any(done):
+                self._routine.poke()
             return any(done)
         except MemwellError:
             return False  # whatever it is, the next recall meets it too and says so

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import vault_engine.engine as verbs
 
 if TYPE_CHECKING:
-    from vault_engine.engine import health, lifecycle, marking, stats, sweeping  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import cohering, health, lifecycle, maintaining, marking, stats, sweeping  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine.cohering import Cohered
     from vault_engine.engine.health import Health
     from vault_engine.engine.lifecycle import DecayFilter, Decaying, Materialised
+    from vault_engine.engine.maintain import Progress
+    from vault_engine.engine.maintaining import Chores, Maintained
     from vault_engine.engine.results import Changed
     from vault_engine.engine.session import Session
     from vault_engine.engine.stats import Stats
@@ -38,6 +41,28 @@ class Grooming:
     def promote(self, *, limit: int = 100, dry_run: bool = True, actor: Actor | None = None) -> Promoted:
         """Move notes between tiers by their use; see `sweeping.promote`."""
         return verbs.sweeping.promote(self._session, limit=limit, dry_run=dry_run, actor=actor)
+
+    def cohere(
+        self, *, max_links: int = 20, max_share: float = 0.1, dry_run: bool = True, actor: Actor | None = None
+    ) -> Cohered:
+        """Move tiers, link what belongs together and archive what has expired, as one; see `cohering.cohere`."""
+        return verbs.cohering.cohere(
+            self._session, max_links=max_links, max_share=max_share, dry_run=dry_run, actor=actor
+        )
+
+    def maintain(
+        self,
+        chores: Chores,
+        progress: Progress | None = None,
+        *,
+        limit: int = 100,
+        dry_run: bool = True,
+        actor: Actor | None = None,
+    ) -> Maintained:
+        """Look for duplicates and what is joined to nothing, see to the index; see `maintaining.maintain`."""
+        return verbs.maintaining.maintain(
+            self._session, chores, progress or (lambda *_: None), limit=limit, dry_run=dry_run, actor=actor
+        )
 
     def stats(self, *, within: Within = None) -> Stats:
         """Count what there is; see `stats.stats`."""

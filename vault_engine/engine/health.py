@@ -82,7 +82,8 @@ def _write(session: Session) -> None:
     own = root / MEMWELL_DIR
     try:
         with explained(root):
-            make_folder(own)
+            make_folder(root)
+            own.mkdir()
         config = replace(
             session.config,
             root=root,

@@ -34,6 +34,7 @@ class DecayFilter:
     type: str | None = None
     below: float | None = None  # only what has faded below it, in [0, 1]
     limit: int | None = None  # the weakest so many
+    paths: tuple[str, ...] | None = None  # these, instead of those of a category or type
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,9 @@ def decaying(session: Session, wanted: DecayFilter) -> Decaying:
     with session.guard:
         session.refresh()
         filters = Query("*", category=wanted.category, type=wanted.type).filters
-        found = faded(session, session.index.records.selected(filters))
+        records = session.index.records
+        selected = records.selected(filters) if wanted.paths is None else wanted.paths
+        found = faded(session, [path for path in selected if path in records])
     if wanted.below is not None:
         found = [one for one in found if one.decay < wanted.below]
     found.sort(key=lambda one: (one.decay, one.path))

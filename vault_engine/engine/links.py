@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from unicodedata import normalize
 
 from vault_engine.engine.find import find
-from vault_engine.engine.results import Backlinks, BacklinkView, Links, LinkView
+from vault_engine.engine.reports import Backlinks, BacklinkView, Links, LinkView
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
 from vault_engine.index.filters import CALLED

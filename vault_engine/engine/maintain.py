@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import starmap
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+import vault_engine.engine as verbs
 from vault_engine.config import CONFIG_FILE, MEMWELL_DIR
 from vault_engine.engine.external import missing
+from vault_engine.engine.reports import Built, Created, IndexChecked
 from vault_engine.engine.resting import find_written_over
-from vault_engine.engine.results import Built, Created, IndexChecked, IndexState, Problem, Status
+from vault_engine.engine.results import IndexState, Problem, Status
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
@@ -22,6 +24,9 @@ from vault_engine.vault.files import explained, fsync_folder, make_folder, write
 from vault_engine.vault.reach import Reach, Within, is_within
 from vault_engine.vault.store import LOCAL
 from vault_engine.vault.walk import LOGSEQ_FOLDER, walk
+
+if TYPE_CHECKING:
+    from vault_engine.engine import routine  # noqa: F401 - as `verbs.…`
 
 Kind = Literal["plain", "obsidian", "logseq"]
 Progress = Callable[[str, int, int], None]
@@ -59,6 +64,12 @@ _CONFIG = """\
 # In how many days notes of a type that nobody uses fade to half, and how far those are relied on that don't say.
 # half_lives = { note = 60, handoff = 30, decision = "never" }
 # confidences = { note = 0.5, decision = 0.85 }
+
+# Whether new notes that state no type or tier state what their text seems to be.
+# infer = false
+
+# How often a server grooms the vault: what `memwell lifecycle cohere --yes` does. "12h", "1d", "2w"
+# groom_every = "never"
 
 # Whose rules links, tags and properties follow: "obsidian" or "logseq". Without it, the folder's own settings say.
 # profile = "obsidian"
@@ -173,6 +184,7 @@ def status(session: Session, *, within: Within = None) -> Status:
             exchanges=session.vault.exchanges(),
             polled=why_poll(session.config.root, session.config.watch),
             missing=len(missing(session)),
+            grooming=verbs.routine.grooming(session) if session.config.groom_hours else None,
         )
 
 

@@ -5,20 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import vault_engine.note as notes
 from vault_engine.engine.marked import END, without_contexts
 from vault_engine.errors import BadInput, NoteDamaged
-from vault_engine.note import (
-    DELETED,
-    Edited,
-    FrontmatterState,
-    Refused,
-    is_tag,
-    render,
-    replace_body,
-    set_properties,
-    to_key,
-)
-from vault_engine.note.frontmatter import read_frontmatter, read_head
+from vault_engine.note import FrontmatterState, to_key
 from vault_engine.search.query import UNTRUSTED
 from vault_engine.vault.paths import clean_name, note_path
 from vault_engine.vault.reach import Reach, Within, below_workspace, workspace_of
@@ -115,7 +105,7 @@ def draft(memory: Memory, within: Within = None) -> Draft:
     text = without_contexts(memory.text.removeprefix("\ufeff"))
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    head = read_frontmatter(text)
+    head = notes.read_frontmatter(text)
     brought: dict[str, Any] = {}
     if head.state in (FrontmatterState.OK, FrontmatterState.EMPTY):
         brought, text = dict(head.properties), text[head.body_start :]
@@ -181,7 +171,7 @@ def new_text(draft: Draft, *, id: str, moment: str, agent: str | None) -> str:
     }
     properties = {name: stated[name] for name in PROPERTY_ORDER if name in stated}
     properties.update(stated)  # what is there keeps its place
-    return render(properties, draft.body)
+    return notes.render(properties, draft.body)
 
 
 def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
@@ -193,17 +183,19 @@ def updated_text(path: str, old: str, draft: Draft, *, moment: str) -> str:
     Raises:
         NoteDamaged: the note can't be edited without risking bytes that nobody asked to change.
     """
-    text = replace_body(old, draft.body).text
+    text = notes.replace_body(old, draft.body).text
     stated = {name: value for name, value in draft.properties.items() if name != "created"}
-    current = read_head(text)[0].properties if stated else {}
+    current = notes.read_head(text)[0].properties if stated else {}
     changes = {name: value for name, value in stated.items() if current.get(name) != value}
     if text == old and not changes:
         return old
     changes["updated"] = moment
-    result = set_properties(text, {name: DELETED if value is None else value for name, value in changes.items()})
-    if isinstance(result, Refused):
+    result = notes.set_properties(
+        text, {name: notes.DELETED if value is None else value for name, value in changes.items()}
+    )
+    if isinstance(result, notes.Refused):
         raise NoteDamaged(path, f"its properties can't be changed safely: {result.reason}")
-    assert isinstance(result, Edited)
+    assert isinstance(result, notes.Edited)
     return result.text
 
 
@@ -231,7 +223,7 @@ def _check(memory: Memory) -> None:
             _check_field(name, (value,))
     _check_field("tags", memory.tags)
     _check_field("recall_when", memory.recall_when)
-    if bad_tag := next((tag for tag in memory.tags if not is_tag(tag.removeprefix("#"))), None):
+    if bad_tag := next((tag for tag in memory.tags if not notes.is_tag(tag.removeprefix("#"))), None):
         raise BadInput(f"{bad_tag!r} is no tag: letters, digits, '_', '-' and '/', and not digits alone")
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Container
 from contextlib import suppress
 
+from vault_engine.config import MOST_VANISHED
 from vault_engine.engine.changing import keeper
 from vault_engine.engine.mirror_form import AsTheyAre
 from vault_engine.engine.mirror_shown import Shown
@@ -15,7 +16,7 @@ from vault_engine.index.record import CONFLICTED
 from vault_engine.note import Link
 from vault_engine.sync.folder import Folder
 from vault_engine.sync.notion import notion_text
-from vault_engine.sync.plan import MOST_VANISHED, Create, Delete, Held, Plan, Update, plan_sync
+from vault_engine.sync.plan import Create, Delete, Held, Plan, Update, plan_sync
 from vault_engine.sync.state import State, Synced
 from vault_engine.vault.files import sha256_hex
 

@@ -28,9 +28,9 @@ from vault_engine.errors import (
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
-from vault_engine.note import Profile, Refused, parse, path_key, slug_problem
+from vault_engine.note import LinkFormat, Profile, Refused, parse, path_key, slug_problem
 from vault_engine.note.canvas import rewritten_canvas
-from vault_engine.note.relink import LinkFormat, Renaming, Splice, apply_splices, rewritten_links
+from vault_engine.note.relink import Renaming, Splice, apply_splices, rewritten_links
 from vault_engine.note.special import why_read_only
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.habits import read_habits

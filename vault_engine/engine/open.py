@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import vault_engine.engine as verbs
 from vault_engine.config import find_vault, load_config, working_folder
-from vault_engine.engine import edit, entries, maintain, read, write
+from vault_engine.engine import entries
 from vault_engine.engine.adopting import enter_backlog_for
 from vault_engine.engine.asking import Asking
 from vault_engine.engine.external import accept_gone, enter_external_if_free
 from vault_engine.engine.following import Following
 from vault_engine.engine.grooming import Grooming
 from vault_engine.engine.session import Session
+from vault_engine.engine.syncing import Syncing
 from vault_engine.engine.telling import Telling
 from vault_engine.engine.truth import Truth
 from vault_engine.errors import VaultMissing
 from vault_engine.journal.entry import Actor
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
@@ -30,19 +30,21 @@ if TYPE_CHECKING:
         bulk,
         check,
         conflicts,
+        edit,
         examine,
         fsck,
-        git,
         history,
-        mirror,
+        maintain,
         move,
+        parts,
         past,
         purge,
-        remote,
+        read,
         sharing,
         tokens,
         undo,
         workspaces,
+        write,
     )
     from vault_engine.engine.bulk import Progress as BulkProgress
     from vault_engine.engine.bulk import RememberedMany
@@ -50,42 +52,25 @@ if TYPE_CHECKING:
     from vault_engine.engine.entries import Entries, EntryLine
     from vault_engine.engine.examine import Examined
     from vault_engine.engine.fsck import Repaired, Verified
-    from vault_engine.engine.git import Committed, GitState, Postponed
     from vault_engine.engine.history import Diffed, History, NoteAt
     from vault_engine.engine.memory import Memory
-    from vault_engine.engine.mirror import MirrorTerms
-    from vault_engine.engine.mirrored import Mirrored
     from vault_engine.engine.move import Moved
+    from vault_engine.engine.parts import NoteParts
     from vault_engine.engine.past import ListedAt, VaultAt
     from vault_engine.engine.purge import Pruned, Purged
-    from vault_engine.engine.remote import Pulled, Pushed, Synced, SyncState, Where
-    from vault_engine.engine.results import (
-        Built,
-        Changed,
-        Checked,
-        Created,
-        Forgotten,
-        IndexChecked,
-        IndexState,
-        Listed,
-        NoteView,
-        RawNote,
-        Remembered,
-        Restored,
-        Status,
-    )
+    from vault_engine.engine.reports import Built, Checked, Created, IndexChecked, Listed, RawNote, Restored
+    from vault_engine.engine.results import Changed, Forgotten, IndexState, NoteView, Remembered, Status
     from vault_engine.engine.sharing import Federated, Shared
     from vault_engine.engine.tokens import TokenCheck, TokenCreated, TokenList, TokenRevoked
     from vault_engine.engine.undo import Undone
     from vault_engine.engine.workspaces import Workspaces
-    from vault_engine.errors import MemwellError
     from vault_engine.note.change import Edit
     from vault_engine.vault.reach import Reach, Within
 
 _LEAVING_S = 1.0  # for what others did and is still to be entered in the journal
 
 
-class Engine(Asking, Truth, Telling, Grooming):
+class Engine(Asking, Truth, Telling, Grooming, Syncing):
     """One open vault. Safe to use from several threads; several processes may open one vault.
 
     Use it as a context manager, or call `close`: that keeps the index for the next process.
@@ -125,7 +110,7 @@ class Engine(Asking, Truth, Telling, Grooming):
     @staticmethod
     def create(path: str | os.PathLike[str]) -> Created:
         """Make a folder a vault; see `maintain.create_vault`."""
-        return maintain.create_vault(os.fspath(path))
+        return verbs.maintain.create_vault(os.fspath(path))
 
     def reach(self, workspace: str | None = None, *, folder: str | None = None) -> Reach | None:
         """Say what is reached in a workspace, for ``within``; see `workspaces.reach`."""
@@ -167,7 +152,7 @@ class Engine(Asking, Truth, Telling, Grooming):
 
     def remember(self, memory: Memory, *, actor: Actor | None = None, within: Within = None) -> Remembered:
         """Make or update a note; see `write.remember`."""
-        return write.remember(self._session, memory, actor, within=within)
+        return verbs.write.remember(self._session, memory, actor, within=within)
 
     def remember_many(
         self,
@@ -182,15 +167,19 @@ class Engine(Asking, Truth, Telling, Grooming):
 
     def read(self, ref: str, *, within: Within = None) -> NoteView:
         """Give one whole note; see `read.read`."""
-        return read.read(self._session, ref, within=within)
+        return verbs.read.read(self._session, ref, within=within)
+
+    def parts(self, ref: str, at: str | None = None, *, is_use: bool = False, within: Within = None) -> NoteParts:
+        """Give one note with its text apart from its properties; see `parts.parts`."""
+        return verbs.parts.parts(self._session, ref, at, is_use=is_use, within=within)
 
     def forget(self, ref: str, *, reason: str = "", actor: Actor | None = None, within: Within = None) -> Forgotten:
         """Archive a note; see `write.forget`."""
-        return write.forget(self._session, ref, reason=reason, actor=actor, within=within)
+        return verbs.write.forget(self._session, ref, reason=reason, actor=actor, within=within)
 
     def restore(self, ref: str, *, actor: Actor | None = None, within: Within = None) -> Restored:
         """Bring an archived note back; see `write.restore`."""
-        return write.restore(self._session, ref, actor=actor, within=within)
+        return verbs.write.restore(self._session, ref, actor=actor, within=within)
 
     def edit(
         self,
@@ -203,7 +192,7 @@ class Engine(Asking, Truth, Telling, Grooming):
         within: Within = None,
     ) -> Changed:
         """Change part of a note; see `edit.edit`."""
-        return edit.edit(
+        return verbs.edit.edit(
             self._session, ref, edits, expected=expected, merge=merge, dry_run=dry_run, actor=actor, within=within
         )
 
@@ -284,10 +273,19 @@ class Engine(Asking, Truth, Telling, Grooming):
         )
 
     def purge(
-        self, ref: str, *, yes: bool = False, dry_run: bool = False, reason: str = "", actor: Actor | None = None
+        self,
+        ref: str,
+        *,
+        yes: bool = False,
+        dry_run: bool = False,
+        only_gone: bool = False,
+        reason: str = "",
+        actor: Actor | None = None,
     ) -> Purged:
         """Erase a note and all it ever held; see `purge.purge`."""
-        return verbs.purge.purge(self._session, ref, yes=yes, dry_run=dry_run, reason=reason, actor=actor)
+        return verbs.purge.purge(
+            self._session, ref, yes=yes, dry_run=dry_run, only_gone=only_gone, reason=reason, actor=actor
+        )
 
     def prune(self, *, dry_run: bool = False, actor: Actor | None = None) -> Pruned:
         """Drop what the settings do not ask to keep of the history; see `purge.prune`."""
@@ -313,84 +311,9 @@ class Engine(Asking, Truth, Telling, Grooming):
         """Mend what can be mended; see `fsck.repair`."""
         return verbs.fsck.repair(self._session, dry_run=dry_run, actor=actor)
 
-    def git_enable(self, *, everything: bool = False) -> GitState:
-        """Let what Memwell changes be committed; see `git.enable`."""
-        return verbs.git.enable(self._session, everything=everything)
-
-    def git_disable(self) -> GitState:
-        """Leave committing to the owner; see `git.disable`."""
-        return verbs.git.disable(self._session)
-
-    def git_state(self) -> GitState:
-        """Say what is committed and what is not; see `git.state`."""
-        return verbs.git.state(self._session)
-
-    def git_commit(self) -> Committed | Postponed:
-        """Commit what waits; see `git.commit_pending`."""
-        return verbs.git.commit_pending(self._session)
-
-    def sync(
-        self,
-        where: Where | None = None,
-        *,
-        unrelated: bool = False,
-        yes: bool = False,
-        progress: maintain.Progress | None = None,
-    ) -> Synced:
-        """Bring in what other machines have sent, and send what is here; see `remote.sync`."""
-        return verbs.remote.sync(
-            self._session, where or verbs.remote.ANYWHERE, unrelated=unrelated, yes=yes, progress=progress
-        )
-
-    def sync_pull(
-        self,
-        where: Where | None = None,
-        *,
-        dry_run: bool = False,
-        unrelated: bool = False,
-        yes: bool = False,
-        progress: maintain.Progress | None = None,
-    ) -> Pulled:
-        """Bring in what other machines have sent; see `remote.pull`."""
-        return verbs.remote.pull(
-            self._session,
-            where or verbs.remote.ANYWHERE,
-            dry_run=dry_run,
-            unrelated=unrelated,
-            yes=yes,
-            progress=progress,
-        )
-
-    def sync_push(
-        self, where: Where | None = None, *, yes: bool = False, progress: maintain.Progress | None = None
-    ) -> Pushed:
-        """Send the other machines what is here; see `remote.push`."""
-        return verbs.remote.push(self._session, where or verbs.remote.ANYWHERE, yes=yes, progress=progress)
-
-    def sync_state(self, where: Where | None = None) -> SyncState:
-        """Say how the vault stands to where it is synced; see `remote.sync_state`."""
-        return verbs.remote.sync_state(self._session, where or verbs.remote.ANYWHERE)
-
     def raw(self, ref: str, *, within: Within = None) -> RawNote:
         """Give the bytes of a note as they are; see `read.raw`."""
-        return read.raw(self._session, ref, within=within)
-
-    def mirror(self, target: Path, terms: MirrorTerms, *, actor: Actor | None = None) -> Mirrored:
-        """Bring the vault and a folder in which a person edits together; see `mirror.mirror`."""
-        return verbs.mirror.mirror(self._session, target, terms, actor)
-
-    def watch_mirror(
-        self,
-        target: Path,
-        terms: MirrorTerms,
-        *,
-        tell: Callable[[Mirrored | MemwellError], None],
-        stop: threading.Event,
-        interval_s: float | None = None,
-    ) -> None:
-        """Keep the vault and a folder in step until told to stop; see `mirror.watch_mirror`."""
-        seconds = verbs.mirror.INTERVAL_S if interval_s is None else interval_s
-        verbs.mirror.watch_mirror(self._session, target, terms, interval_s=seconds, tell=tell, stop=stop)
+        return verbs.read.raw(self._session, ref, within=within)
 
     def check(self) -> Checked:
         """Look the whole vault through; see `check.check`."""
@@ -402,13 +325,25 @@ class Engine(Asking, Truth, Telling, Grooming):
         category: str | None = None,
         type: str | None = None,
         tags: tuple[str, ...] = (),
+        tier: str | None = None,
+        pinned: bool = False,
+        newest: bool = False,
         limit: int = 1000,
         archived: bool = False,
         within: Within = None,
     ) -> Listed:
         """List notes; see `read.list_notes`."""
-        return read.list_notes(
-            self._session, category=category, type=type, tags=tags, limit=limit, archived=archived, within=within
+        return verbs.read.list_notes(
+            self._session,
+            category=category,
+            type=type,
+            tags=tags,
+            tier=tier,
+            pinned=pinned,
+            newest=newest,
+            limit=limit,
+            archived=archived,
+            within=within,
         )
 
     def accept_gone(self) -> int:
@@ -417,7 +352,7 @@ class Engine(Asking, Truth, Telling, Grooming):
 
     def status(self, *, within: Within = None) -> Status:
         """Say how the vault is; see `maintain.status`."""
-        return maintain.status(self._session, within=within)
+        return verbs.maintain.status(self._session, within=within)
 
     def create_token(
         self, name: str, *, scope: str = "read", prefix: str | None = None, expires: str | None = None
@@ -442,15 +377,15 @@ class Engine(Asking, Truth, Telling, Grooming):
         with self._session.guard:
             self._session.refresh()
             self._session.index.save()
-            return maintain.index_state(self._session)
+            return verbs.maintain.index_state(self._session)
 
     def build_index(self, progress: maintain.Progress | None = None, *, fresh: bool = False) -> Built:
         """Bring the index up to date; see `maintain.build_index`."""
-        return maintain.build_index(self._session, progress or _silent, fresh=fresh)
+        return verbs.maintain.build_index(self._session, progress or _silent, fresh=fresh)
 
     def check_index(self, progress: maintain.Progress | None = None, *, repair: bool = False) -> IndexChecked:
         """Compare the index with the notes; see `maintain.check_index`."""
-        return maintain.check_index(self._session, progress or _silent, repair=repair)
+        return verbs.maintain.check_index(self._session, progress or _silent, repair=repair)
 
     def watch(self, on_entries: Callable[[tuple[EntryLine, ...]], None] | None = None) -> None:
         """Follow the vault in the background from now on, embedding what is new.

@@ -54,6 +54,7 @@ def purge(
     *,
     yes: bool = False,
     dry_run: bool = False,
+    only_gone: bool = False,
     reason: str = "",
     actor: Actor | None = None,
 ) -> Purged:
@@ -67,21 +68,23 @@ def purge(
         ref: the note, by any of its names; one that is gone by its path.
         yes: do it, it can't be taken back.
         dry_run: only say what would be erased.
+        only_gone: refuse a note that is there, as only what was forgotten is meant.
         reason: kept in the journal.
         actor: who asks for it, where that is not who opened the vault.
 
     Raises:
         NeedsYes: ``yes`` was not said.
+        BadInput: the note is there, and only one that is gone was meant.
         NoteMissing, NoteAmbiguous: ``ref`` does not mean one note.
         VaultBusy, VaultDenied, StorageFailed: it is not done, or not done to the end; do it again.
     """
     if dry_run:
         with session.guard:
             session.refresh()
-            return _planned(session, ref).as_result({})
+            return _planned(session, ref, only_gone=only_gone).as_result({})
     session.is_tidy = False  # what processes left that have died since may hold it too
     with writing(session, actor) as author:
-        plan = _planned(session, ref)
+        plan = _planned(session, ref, only_gone=only_gone)
         if not yes:
             raise NeedsYes(plan.path, len(plan.gone))
         if plan.is_there:
@@ -208,8 +211,10 @@ class _Plan(NamedTuple):
         return Purged(self.path, len(self.gone), self.shared, self.archived, dict(left))
 
 
-def _planned(session: Session, ref: str) -> _Plan:
+def _planned(session: Session, ref: str, *, only_gone: bool) -> _Plan:
     past = past_of(session, ref)
+    if only_gone and past.found:
+        raise BadInput(f"{past.path} is there: forget it first")
     entries = session.journal.entries()
     own = {version.entry.id for version in past.versions} | {one.id for one in events_about(entries, past.versions)}
     contents = _contents_of(entries, past, own) | ({past.found} - {""})

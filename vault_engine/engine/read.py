@@ -1,6 +1,6 @@
 """The verbs that answer. None of them changes a byte of a note."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from vault_engine.engine.find import find
 from vault_engine.engine.marked import marked
@@ -12,12 +12,14 @@ from vault_engine.engine.recalling import (
     updated_of,
     without_heading,
 )
-from vault_engine.engine.results import Context, Hit, Listed, NoteLine, NoteView, RawNote
+from vault_engine.engine.reports import Listed, NoteLine, RawNote
+from vault_engine.engine.results import Context, Hit, NoteView
 from vault_engine.engine.session import Session
 from vault_engine.engine.write import archived_paths
 from vault_engine.errors import BadInput
-from vault_engine.index.filters import PINNED
+from vault_engine.index.filters import PINNED, TIER
 from vault_engine.index.record import Record, describe
+from vault_engine.lifecycle.tiers import Tier, tier_of
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.search.excerpt import excerpt
 from vault_engine.search.query import Mode, Query
@@ -81,17 +83,35 @@ def list_notes(
     category: str | None = None,
     type: str | None = None,
     tags: tuple[str, ...] = (),
+    tier: str | None = None,
+    pinned: bool = False,
+    newest: bool = False,
     limit: int = 1000,
     archived: bool = False,
     within: Within = None,
 ) -> Listed:
     """List notes by path, those that may be reached and pass every filter given.
 
+    Args:
+        session: the open vault.
+        category: only notes of this category or one below.
+        type: only notes of this type.
+        tags: only notes with all of these tags, or ones below.
+        tier: only notes that state this tier, by any of its names.
+        pinned: only those that are pinned.
+        newest: those that were changed last come first, instead of by path.
+        limit: how many at most.
+        archived: those that were forgotten, instead of those that are there; by path, of any tier.
+        within: what may be reached.
+
     Raises:
-        BadInput: the limit is not positive.
+        BadInput: the limit is not positive, or there is no such tier.
     """
     if limit < 1:
         raise BadInput(f"limit {limit} is not positive")
+    meant = None if tier is None else tier_of(tier)
+    if tier is not None and meant is None:
+        raise BadInput(f"there is no tier {tier!r} (there are: {', '.join(Tier)})")
     with session.guard:
         session.refresh()
         wanted = Query("*", category=category, type=type, tags=tags)
@@ -104,7 +124,13 @@ def list_notes(
             ]
             return Listed(tuple(lines[:limit]), len(lines))
         records = session.index.records
-        found = [path for path in records.selected(wanted.filters) if is_within(path, within)]
+        filters = [*wanted.filters, *([(PINNED, "true")] if pinned else [])]
+        found = [path for path in records.selected(filters) if is_within(path, within)]
+        if meant is not None:
+            found = [path for path in found if tier_of(records[path].text(TIER)) is meant]
+        if newest:
+            rank = {path: place for place, path in enumerate(records.newest(len(records)))}
+            found.sort(key=lambda path: rank[path])
         return Listed(tuple(_line(records[path], None) for path in found[:limit]), len(found))
 
 
@@ -116,14 +142,15 @@ def context(
     min_score: float | None = None,
     pinned: bool = True,
     trusted: bool = False,
+    categories: Collection[str] = (),
     within: Within = None,
 ) -> Context:
     """Put together what an agent should know: pinned notes, then what answers the query or changed last.
 
     Of the notes that answer, those come first whose ``recall_when`` names the situation; those that answer worse than
     ``min_score``, or without one far worse than the best, are left out. Without ``pinned`` only what answers is told;
-    with ``trusted`` nothing of notes that state ``trust: untrusted``. It is as if there were no notes but those
-    ``within`` reach.
+    with ``trusted`` nothing of notes that state ``trust: untrusted``; with ``categories`` nothing of any other. It is
+    as if there were no notes but those ``within`` reach.
 
     Raises:
         BadInput: the budget is not between 1 and 100,000 tokens, or the score not between 0 and 1.
@@ -133,10 +160,10 @@ def context(
     with session.guard:
         session.bring_in()
         records = session.index.records
-        reached = Query("*", trusted=trusted)
+        reached = [Query("*", category=one, trusted=trusted) for one in categories or (None,)]
 
         def is_meant(path: str) -> bool:
-            return is_within(path, within) and reached.allows(records[path])
+            return is_within(path, within) and any(one.allows(records[path]) for one in reached)
 
         always = records.having(PINNED, "true") if pinned else []
         shown = {path: opening(session, records[path]) for path in always if is_meant(path)}
@@ -156,7 +183,7 @@ def context(
                 return is_situation(records[hit.path].properties.get("recall_when"), asked, terms_of)
 
             for hit in sorted(answer.hits, key=lambda hit: not is_for_now(hit)):
-                if hit.score >= floor:
+                if hit.score >= floor and is_meant(hit.path):
                     shown.setdefault(hit.path, hit.excerpt)
         lines, paths = _within_budget(session, shown, budget_tokens)
         markdown = marked("\n".join(lines))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from vault_engine.engine.session import Session
 from vault_engine.errors import BadInput, MemwellError, RerankerFailed
 from vault_engine.index.embedder import MODEL_LANGUAGE
 from vault_engine.index.record import Record, decode, embedded_text, judged_text, key_of
+from vault_engine.index.store import Index
 from vault_engine.index.view import View
 from vault_engine.note.invisible import invisible_marks
 from vault_engine.note.validity import microseconds
@@ -28,7 +29,7 @@ from vault_engine.search.judging import Judged, Reranker
 from vault_engine.search.late import Late
 from vault_engine.search.query import Mode, Query
 from vault_engine.search.rerank import Reranking, make_reranker
-from vault_engine.search.run import did_you_mean, search
+from vault_engine.search.run import search
 from vault_engine.search.silence import CloserLook
 from vault_engine.search.weights import WEIGHTS, Weights, as_anywhere
 
@@ -53,6 +54,8 @@ _REASONS = {
     "recall_when": "recall_when",
 }
 _FACTOR_REASONS = {"in time": "of the time you name", "pinned": "pinned"}
+
+AnyHit = TypeVar("AnyHit", bound=Hit)
 
 
 class Wish(NamedTuple):
@@ -96,7 +99,7 @@ def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  
         answer = search(index, query, question, session.now_us(), judge, weights, closer)
         terms = index.analyser.counts(query.text)
         hits = [_hit(session, scored, terms, wish.explain) for scored in answer.hits]
-        shown = _within(hits, wish.budget_tokens)
+        shown = within_budget(hits, wish.budget_tokens)
         has_more = answer.has_more or len(shown) < len(hits)
         return Recalled(
             mode=answer.mode,
@@ -105,9 +108,15 @@ def answered(session: Session, query: Query, wish: Wish = Wish()) -> Recalled:  
             chunks_waiting=len(index.embeddings.waiting(view.distinct_keys)),
             degraded="; ".join(filter(None, (answer.degraded, problem))) or None,
             unused=answer.unused,
-            did_you_mean=did_you_mean(index, query) if not answer.hits and not query.offset else None,
+            did_you_mean=_did_you_mean(index, query) if not answer.hits and not query.offset else None,
             cursor=_cursor(query, query.offset + len(shown)) if has_more else None,
         )
+
+
+def _did_you_mean(index: Index, query: Query) -> str | None:
+    from vault_engine.search.syntax import did_you_mean  # loaded where nothing was found
+
+    return did_you_mean(index, query)
 
 
 def is_expanded(how: str | None) -> bool:
@@ -294,7 +303,7 @@ def _check_budget(budget_tokens: int | None) -> None:
         raise BadInput(f"a budget of {budget_tokens} tokens is not between 1 and {MAX_BUDGET_TOKENS:,}")
 
 
-def _within(hits: Sequence[Hit], budget_tokens: int | None) -> list[Hit]:
+def within_budget(hits: Sequence[AnyHit], budget_tokens: int | None) -> list[AnyHit]:
     """Give the first hits that take no more than a budget, at least one: else nobody could go on."""
     if budget_tokens is None:
         return list(hits)

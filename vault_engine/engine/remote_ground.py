@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import NamedTuple
 
+from vault_engine.config import MOST_VANISHED
 from vault_engine.engine.git import LeftToYou
 from vault_engine.engine.remote_files import AnyFiles, FileChange, apply
 from vault_engine.engine.remote_incoming import Incoming, save_begun, stage_of
 from vault_engine.engine.session import Session
 from vault_engine.errors import NotesVanished
 from vault_engine.journal.entry import Change, Op
-from vault_engine.sync.plan import MOST_VANISHED
 from vault_engine.vault.paths import NOTE_SUFFIX, is_ignored, is_note
 
 _FEW = 10  # notes that anybody may delete at once

@@ -1,5 +1,6 @@
 """Whether a new note says what another of its category says already, or the contrary."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vault_engine.engine.session import Session
@@ -11,9 +12,9 @@ from vault_engine.search.similar import with_like_words
 from vault_engine.vault.reach import Within
 
 _LOOKED_AT = 3  # notes
-_COMPARED_CHARS = 2000  # of each note
-_ASKED_CHARS = 160  # of the new note: its first sentences say what it is about
-_MUCH_ALIKE = 0.7  # the share of words that both have, of the words of either
+COMPARED_CHARS = 2000  # of each note
+ASKED_CHARS = 160  # of the new note: its first sentences say what it is about
+MUCH_ALIKE = 0.7  # the share of words that both have, of the words of either
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def alike(session: Session, path: str, data: bytes, category: str, within: Withi
         within: what who asks is confined to.
     """
     text = data.decode("utf-8", "replace")
-    said = claims(text[:_COMPARED_CHARS])
-    asked = " ".join(claim.text for claim in said)[:_ASKED_CHARS]
+    said = claims(text[:COMPARED_CHARS])
+    asked = " ".join(claim.text for claim in said)[:ASKED_CHARS]
     if not asked.strip():
         return []
     session.look_at_told()
@@ -61,15 +62,16 @@ def alike(session: Session, path: str, data: bytes, category: str, within: Withi
 
 def _compared(session: Session, said: tuple[Claim, ...], other: Record) -> Alike | None:
     try:
-        others = claims(decode(session.vault.read(other.path))[0][:_COMPARED_CHARS])
+        others = claims(decode(session.vault.read(other.path))[0][:COMPARED_CHARS])
     except MemwellError:  # it went away
         return None
     verdict = compare(others, said)
-    similarity = _similarity(said, others)
-    is_notable = verdict.kind is VerdictKind.SAME or verdict.kind.is_conflict or similarity >= _MUCH_ALIKE
+    similarity = similarity_of(said, others)
+    is_notable = verdict.kind is VerdictKind.SAME or verdict.kind.is_conflict or similarity >= MUCH_ALIKE
     return Alike(other.path, similarity, verdict) if is_notable else None
 
 
-def _similarity(one: tuple[Claim, ...], other: tuple[Claim, ...]) -> float:
+def similarity_of(one: Sequence[Claim], other: Sequence[Claim]) -> float:
+    """Give the share of words that two texts have in common, of the words of either, in [0, 1]."""
     first, second = ({word.stem for claim in said for word in claim.words} for said in (one, other))
     return round(len(first & second) / max(len(first | second), 1), 2)

@@ -15,7 +15,6 @@ from vault_engine.errors import NoteInUse
 from vault_engine.journal.entry import Op
 from vault_engine.journal.replay import happened, history
 from vault_engine.note import Profile
-from vault_engine.sync.written_over import IN_MEMORY_NS, is_written_over
 from vault_engine.vault.walk import signature_of
 
 SYNC_CLIENT = "obsidian-sync"  # of who changes a vault through a folder that is kept in step with it
@@ -80,6 +79,8 @@ def why_external(session: Session, path: str, before: str, data: bytes) -> str:
     head = session.known.get(path)
     if session.index.rules.profile is not Profile.LOGSEQ or not before or not head or head.by_hand:
         return ""
+    from vault_engine.sync.written_over import IN_MEMORY_NS, is_written_over  # for vaults of Logseq's alone
+
     with suppress(KeyError, ValueError, OSError, IndexError):  # what was purged can't be compared
         entry = history(session.journal.entries(), path)[-1].entry
         changed_ns = signature_of(session.config.root / path).mtime_ns

@@ -30,6 +30,7 @@ from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
 
 EXTERNAL = "external"  # the kind of who changes notes without telling
+SYSTEM = "system"  # the kind of what Memwell does by itself
 
 _SOMEBODY = Actor(EXTERNAL, "somebody")
 _QUICKLY_SEEN = 200  # a vault of so few notes is looked at before each answer: that takes milliseconds
@@ -92,13 +93,23 @@ class Session:
         self._device_name = config.device
         self._looked_at: float | None = None
         self._index: Index | None = None
+        self._is_load_due = False
 
     @property
     def index(self) -> Index:
         """The index, loaded when it is first asked for."""
         if self._index is None:
             self._index = Index(self.config, self.vault, self.known)
+            if self._is_load_due:
+                self._index.embeddings.expect_load()
         return self._index
+
+    def expect_load(self) -> None:
+        """Have questions answered by words until a thread that is about to start has loaded the embedder."""
+        with self.guard:
+            self._is_load_due = True
+            if self._index is not None:
+                self._index.embeddings.expect_load()
 
     @cached_property
     def token_vectors(self) -> TokenVectors:
@@ -187,10 +198,11 @@ class Session:
     def actor(self, calling: Actor | None) -> Actor:
         """Say who makes a change: what the settings say, else who calls, else who opened the vault.
 
-        What somebody did elsewhere stays theirs, whatever the settings say.
+        What somebody did elsewhere stays theirs, and what Memwell does by itself its own, whatever the settings say.
         """
         actor = calling or self._actor
-        if self.config.actor and actor.kind != EXTERNAL:
+        is_own = calling is not None and calling.kind == SYSTEM
+        if self.config.actor and actor.kind != EXTERNAL and not is_own:
             actor = Actor.named(self.config.actor, actor.client)
         session = self.config.session or self._actor.session
         return replace(actor, session=session) if session and not actor.session else actor

@@ -1,6 +1,6 @@
 """Archiving what has expired or faded, and moving notes between tiers by how they are used: planned, shown, done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from vault_engine.engine.together import (
 from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteChanged
 from vault_engine.index.filters import CATEGORY, PINNED, TIER, TYPE, VERIFIED
 from vault_engine.journal.entry import Actor
-from vault_engine.lifecycle.sweep import Chosen, Limits, Mask, choose
+from vault_engine.lifecycle.sweep import Limits, Mask, choose
 from vault_engine.lifecycle.tiers import RULES, Life, Tier, TierRules, tier_of
 from vault_engine.note import Refused
 from vault_engine.note.change import SetProperty, apply_edit
@@ -77,6 +77,11 @@ class TierChange:
     after: str
     uses: int
 
+    @property
+    def why(self) -> str:
+        """What the journal says of it."""
+        return f"tier {self.before} -> {self.after}: {self.uses} uses"
+
 
 @dataclass(frozen=True)
 class Promoted:
@@ -105,23 +110,26 @@ def sweep(session: Session, wanted: SweepFilter, *, dry_run: bool = True, actor:
         BadInput: a limit is out of bounds, or there is no such tier.
         VaultBusy, VaultDenied, StorageFailed: nothing was changed.
     """
-    limits = _limits(wanted)
+    limits = limits_of(wanted)
     if dry_run:
         with session.guard:
             session.bring_in()
-            survey = Survey(session)
-            chosen = choose(survey.aged, _meant(survey, wanted), limits)
-            return _swept(survey, chosen, limits)
+            return to_sweep(Survey(session), wanted, limits)
     with writing(session, actor) as author:
-        survey = Survey(session)
-        chosen = choose(survey.aged, _meant(survey, wanted), limits)
-        planned = _swept(survey, chosen, limits)
-        ready, left = _archivals(session, [one.path for one in planned.archived])
+        planned = to_sweep(Survey(session), wanted, limits)
+        ready, left = archivals(session, [one.path for one in planned.archived])
         if not ready:
             return _done(planned, left, None)
         reasons = {one.path: f"sweep: {one.why}" for one in planned.archived}
         done = carry_together(session, author, ready, reasons)
         return _done(planned, [*left, *done.left], done.entry)
+
+
+def to_sweep(survey: Survey, wanted: SweepFilter, limits: Limits) -> Swept:
+    """Say what a sweep would take."""
+    chosen = choose(survey.aged, _meant(survey, wanted), limits)
+    notes = tuple(_note(survey, number, limits) for number in chosen.taken.tolist())
+    return Swept(True, notes, len(survey), chosen.found, chosen.spared, (), None)
 
 
 def promote(
@@ -146,24 +154,34 @@ def promote(
     if dry_run:
         with session.guard:
             session.bring_in()
-            return _tiers(session, limit)[0]
+            return to_promote(session, Survey(session), limit)[0]
 
     def write() -> Promoted:
         with writing(session, actor) as author:
-            planned, rewrites = _tiers(session, limit)
+            planned, rewrites = to_promote(session, Survey(session), limit)
             if not rewrites:
                 return replace(planned, dry_run=False)
-            counted = session.counters.load()
-            for one in rewrites:
-                keep_age(session, session.index.records[one.path], sha256_hex(one.after), counted)
-            reasons = {one.path: f"tier {one.before} -> {one.after}: {one.uses} uses" for one in planned.changes}
+            keep_ages(session, rewrites)
+            reasons = {one.path: one.why for one in planned.changes}
             entry = write_together(session, author, rewrites, reasons)
             return replace(planned, dry_run=False, entry=entry)
 
     return when_rested(write)
 
 
-def _limits(wanted: SweepFilter) -> Limits:
+def keep_ages(session: Session, rewrites: Sequence[Rewrite]) -> None:
+    """Have notes stay as old as they are, though what is only reckoned of them is about to be written into them."""
+    counted = session.counters.load()
+    for one in rewrites:
+        keep_age(session, session.index.records[one.path], sha256_hex(one.after), counted)
+
+
+def limits_of(wanted: SweepFilter) -> Limits:
+    """Check what a sweep is asked for.
+
+    Raises:
+        BadInput: a limit is out of bounds, or there is no such tier.
+    """
     if wanted.below is not None and not 0 <= wanted.below <= 1:
         raise BadInput(f"a strength below {wanted.below:g} can't be asked for: it lies between 0 and 1")
     if wanted.older_than_days is not None and not 0 <= wanted.older_than_days <= 1_000_000:
@@ -187,11 +205,6 @@ def _meant(survey: Survey, wanted: SweepFilter) -> Mask:
     return meant
 
 
-def _swept(survey: Survey, chosen: Chosen, limits: Limits) -> Swept:
-    notes = tuple(_note(survey, number, limits) for number in chosen.taken.tolist())
-    return Swept(True, notes, len(survey), chosen.found, chosen.spared, (), None)
-
-
 def _note(survey: Survey, number: int, limits: Limits) -> SweptNote:
     aged = survey.aged
     strength, age = float(aged.strength[number]), float(aged.age_days[number])
@@ -203,7 +216,8 @@ def _note(survey: Survey, number: int, limits: Limits) -> SweptNote:
     return SweptNote(survey.path(number), ", ".join(why) or "expired", round(strength, 4), round(age, 2))
 
 
-def _archivals(session: Session, paths: Sequence[str]) -> tuple[list[Archival], list[Problem]]:
+def archivals(session: Session, paths: Sequence[str]) -> tuple[list[Archival], list[Problem]]:
+    """Make notes ready to be archived that are as the index knows them; name those that are not. The vault is held."""
     ready, left = list[Archival](), list[Problem]()
     names: set[str] = set()
     for path in paths:
@@ -226,9 +240,12 @@ def _done(planned: Swept, left: Sequence[Problem], entry: str | None) -> Swept:
     return replace(planned, dry_run=False, archived=archived, left=tuple(left), entry=entry)
 
 
-def _tiers(session: Session, limit: int) -> tuple[Promoted, list[Rewrite]]:
-    survey = Survey(session)
+def to_promote(
+    session: Session, survey: Survey, limit: int, spared: Collection[str] = ()
+) -> tuple[Promoted, list[Rewrite]]:
+    """Say which notes get another tier, and how they change; those ``spared`` are left as they are."""
     wanted = _wanted_tiers(survey, RULES.with_days(session.config.tier_days))
+    wanted = [one for one in wanted if survey.path(one[0]) not in spared]
     changes, left, rewrites = list[TierChange](), list[Problem](), list[Rewrite]()
     for number, tier in wanted:
         if len(changes) == limit:

@@ -1,6 +1,6 @@
 """Changing several notes as one: entered in the journal in one step, taken back together.
 
-Texts are changed all or none. Notes that go into the archive or come back do not depend on each other.
+Texts are changed all or none; then notes go into the archive or come back, and do not depend on each other.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,6 +25,7 @@ from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.store import ARCHIVE
+from vault_engine.vault.swap import Staged
 
 MAX_TOGETHER = 100  # notes: each holds a file open until all have their places
 
@@ -70,7 +71,7 @@ class UndoneTogether:
     left: tuple[Problem, ...] = ()  # notes that could not be brought back from the archive, or put there; and why
 
 
-def write_together(session: Session, author: Actor, rewrites: list[Rewrite], reasons: Mapping[str, str]) -> str:
+def write_together(session: Session, author: Actor, rewrites: Sequence[Rewrite], reasons: Mapping[str, str]) -> str:
     """Give several notes new bytes; if one of them can't have them, none does. The vault is held.
 
     Args:
@@ -82,64 +83,66 @@ def write_together(session: Session, author: Actor, rewrites: list[Rewrite], rea
     Returns:
         The id of the first entry, which the others name.
 
-    Raises:
-        NoteChanged, NoteOpen, NoteInUse, VaultDenied, StorageFailed: nothing was changed.
-        NotConfirmed: it was done, and the disk did not confirm all of it.
+    Raises as `change_together` does.
     """
-    for one in rewrites:
-        check_rests(session, one.path)
-        saw(session, one.path, one.before)
-    session.revisions.put_many([one.after for one in rewrites])
-    session.revisions.sync()
-    changes = [_change(one, reasons.get(one.path, "")) for one in rewrites]
-    with ExitStack() as stack:
-        staged = [stack.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
-        for one in rewrites:
-            check_unchanged(session, one.path, sha256_hex(one.before))
-        entries = session.journal.announce(changes, at=session.now(), actor=author)
-        unconfirmed: NotConfirmed | None = None
-        for number, (temporary, change) in enumerate(zip(staged, changes, strict=True)):
-            try:
-                session.vault.put(temporary, change.path, change.before, keeper(session, change.path))
-            except NotConfirmed as error:
-                unconfirmed = error
-            except MemwellError as error:
-                session.journal.abort(entries[number:], at=session.now(), actor=author, reason=str(error))
-                _take_back(session, author, rewrites[:number], entries[0].id)
-                raise
-    if unconfirmed:
-        raise unconfirmed
-    session.journal.settle()
-    return entries[0].id
+    entry = change_together(session, author, rewrites, (), reasons).entry
+    assert entry
+    return entry
 
 
 def carry_together(
     session: Session, author: Actor, carried: Sequence[Archival | Restoral], reasons: Mapping[str, str]
 ) -> Carried:
-    """Move notes into the archive or back, entered in one durable step. The vault is held.
-
-    They do not depend on each other: one that somebody has just changed, or whose place is taken, stays and is named.
-
-    Args:
-        session: the open vault.
-        author: who does it.
-        carried: at least one; no two of one note.
-        reasons: why, by path, for the journal.
+    """Move notes into the archive or back, entered in one durable step, as `change_together` does. The vault is held.
 
     Raises:
         VaultDenied, StorageFailed: the journal can't be written; nothing was changed.
         NotConfirmed: it was done, and the disk did not confirm all of it.
     """
-    changes = [_carriage(one, reasons.get(one.path, "")) for one in carried]
-    entries = session.journal.announce(changes, at=session.now(), actor=author)
-    unconfirmed: NotConfirmed | None = None
+    return change_together(session, author, (), carried, reasons)
+
+
+def change_together(
+    session: Session,
+    author: Actor,
+    rewrites: Sequence[Rewrite],
+    carried: Sequence[Archival | Restoral],
+    reasons: Mapping[str, str],
+) -> Carried:
+    """Give notes new bytes and move others into the archive or back, entered in one durable step. The vault is held.
+
+    If one of those that are rewritten can't be, nothing is done. Then the others are moved, and do not depend on each
+    other: one that somebody has just changed, or whose place is taken, stays and is named.
+
+    Args:
+        session: the open vault.
+        author: who does it.
+        rewrites: no two of one note.
+        carried: no two of one note, and none that is rewritten; at least one of either.
+        reasons: why, by path, for the journal.
+
+    Raises:
+        NoteChanged, NoteOpen, NoteInUse, VaultDenied, StorageFailed: nothing was changed.
+        NotConfirmed: it was done, and the disk did not confirm all of it.
+    """
+    for rewrite in rewrites:
+        check_rests(session, rewrite.path)
+        saw(session, rewrite.path, rewrite.before)
+    if rewrites:
+        session.revisions.put_many([one.after for one in rewrites])
+        session.revisions.sync()
+    changes = [_change(one, reasons.get(one.path, "")) for one in rewrites]
+    changes += [_carriage(one, reasons.get(one.path, "")) for one in carried]
+    with ExitStack() as stack:
+        staged = [stack.enter_context(session.vault.staged(one.path, one.after)) for one in rewrites]
+        for rewrite in rewrites:
+            check_unchanged(session, rewrite.path, sha256_hex(rewrite.before))
+        entries = session.journal.announce(changes, at=session.now(), actor=author)
+        unconfirmed = _put(session, author, rewrites, staged, entries)
     left: dict[Entry, Problem] = {}
-    for one, entry in zip(carried, entries, strict=True):
+    for one, entry in zip(carried, entries[len(rewrites) :], strict=True):
         try:
-            if isinstance(one, Archival):
-                session.vault.archive(one.path, one.archived, one.before)
-            else:
-                session.vault.restore(one.archived, one.path)
+            _carry(session, one)
         except NotConfirmed as error:
             unconfirmed = error
         except MemwellError as error:
@@ -150,6 +153,33 @@ def carry_together(
         raise unconfirmed
     session.journal.settle()
     return Carried(next((entry.id for entry in entries if entry not in left), None), tuple(left.values()))
+
+
+def _put(
+    session: Session, author: Actor, rewrites: Sequence[Rewrite], staged: Sequence[Staged], entries: Sequence[Entry]
+) -> NotConfirmed | None:
+    """Put staged notes in their places; give what says that the disk did not confirm it.
+
+    Raises what says that one could not be put there: those before it have what they held, and all is aborted.
+    """
+    unconfirmed: NotConfirmed | None = None
+    for number, (temporary, one) in enumerate(zip(staged, rewrites, strict=True)):
+        try:
+            session.vault.put(temporary, one.path, sha256_hex(one.before), keeper(session, one.path))
+        except NotConfirmed as error:
+            unconfirmed = error
+        except MemwellError as error:
+            session.journal.abort(entries[number:], at=session.now(), actor=author, reason=str(error))
+            _take_back(session, author, rewrites[:number], entries[0].id)
+            raise
+    return unconfirmed
+
+
+def _carry(session: Session, one: Archival | Restoral) -> None:
+    if isinstance(one, Archival):
+        session.vault.archive(one.path, one.archived, one.before)
+    else:
+        session.vault.restore(one.archived, one.path)
 
 
 def archival(session: Session, path: str, taken: Collection[str] = ()) -> Archival:
@@ -184,36 +214,33 @@ def undo_together(
     """
     with writing(session, actor) as author:
         group = _group(session, entry_id)
-        if any(entry.change.op in (Op.ARCHIVE, Op.RESTORE) for entry in group):
-            return _undo_carried(session, group, author, dry_run=dry_run)
-        rewrites = [one for entry in group if (one := _reversal(session, entry.change))]
-        files = tuple(one.path for one in rewrites)
-        if dry_run or not rewrites:
-            return UndoneTogether(group[0].id, files, None)
-        reasons = dict.fromkeys(files, f"undo of {group[0].id}")
-        return UndoneTogether(group[0].id, files, write_together(session, author, rewrites, reasons))
+        first = group[0].id
+        rewrites = [one for entry in group if entry.change.op is Op.WRITE and (one := _reversal(session, entry.change))]
+        back, left = _ways_back(session, [entry.change for entry in group if entry.change.op is not Op.WRITE])
+        files = (*(one.path for one in rewrites), *(one.path for one in back))
+        if dry_run or not files:
+            return UndoneTogether(first, files, None, left)
+        done = change_together(session, author, rewrites, back, dict.fromkeys(files, f"undo of {first}"))
+        stayed = {problem.path for problem in done.left}
+        return UndoneTogether(
+            first, tuple(path for path in files if path not in stayed), done.entry, (*left, *done.left)
+        )
 
 
-def _undo_carried(session: Session, group: Sequence[Entry], author: Actor, *, dry_run: bool) -> UndoneTogether:
-    """Move notes back to where they were; what somebody has done with one since is left, and said."""
-    first, back, left = group[0].id, list[Archival | Restoral](), list[Problem]()
+def _ways_back(session: Session, changes: Sequence[Change]) -> tuple[list[Archival | Restoral], tuple[Problem, ...]]:
+    """Say how notes get back to where they were; what somebody has done with one since is left, and said."""
+    back, left = list[Archival | Restoral](), list[Problem]()
     names: set[str] = set()
-    for entry in group:
+    for change in changes:
         try:
-            one = _way_back(session, entry.change, names)
+            one = _way_back(session, change, names)
         except MemwellError as error:
-            left.append(Problem(entry.change.path, str(error)))
+            left.append(Problem(change.path, str(error)))
             continue
         if one:
             back.append(one)
             names.add(one.archived)
-    files = tuple(one.path for one in back)
-    if dry_run or not back:
-        return UndoneTogether(first, files, None, tuple(left))
-    done = carry_together(session, author, back, dict.fromkeys(files, f"undo of {first}"))
-    stayed = {problem.path for problem in done.left}
-    files = tuple(path for path in files if path not in stayed)
-    return UndoneTogether(first, files, done.entry, (*left, *done.left))
+    return back, tuple(left)
 
 
 def _way_back(session: Session, change: Change, taken: Collection[str]) -> Archival | Restoral | None:
@@ -250,7 +277,7 @@ def _change(one: Rewrite, reason: str) -> Change:
     return Change(Op.WRITE, one.path, before, after, reason=reason, size=len(one.after))
 
 
-def _take_back(session: Session, author: Actor, done: list[Rewrite], entry: str) -> None:
+def _take_back(session: Session, author: Actor, done: Sequence[Rewrite], entry: str) -> None:
     """Give notes back what they held, as one of the others could not be changed."""
     for one in reversed(done):
         change = Change(Op.WRITE, one.path, "", "", reason=f"undo of {entry}: another note could not be changed")
@@ -265,7 +292,7 @@ def _group(session: Session, entry_id: str) -> list[Entry]:
         raise EntryMissing(entry_id)
     first = named.ref or named.id
     group = [entry for entry in done if first in (entry.id, entry.ref)]
-    if {entry.change.op for entry in group} not in ({Op.WRITE}, {Op.ARCHIVE}, {Op.RESTORE}):
+    if not {entry.change.op for entry in group} <= {Op.WRITE, Op.ARCHIVE, Op.RESTORE}:
         raise BadInput(f"{entry_id} is no change of texts alone: undo its note, or the move that it belongs to")
     return group
 

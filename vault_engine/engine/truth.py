@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vault_engine.engine.superseding import Superseded
     from vault_engine.engine.together import UndoneTogether
     from vault_engine.journal.entry import Actor
+    from vault_engine.vault.reach import Within
 
 
 class Truth:
@@ -49,11 +50,11 @@ class Truth:
             self._session, text, kinds, category=category, source=source, dry_run=dry_run, actor=actor
         )
 
-    def alike(self, text: str, category: str) -> tuple[Alike, ...]:
+    def alike(self, text: str, category: str, *, within: Within = None) -> tuple[Alike, ...]:
         """Give the notes of a category that say the same as a text, the contrary, or nearly all of its words."""
         with self._session.guard:
             self._session.bring_in()
-            return tuple(verbs.resembling.alike(self._session, "", text.encode(), category))
+            return tuple(verbs.resembling.alike(self._session, "", text.encode(), category, within))
 
     def supersede(
         self, old: str, new: str, *, reason: str = "", dry_run: bool = False, actor: Actor | None = None
@@ -82,11 +83,14 @@ class Truth:
         context: str = "",
         *,
         tags: tuple[str, ...] = (),
+        category: str | None = None,
         source: str | None = None,
         actor: Actor | None = None,
     ) -> Remembered:
         """Keep a correction; see `correcting.correct`."""
-        return verbs.correcting.correct(self._session, wrong, right, context, tags=tags, source=source, actor=actor)
+        return verbs.correcting.correct(
+            self._session, wrong, right, context, tags=tags, category=category, source=source, actor=actor
+        )
 
     def undo_together(self, entry: str, *, dry_run: bool = False, actor: Actor | None = None) -> UndoneTogether:
         """Take back all that was changed together; see `together.undo_together`."""

@@ -4,8 +4,8 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 
+import vault_engine.note as notes
 from vault_engine.engine.session import Session
-from vault_engine.note import parse
 
 GRACE_NS = 2_000_000_000  # editors and sync tools delete a note and write it again; this long they may take
 _IDS_READ = 100  # notes; of more that are gone at once only the texts are compared
@@ -66,5 +66,5 @@ def is_recent(session: Session, path: str) -> bool:
 
 
 def _id_in(data: bytes) -> str:
-    found = parse(data.decode("utf-8", "replace")).properties.get("id")
+    found = notes.parse(data.decode("utf-8", "replace")).properties.get("id")
     return found if isinstance(found, str) else ""

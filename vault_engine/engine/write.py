@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import vault_engine.engine as verbs
@@ -15,8 +16,9 @@ from vault_engine.engine.external import enter_external
 from vault_engine.engine.find import near
 from vault_engine.engine.memory import Draft, Memory, OnSimilar, draft, new_text, updated_text
 from vault_engine.engine.merging import base_of, merged
+from vault_engine.engine.reports import Restored
 from vault_engine.engine.resting import check_rests, when_rested
-from vault_engine.engine.results import Forgotten, Remembered, Restored
+from vault_engine.engine.results import Forgotten, Remembered
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.errors import NameTaken, NotAllowed, NoteChanged, NoteExists, NoteMissing
 from vault_engine.index.record import Record, describe, stem_of
@@ -29,10 +31,10 @@ from vault_engine.vault.reach import Reach, Within, is_within, workspace_of
 from vault_engine.vault.store import ARCHIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     # Loaded where they are asked for, by `vault_engine.engine`: what compares notes takes long to load.
-    from vault_engine.engine import resembling, superseding  # noqa: F401 - as `verbs.…`
+    from vault_engine.engine import inferring, resembling, superseding  # noqa: F401 - as `verbs.…`
     from vault_engine.engine.resembling import Alike
 
 
@@ -267,15 +269,22 @@ def _creation(
         raise NoteChanged(path, terms.expected, "")
     moment = session.now()
     session.vault.check_free(path, path)
+    found = verbs.inferring.inferred(drafted)
     return creation(
-        drafted,
+        stating(session, drafted, found),
         path,
         id=drafted.id or ulids(moment, 1)[0],
         moment=timestamp(moment),
         author=author,
         expected=terms.expected,
         hints=name_hints(session, path, terms.within),
+        inferred=found,
     )
+
+
+def stating(session: Session, drafted: Draft, inferred: Mapping[str, str]) -> Draft:
+    """Have a memory state what was inferred, if the settings say so."""
+    return replace(drafted, properties={**drafted.properties, **inferred}) if session.config.infer else drafted
 
 
 def creation(
@@ -287,12 +296,13 @@ def creation(
     author: Actor,
     expected: str | None,
     hints: tuple[str, ...] = (),
+    inferred: Mapping[str, str] = MappingProxyType({}),
 ) -> Planned:
     """Say what making a new note does, once it is known that nothing is in its way."""
     agent = author.name if author.kind == "agent" else None
     data = new_text(drafted, id=id, moment=moment, agent=agent).encode()
     after = sha256_hex(data)
-    result = Remembered("created", id, path, drafted.category, drafted.key, after, hints)
+    result = Remembered("created", id, path, drafted.category, drafted.key, after, hints, dict(inferred))
     return Planned(result, Change(Op.CREATE, path, "", after, size=len(data), expect=_stance(expected)), b"", data)
 
 

@@ -10,6 +10,8 @@ from vault_engine.hooks.place import is_private, socket_path
 
 FORMAT = 1
 MAX_ANSWER_BYTES = 128 << 10
+LEAVE, LEAVING = "leave", b"+"
+_LEAVING_S = 1.0
 _PATIENCE_S = 60.0  # who asks is ended before
 
 
@@ -28,6 +30,27 @@ def ask(root: str, request: Mapping[str, Any], env: Mapping[str, str]) -> str | 
         return None
     context = said.get("context") if isinstance(said, dict) else None
     return context if isinstance(context, str) else None
+
+
+def is_answered(path: str | None) -> bool:
+    """Say whether somebody answers at a socket."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+            return path is not None and trial.connect_ex(path) == 0
+    except (OSError, AttributeError):  # a system without such sockets
+        return False
+
+
+def leave(path: str | None) -> bool:
+    """Ask who answers at a socket to leave it; say whether that is done: a server stays, who stands in for one goes."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_LEAVING_S)
+            connection.connect(path or "")
+            connection.sendall(json.dumps({"format": FORMAT, "event": LEAVE}).encode() + b"\n")
+            return connection.recv(1) == LEAVING
+    except (OSError, AttributeError):
+        return False
 
 
 def _line(connection: socket.socket) -> bytes:

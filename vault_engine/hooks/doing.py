@@ -1,12 +1,14 @@
 """What is done at an event, in the process that may be ended at any moment.
 
-It asks the server of the vault, which has everything at hand. Without one it opens the vault itself and searches by
-words alone, which loads no model. It starts nothing that stays, but for one process that keeps what was said.
+It asks the server of the vault, which has everything at hand. Without one it starts a process that stands in for a
+while, and asks that as soon as it answers; where there can be none it opens the vault itself. Both search by words
+alone, which loads no model. What was said is kept by a process of its own.
 """
 
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from vault_engine.hooks.asking import ask
@@ -19,11 +21,13 @@ from vault_engine.hooks.events import (
     prompt_of,
     text_of,
 )
+from vault_engine.hooks.place import OTHERS, made_private, socket_path
 
 if TYPE_CHECKING:
     from vault_engine.hooks.entry import Asked
 
 _MAX_STDIN_BYTES = 8 << 20
+_LOOK_S = 0.02
 
 
 def do(asked: "Asked") -> tuple[str, str]:
@@ -55,11 +59,37 @@ def _context(asked: "Asked", said: dict[str, Any]) -> tuple[str, str]:
     assert asked.root is not None
     request = {"event": asked.event, "prompt": prompt[:MAX_PROMPT_CHARS], "budget": asked.budget_tokens}
     context, way = ask(asked.root, request, os.environ), "served"
+    if context is None and asked.linger_min:
+        context, way = _from_stand_in(asked.root, request, asked.linger_min), "roused"
     if context is None:
         context, way = _without_server(asked.root, request), "alone"
     if not context or len(context) > MAX_CONTEXT_CHARS:
         return f"{way}-nothing", ""
     return f"{way}-answered", answer_for(asked.client, asked.event, context)
+
+
+def _from_stand_in(root: str, request: dict[str, Any], minutes: int) -> str | None:
+    """Start a process that answers this hook and the next ones, and ask it; None if it can't be there.
+
+    Whoever waits here is ended when the time is over, and the process is there for the next one.
+    """
+    path = socket_path(root, os.environ)
+    if path is None or not made_private(os.path.dirname(path)):  # noqa: PTH120
+        return None
+    child = _start([sys.executable, "-P", "-m", "vault_engine.hooks.standing_in", root, str(minutes)])
+    while (context := ask(root, request, os.environ)) is None:
+        time.sleep(_LOOK_S)
+        if child and (code := _exit_code(child)) is not None:
+            if code != OTHERS:
+                return None
+            child = 0  # another one is there, or about to be
+    return context
+
+
+def _exit_code(child: int) -> int | None:
+    """Give how a process that was started ended, None if it has not."""
+    ended, status = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _without_server(root: str, request: dict[str, Any]) -> str:
@@ -79,19 +109,22 @@ def _keep(asked: "Asked", said: dict[str, Any]) -> str:
     assert asked.root is not None
     session = text_of(said, "session_id", "conversation_id", limit=200)
     words = ["--vault", asked.root, "--client", asked.client, "--session", session, "--event", asked.event]
-    _start([sys.executable, "-m", "memwell_cli", "hook", "capture", *words, "--", transcript])
+    _start([sys.executable, "-P", "-m", "memwell_cli", "hook", "capture", *words, "--", transcript])
     return "handed-over"
 
 
-def _start(command: list[str]) -> None:
-    """Start a process that outlives this one and has no part in its terminal or pipes."""
+def _start(command: list[str]) -> int:
+    """Start a process that outlives this one and has no part in its terminal or pipes; give its number."""
     try:
         null = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-        os.posix_spawn(command[0], command, os.environ, file_actions=null, setsid=True)
+        return os.posix_spawn(command[0], command, os.environ, file_actions=null, setsid=True)
     except (AttributeError, NotImplementedError):  # a system without that
         import subprocess
 
         flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         none = subprocess.DEVNULL
         is_posix = os.name == "posix"
-        subprocess.Popen(command, stdin=none, stdout=none, stderr=none, creationflags=flags, start_new_session=is_posix)
+        started = subprocess.Popen(
+            command, stdin=none, stdout=none, stderr=none, creationflags=flags, start_new_session=is_posix
+        )
+        return started.pid

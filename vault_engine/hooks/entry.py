@@ -17,10 +17,12 @@ DEADLINE_MS = 300  # from the start of the process
 TELLING_DEADLINE_MS = 1000
 BUDGET_TOKENS = 800
 MAX_BUDGET_TOKENS = 2400
+LINGER_MIN = 15  # that what answers without a server stays after the last question
+MAX_LINGER_MIN = 24 * 60
 
 _OLDEST_S = 5.0  # that a process can be when it comes here
 
-_NUMBERS = {"--budget": (1, MAX_BUDGET_TOKENS), "--deadline": (1, 60_000)}
+_NUMBERS = {"--budget": (1, MAX_BUDGET_TOKENS), "--deadline": (1, 60_000), "--linger": (0, MAX_LINGER_MIN)}
 _TEXTS = ("--vault", "--client")
 
 
@@ -32,6 +34,7 @@ class Asked:
         self.client = options.get("--client", DEFAULT_CLIENT)
         self.root = vault_root(options.get("--vault"), os.environ, _working_folder())
         self.budget_tokens = int(options.get("--budget", BUDGET_TOKENS))
+        self.linger_min = int(options.get("--linger", LINGER_MIN))
         default = DEADLINE_MS if event in ASKING else TELLING_DEADLINE_MS
         self.seconds = int(options.get("--deadline", default)) / 1000
 

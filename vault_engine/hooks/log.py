@@ -25,6 +25,16 @@ def note(root: str | None, event: str, outcome: str, seconds: float) -> None:
         return
 
 
+def last_outcomes(root: str, event: str, number: int) -> list[str]:
+    """Give what became of the last hooks of an event, the latest last; none where there is no log."""
+    try:
+        with open(f"{root}/{_NAME}", encoding="ascii", errors="replace") as file:  # noqa: PTH123
+            lines = [line.split() for line in file]
+    except OSError:
+        return []
+    return [words[2] for words in lines if len(words) > 2 and words[1] == event][-number:] if number else []
+
+
 def _shorten(path: str) -> None:
     """Keep the log of before beside the new one when it has grown."""
     if os.path.exists(path) and os.path.getsize(path) > _MAX_BYTES:  # noqa: PTH110, PTH202

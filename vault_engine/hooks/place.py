@@ -8,6 +8,8 @@ import os
 import stat
 from collections.abc import Mapping
 
+OTHERS = 3  # the exit code of a process that was to answer hooks where another one does, or is about to
+
 _MAX_PATH_BYTES = 100  # a socket's path may have no more on some systems
 
 
@@ -42,11 +44,20 @@ def is_private(folder: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
 
 
+def made_private(folder: str) -> bool:
+    """Make a folder that only this user can reach, if it is not there; say whether it is one then."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+    except OSError:
+        return False
+    return is_private(folder)
+
+
 def _runtime_folder(env: Mapping[str, str]) -> str | None:
+    """Say where sockets are. No variable of the system's counts: clients pass them on to hooks, and not to servers."""
     if not hasattr(os, "getuid"):
         return None
     if given := env.get("MEMWELL_RUNTIME_DIR"):
         return given
-    if (system := env.get("XDG_RUNTIME_DIR")) and os.path.isdir(system):  # noqa: PTH112
-        return f"{system}/memwell"
-    return f"{env.get('TMPDIR', '/tmp').rstrip('/')}/memwell-{os.getuid()}"
+    system = f"/run/user/{os.getuid()}"
+    return f"{system}/memwell" if os.path.isdir(system) else f"/tmp/memwell-{os.getuid()}"  # noqa: PTH112

@@ -99,6 +99,7 @@ class Embeddings:
         self._config, self._lock = config, lock
         self._turn = Lock(config.cache_dir / "embedding.lock")
         self._loading = threading.Lock()
+        self._is_load_due = False
         self._asked: _Asked | None = None
         self._model: _Model | None = None
         try:
@@ -132,7 +133,7 @@ class Embeddings:
     @property
     def problem(self) -> str | None:
         """Why questions can't be embedded now, in words; None if they can, as far as is known."""
-        return LOADING if self._loading.locked() else self._problem
+        return LOADING if self._is_loading else self._problem
 
     def waiting(self, keys: Keys) -> Keys:
         """Give those keys of chunks that should have a vector and have none, shape ``(n, 16)``.
@@ -150,6 +151,10 @@ class Embeddings:
             self._switch()
         return asked.waiting
 
+    @property
+    def _is_loading(self) -> bool:
+        return self._is_load_due or self._loading.locked()
+
     # ---- asking
 
     def packaged_model(self) -> FastembedModel:
@@ -157,6 +162,10 @@ class Embeddings:
         mine = (model.embedder for model in self._models() if isinstance(model.embedder, FastembedModel))
         packaged = FastembedModel(f"packaged:{PACKAGED_MODEL}", folder=packaged_model_folder())
         return next((model for model in mine if model.name == packaged.name), packaged)
+
+    def expect_load(self) -> None:
+        """Say that another thread is about to `load`: until it has, questions are not embedded, nor wait for that."""
+        self._is_load_due = True
 
     def load(self) -> None:
         """Get the embedder ready for the first question. Questions are not embedded meanwhile."""
@@ -166,6 +175,8 @@ class Embeddings:
                     model.embedder.load()
             except EmbedderFailed as error:
                 self._problem = str(error)
+            finally:
+                self._is_load_due = False
 
     def load_new(self) -> None:
         """Take in the vectors that other processes have made."""
@@ -175,7 +186,7 @@ class Embeddings:
     def question(self, text: str) -> Question | None:
         """Embed a question; None when that is impossible now, and `problem` says why."""
         model = self._serving()
-        if model is None or self._loading.locked():
+        if model is None or self._is_loading:
             return None
         try:
             vector = model.embedder.embed_query(_as_unicode(text))

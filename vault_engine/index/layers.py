@@ -167,7 +167,7 @@ class Layers(Mapping[str, Record]):
             moments.append(np.where(layer.alive, latest, NO_DATE))
         every = np.concatenate([np.empty(0, np.int64), *moments])
         firsts = np.cumsum([0, *map(len, moments)])
-        best = np.argsort(-every, kind="stable")[:count]
+        best = np.argsort(~every, kind="stable")[:count]  # -every would have what is dead first: it overflows
         found = []
         for at in best[every[best] != NO_DATE].tolist():
             number = int(np.searchsorted(firsts, at, "right")) - 1

@@ -1,17 +1,21 @@
 """What the index knows of one note: enough that no query opens a note before the final hits."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vault_engine.note import Chunk, LinkKind, Note, Profile, Rules, chunks, parse
+import vault_engine.note as notes
+from vault_engine.note import LinkKind, Profile, Rules
 from vault_engine.note.logseq import page_name
-from vault_engine.note.relations import relations
-from vault_engine.note.special import searchable_end
 from vault_engine.note.spoken import spoken
 from vault_engine.vault.files import sha256_hex
 from vault_engine.vault.reach import below_workspace
+
+if TYPE_CHECKING:
+    from vault_engine.note import Chunk, Note
 
 MAX_PARSED_BYTES = 1 << 20
 KEY_BYTES = 16
@@ -161,12 +165,12 @@ def decode(data: bytes) -> tuple[str, str | None]:
 def describe(path: str, data: bytes, rules: Rules = OBSIDIAN) -> Described:
     """Read one note for the index. Of a merge left half done only the name is taken."""
     text, problem = decode(data)
-    note = parse(text, rules.profile)
+    note = notes.parse(text, rules.profile)
     if note.conflicted:
-        note, problem = parse(""), CONFLICTED
+        note, problem = notes.parse(""), CONFLICTED
     title = title_of(note, path, rules)
-    related = relations(note, rules.profile)
-    slices = chunks(_searchable(note, path))
+    related = notes.relations(note, rules.profile)
+    slices = notes.chunks(_searchable(note, path))
     embedded_texts = tuple(embedded_text(title, chunk.headings, chunk.text) for chunk in slices)
     record = Record(
         path=path,
@@ -206,8 +210,8 @@ def title_of(note: Note, path: str, rules: Rules = OBSIDIAN) -> str:
 
 def _searchable(note: Note, path: str) -> Note:
     """Leave out the data of a drawing."""
-    end = searchable_end(note, path)
-    return note if end == len(note.text) else parse(note.text[:end])
+    end = notes.searchable_end(note, path)
+    return note if end == len(note.text) else notes.parse(note.text[:end])
 
 
 def embedded_text(title: str, headings: Sequence[str], text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,6 @@ from vault_engine.index.generation import read_current
 from vault_engine.index.graph import Graph, HeldNames
 from vault_engine.index.keyword.analyse import Analyser, detect_language
 from vault_engine.index.keyword.columns import make_columns
-from vault_engine.index.keyword.language import Language
 from vault_engine.index.keyword.postings import FIELD_WEIGHTS
 from vault_engine.index.layers import Layer, Layers
 from vault_engine.index.names import Names
@@ -44,6 +43,9 @@ from vault_engine.vault.habits import read_habits, read_rules
 from vault_engine.vault.lock import Lock
 from vault_engine.vault.store import Vault
 from vault_engine.vault.walk import Signature, Walk
+
+if TYPE_CHECKING:
+    from vault_engine.index.keyword.language import Language
 
 FORMAT = 11  # higher when anything is kept otherwise, or text is analysed otherwise
 _ROWS_AT_ONCE = 30_000  # bounds the memory that a cold build takes
@@ -145,8 +147,10 @@ class Index:
         return self._view
 
     @cached_property
-    def language(self) -> Language:
-        """What understands questions in the query language."""
+    def language(self) -> "Language":
+        """What understands questions in the query language; loaded when there is one."""
+        from vault_engine.index.keyword.language import Language
+
         return Language(self.analyser)
 
     def fields_of(self, row: Row) -> Mapping[str, str]:
@@ -385,7 +389,8 @@ class Index:
 
     def _is_hidden(self, path: str) -> bool:
         """Say whether a note is in a folder that could not be listed: it is not gone, then."""
-        return any(path.startswith(f"{folder}/") or folder == "." for folder in map(_bare, self.walk.unreadable))
+        folders = [folder.rstrip("/") for folder in self.walk.unreadable]
+        return any(path.startswith(f"{folder}/") or folder == "." for folder in folders)
 
     def _read_in_turn(self, paths: Sequence[str], now_ns: int, progress: Progress | None) -> Counted:
         """Read many notes as the only process that does, and publish them bit by bit.
@@ -492,7 +497,3 @@ class Index:
 
 def _as_keys(written: Sequence[str]) -> Keys:
     return np.frombuffer(bytes.fromhex("".join(written)), np.uint8).reshape(-1, KEY_BYTES)
-
-
-def _bare(folder: str) -> str:
-    return folder.rstrip("/")

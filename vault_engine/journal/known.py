@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from vault_engine.errors import MemwellError
+from vault_engine.garbage import collecting_later
 from vault_engine.journal.entry import Entry, Op
 from vault_engine.journal.replay import Head, Heads
 from vault_engine.journal.segment import Listed, lines
@@ -139,7 +140,8 @@ class Known:
 
     def _loaded(self) -> Heads:
         if self._heads is None:
-            self._heads = self._load() or Heads()
+            with collecting_later():
+                self._heads = self._load() or Heads()
         return self._heads
 
     def _load(self) -> Heads | None:

@@ -186,9 +186,9 @@ class Heads:
         """
         restored = cls()
         try:
+            _check_effects([one for effects in stored["effects"].values() for one in effects])
             restored._aborted = {_text(one) for one in stored["aborted"]}
-            for path, effects in stored["effects"].items():
-                restored._effects[_text(path)] = sorted(_read_effect(one) for one in effects)
+            restored._effects = {path: sorted(map(_Effect._make, of)) for path, of in stored["effects"].items()}
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not the heads of a journal: {error}") from error
         return restored
@@ -291,11 +291,12 @@ def _effect(entry: Entry, sha256: str, *, by_hand: bool) -> _Effect:
     return _Effect(*_order(entry), sha256, by_hand, part_of)
 
 
-def _read_effect(stored: Any) -> _Effect:
-    ts, seq, entry_id, sha256, by_hand, part_of = stored
-    if type(seq) is not int or type(by_hand) is not bool:
-        raise TypeError("a number or a truth value is of another kind")
-    return _Effect(_text(ts), seq, _text(entry_id), _text(sha256), by_hand, _text(part_of))
+def _check_effects(stored: list[Any]) -> None:
+    """Raise an error unless each is the values of an `_Effect`: all at once, as a server that starts waits for it."""
+    if stored:
+        found = [set(map(type, values)) for values in zip(*stored, strict=True)]
+        if found != [{kind} for kind in (str, int, str, str, bool, str)]:
+            raise TypeError("a value is of another kind")
 
 
 def _text(stored: Any) -> str:

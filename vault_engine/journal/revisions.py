@@ -17,7 +17,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import count, takewhile
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ from vault_engine.journal.pack import (
     sound_end,
     walk,
 )
-from vault_engine.vault.files import explained, fsync_folder, sha256_hex, write_atomic
+from vault_engine.vault.files import explained, fsync_folder, make_folder, sha256_hex, write_atomic
 from vault_engine.vault.place import Place, place_of, rename_new
 
 FULL_PACK_BYTES = 1 << 20
@@ -156,7 +156,7 @@ class Revisions:
         prefix = self._own_prefix()
         folder = self._folder / prefix
         with explained(folder):
-            _make_folder(folder)
+            _make_private_folder(folder)
             with place_of(self._folder, f"{prefix}-") as held:
                 for (place, offsets), name in zip(packs, self._free_names(), strict=False):
                     rename_new(place, Place(held.folder, name, held.handle))
@@ -394,7 +394,7 @@ class Revisions:
     def _begun(self) -> Appender:
         folder = self._folder / self._own_prefix()
         with explained(folder):
-            _make_folder(folder)
+            _make_private_folder(folder)
             file = folder / next(self._free_names())
             with opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL):
                 pass
@@ -441,7 +441,7 @@ class Revisions:
     def _put_loose(self, sha256: str, data: bytes) -> None:
         file = Path(self._loose(sha256))
         with explained(file):
-            _make_folder(file.parent)
+            _make_private_folder(file.parent)
         write_atomic(file, zlib.compress(data), self._temporary_folder)
 
     def _loose_folders(self) -> set[str]:
@@ -481,11 +481,8 @@ class Revisions:
                     fsync_folder(file.parent)
 
 
-def _make_folder(folder: Path) -> None:
+def _make_private_folder(folder: Path) -> None:
     """Create a folder that only its owner may read, and those above it, durably; a link in its place is refused."""
-    missing = list(takewhile(lambda above: not above.is_dir(), (folder, *folder.parents)))
-    for new in reversed(missing):
-        new.mkdir(mode=0o700, exist_ok=True)
-        fsync_folder(new.parent)
+    make_folder(folder, mode=0o700)
     if folder.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))

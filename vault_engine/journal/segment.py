@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vault_engine.journal.entry import NO_PREVIOUS, Entry, Op, decode
-from vault_engine.vault.files import fsync_folder, sha256_hex
+from vault_engine.vault.files import fsync_folder, make_folder, sha256_hex
 
 MAX_BYTES = 64 << 20  # a longer file is left as it is, and the next one begun
 
@@ -121,6 +121,12 @@ def name_of(month: str, first_seq: int | None) -> str:
     return f"{month}.jsonl" if first_seq is None else f"{month}-{first_seq}.jsonl"
 
 
+def only(data: bytes, text: str) -> bytes:
+    """Give the lines of a file that hold a text, all of them for none."""
+    wanted = text.encode()
+    return b"".join(b"%b\n" % line for line in data.split(b"\n") if wanted in line) if wanted else data
+
+
 def lines(data: bytes, offset: int = 0) -> Iterator[Line]:
     """Read the lines of ``data``, which begin at ``offset`` of their file."""
     start = 0
@@ -223,7 +229,7 @@ def write_mark(file: str, mark: Mark) -> None:
     try:
         handle = os.open(file, _MARK, 0o600)
     except FileNotFoundError:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(file).parent)
         handle = os.open(file, _MARK, 0o600)
     try:
         os.lseek(handle, mark.seq % 2 * _MARK_BYTES, os.SEEK_SET)

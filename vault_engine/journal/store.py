@@ -28,6 +28,7 @@ from vault_engine.journal.segment import (
     list_device,
     month_of,
     name_of,
+    only,
     read_end,
     read_mark,
     strangers,
@@ -117,9 +118,9 @@ class Journal:
         """List the files of all devices, each device's in the order they were written."""
         return [listed.file for listed in self.listed()]
 
-    def entries(self) -> list[Entry]:
-        """Read every device's entries, oldest first. Damaged lines are left out here and named by `verify`."""
-        found = [line.entry for file in self.files() for line in lines(file.read_bytes()) if line.entry]
+    def entries(self, *, holding: str = "") -> list[Entry]:
+        """Read every device's entries whose lines hold a text, oldest first. Damaged ones are for `verify` to name."""
+        found = [line.entry for file in self.files() for line in lines(only(file.read_bytes(), holding)) if line.entry]
         return sorted(found, key=lambda entry: entry.ts)
 
     def heads(self) -> list[Head]:

@@ -17,7 +17,7 @@ from vault_engine.note.edit import Edited, Refused, newline_of
 from vault_engine.note.headings import content_start, find_headings, section_end, simplify
 from vault_engine.note.model import Heading, LinkKind, Note
 from vault_engine.note.names import path_key
-from vault_engine.note.parse import parse
+from vault_engine.note.parser import parse
 
 MIN_HASH_DIGITS = 8
 

@@ -16,7 +16,7 @@ from vault_engine.note.body import (
 )
 from vault_engine.note.edit import DELETED, Edited, Refused, add_tag, remove_tag, rename_property, set_properties
 from vault_engine.note.model import Profile
-from vault_engine.note.parse import parse
+from vault_engine.note.parser import parse
 
 _LOGSEQS_OWN = re.compile(
     r"^[ \t]*+(?:-[ \t]++)?((?:id|collapsed)::(?:[ \t].*)?|:(?:LOGBOOK|END):|CLOCK:.*)$", re.MULTILINE | re.IGNORECASE

@@ -11,27 +11,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 from vault_engine.note.edit import Refused
 from vault_engine.note.model import Link, LinkKind, Note
 from vault_engine.note.names import path_key
-from vault_engine.note.parse import parse
+from vault_engine.note.parser import parse
 from vault_engine.note.resolve import Resolver
+from vault_engine.note.rules import LinkFormat
 from vault_engine.note.yaml12 import read_yaml
 
 _EXTENSION = ".md"
 _UNSAFE_BARE = re.compile(r"[\s\x00-\x1f%()<>\[\]?\\`]")
 _UNSAFE_POINTED = re.compile(r"[\x00-\x1f%<>\\]")
-
-
-class LinkFormat(StrEnum):
-    """How a vault's owner wants links written."""
-
-    SHORTEST = "shortest"  # the name, if no other file has it, else the path from the vault's root
-    RELATIVE = "relative"  # the path from the folder of the note the link stands in
-    ABSOLUTE = "absolute"  # the path from the vault's root
 
 
 class Splice(NamedTuple):

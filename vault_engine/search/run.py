@@ -13,8 +13,7 @@ from vault_engine.index.embeddings import Question
 from vault_engine.index.filters import PINNED, SITUATION, STATUS, TRUST
 from vault_engine.index.graph_walk import Node, NodeKind
 from vault_engine.index.keyword.columns import NO_DATE
-from vault_engine.index.keyword.run import score_text, scores, top_rows
-from vault_engine.index.keyword.suggest import corrected, suggestions, written_form
+from vault_engine.index.keyword.words import score_text, top_rows
 from vault_engine.index.store import Index
 from vault_engine.index.view import View
 from vault_engine.search.coverage import coverage
@@ -118,8 +117,7 @@ def search(
     view = index.view.within(query.within)
     allowed = _allowed(view, query)
     count = max(_CANDIDATES, _CANDIDATES_A_HIT * (query.offset + query.limit))
-    parsed = index.language.parse(query.text) if query.syntax else None
-    matched = scores(parsed.query, view.keywords, index.language.schema).scores if parsed else None
+    matched, unused = _matched(index, view, query.text) if query.syntax else (None, ())
     if matched is not None:
         allowed = matched > 0 if allowed is None else allowed & (matched > 0)
     near = _near(view, question, allowed, count) if question is not None else None
@@ -128,12 +126,21 @@ def search(
     if mode is not Mode.SEMANTIC:
         by_text = score_text(query.text, view.keywords, index.analyser) if matched is None else matched
         words = _best(by_text, allowed, count)
-    rows = np.unique(np.concatenate([leg.rows for leg in (words, near) if leg is not None]))
+    is_found = np.zeros(view.keywords.row_count, np.bool_)
+    for leg in filter(None, (words, near)):
+        is_found[leg.rows] = True
+    rows = np.flatnonzero(is_found).astype(np.int64)
     cosines = _cosines(view, question, rows) if near is not None and question is not None else None
     is_question = words is not None and matched is None
     if is_question and cosines is not None:
         covered = coverage(index.analyser.counts(query.text), view.keywords, rows, weights)
-        known = Found(rows, view.note_of_row[rows], covered, as_nearness(cosines), view.keywords.words_in("body", rows))
+        known = Found(
+            rows,
+            view.note_of_row[rows].astype(np.int64),
+            covered,
+            as_nearness(cosines),
+            view.keywords.words_in("body", rows),
+        )
         if look_closer is not None and nothing_answers(query.text, known, look_closer, weights):
             return Answer(mode, [], degraded)
         weights = replace(weights, semantic_share=semantic_share(covered, weights))
@@ -153,20 +160,17 @@ def search(
     hits = _hits(index, view, found, query, question, allowed, weights)
     chosen = hits[query.offset : query.offset + query.limit]
     more = len(hits) > query.offset + query.limit
-    return Answer(mode, chosen, degraded, parsed.unused if parsed else (), more)
-
-
-def did_you_mean(index: Index, query: Query) -> str | None:
-    """Write the question with other words in the place of those that no note has; None if there are none."""
-    view, language = index.view.within(query.within), index.language
-    found = []
-    for one in suggestions(language.parse(query.text, any_word=True).query, view.keywords, language.schema):
-        text = " ".join(filter(None, index.fields_of(view.owner(one.row)).values()))
-        found.append((one, written_form(one.term, text, index.analyser)))
-    return corrected(query.text, found) if found else None
+    return Answer(mode, chosen, degraded, unused, more)
 
 
 # ---- the legs
+
+
+def _matched(index: Index, view: View, text: str) -> tuple[Floats, tuple[str, ...]]:
+    """Score all rows against a question in the query language, and say what of it could not be used."""
+    from vault_engine.search.syntax import matched  # few questions need it, and all that it loads
+
+    return matched(index, view, text)
 
 
 def _best(scores: Floats, allowed: Mask | None, count: int) -> Leg:
@@ -273,8 +277,7 @@ def _with_phrases(index: Index, view: View, found: Candidates, text: str, weight
         return found
     held = np.zeros(len(found.rows), np.float32)
     for phrase in phrases:
-        parsed = index.language.parse(f'"{phrase}"')
-        held += scores(parsed.query, view.keywords, index.language.schema).scores[found.rows] > 0
+        held += _matched(index, view, f'"{phrase}"')[0][found.rows] > 0
     share = np.float32(weights.phrase)
     parts = {name: values * (1 - share) for name, values in found.parts.items()}
     held[total(found.parts) <= 0] = 0

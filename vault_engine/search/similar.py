@@ -3,7 +3,7 @@
 import numpy as np
 
 from vault_engine.index.filters import CATEGORY
-from vault_engine.index.keyword.run import score_text, top_rows
+from vault_engine.index.keyword.words import score_text, top_rows
 from vault_engine.index.record import KEY_BYTES
 from vault_engine.index.store import Index
 from vault_engine.vault.reach import Within

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from vault_engine.engine import Actor, Engine
 from vault_engine.errors import BadInput
 
+EVERY = "*"  # means all vaults: none is called so
+
 
 @contextmanager
 def open_vaults(
@@ -38,7 +40,7 @@ def open_vaults(
 
 def _free_name(name: str, taken: Mapping[str, Engine]) -> str:
     free, count = name, 1
-    while free in taken:
+    while free in taken or free == EVERY:
         count += 1
         free = f"{name}-{count}"
     return free

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing rather than the notes
+from vault_engine.config import MOST_VANISHED
+from vault_engine.vault.copies import conflict_base
 
 
 class Side(StrEnum):
@@ -209,9 +210,12 @@ def _track(
 
 
 def _moved(base: Notes, side: Notes) -> dict[str, str]:
-    """Find the notes that have another path now: by their identity, else by their text, where only one can be meant."""
+    """Find the notes that have another path now: by their identity, else by their text, where only one can be meant.
+
+    A conflict copy is no note that was moved, whatever it holds.
+    """
     gone = {path: held for path, held in base.items() if path not in side}
-    new = {path: held for path, held in side.items() if path not in base}
+    new = {path: held for path, held in side.items() if path not in base and not conflict_base(path)}
     found: dict[str, str] = {}
     for trait in (_identity, _name_and_text, _text):
         before = _alone(trait, gone, found.keys())

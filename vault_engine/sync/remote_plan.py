@@ -116,12 +116,18 @@ def copy_name(path: str, date: str, digest: str) -> str:
 
 
 def _renamed(base: Notes, here: dict[str, Held], there: dict[str, Held], pull: Pull) -> Plan:
-    """Carry out the renames, and give the plan for what is left."""
+    """Carry out the renames, and give the plan for what is left.
+
+    A note that both have under its new path now is known by that, so that nobody has to guess again who it was.
+    """
+    base = dict(base)
     for _ in range(_ROUNDS):
         plan = plan_sync(base, there, here)  # theirs, who are not overridden, are the people here
         if not plan.renames:
             break
         for rename in plan.renames:
+            if rename.path in base:
+                base[rename.to] = base.pop(rename.path)
             if rename.side is Side.OURS:
                 there[rename.to] = there.pop(rename.path)
                 pull.moved[rename.to] = pull.moved.pop(rename.path, rename.path)

@@ -9,10 +9,12 @@ import hashlib
 import os
 import stat
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 
-from vault_engine.errors import StorageFailed, VaultDenied
+from vault_engine.config import MEMWELL_DIR
+from vault_engine.errors import StorageFailed, VaultDenied, VaultMissing
 
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_SUCH_THING = (errno.EINVAL, errno.ENOTSUP)  # a file system that syncs no folders
@@ -76,13 +78,19 @@ def write_atomic(target: Path, data: bytes, temporary_folder: Path, *, mode: int
                 temporary.unlink(missing_ok=True)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, durably; what is there already is fine."""
-    if folder.is_dir():
-        return
-    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+def make_folder(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder and those above it, durably; what is there already is fine.
+
+    Raises:
+        VaultMissing: a vault's own folder would be among them. A vault that is gone, with its drive or by another
+            name, shall not seem to be there and empty.
+    """
+    missing = list(takewhile(lambda each: not each.is_dir(), (folder, *folder.parents)))
+    for each in missing:
+        if each.name == MEMWELL_DIR:
+            raise VaultMissing(str(each.parent), "is not there any more")
     for each in reversed(missing):
-        each.mkdir(exist_ok=True)  # another process may be faster
+        each.mkdir(mode=mode, exist_ok=True)  # another process may be faster
         fsync_folder(each.parent)
 
 

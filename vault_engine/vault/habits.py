@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vault_engine.note import Profile, Rules, path_key
+from vault_engine.note import LinkFormat, Profile, Rules, path_key
 from vault_engine.note.logseq import NEW_GRAPH, LogseqConfig, read_config
-from vault_engine.note.relink import LinkFormat
 from vault_engine.vault.walk import LOGSEQ_FOLDER
 
 _OBSIDIAN_FOLDER = ".obsidian"

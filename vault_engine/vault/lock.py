@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vault_engine.errors import VaultBusy
-from vault_engine.vault.files import explained
+from vault_engine.vault.files import explained, make_folder
 
 if sys.platform == "win32":
     import msvcrt
@@ -38,6 +38,7 @@ class Lock:
         Raises:
             VaultBusy: somebody else has it and did not let go within ``wait_s`` seconds.
             VaultDenied: the lock file can't be opened for writing.
+        VaultMissing: it would be in a vault that is not there.
         """
         until = time.monotonic() + wait_s
         if not self._threads.acquire(timeout=max(wait_s, 0)):
@@ -74,7 +75,7 @@ class Lock:
         try:
             return os.open(self._path, _OPEN, 0o600)
         except FileNotFoundError:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             return os.open(self._path, _OPEN, 0o600)
 
 

@@ -15,7 +15,7 @@ from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import escaped, json_line, json_option, plain
 from vault_engine.clients import CLIENTS, Client, Desk, is_vault
 from vault_engine.config import find_vault
-from vault_engine.doctor import Ail, ClientHealth, Health, examine_clients
+from vault_engine.doctor import Ail, ClientHealth, Health, HooksHealth, examine_clients
 from vault_engine.errors import VaultMissing
 
 _DEADLINE_S = 60.0
@@ -29,6 +29,7 @@ class Row:
 
     health: ClientHealth
     mend: str | None
+    hooks_mend: str | None
 
 
 @click.command()
@@ -60,7 +61,7 @@ def doctor(
 
     Of the vault: journal, revisions, files, disk, index, lock, permissions, model. The server of each client that was
     told of one is started just as the client would, or reached by its address; there a note is written, read, found and
-    forgotten again, which the journal shows.
+    forgotten again, which the journal shows. Then the command that the client has for its prompts is run, and timed.
 
     The exit code is 0 if all is well, 3 if something may be meant so or only waits, 1 if something is broken, 14 if
     the vault is damaged. Other things than the client's note are not changed.
@@ -73,13 +74,19 @@ def doctor(
     meant = _meant(desk, vault, needed=not clients)
     diagnosis, code = _of_vault(meant, fsck=fsck, offline=offline) if meant else (None, DONE)
     found = examine_clients(desk, clients, named=bool(named), offline=offline, deadline_s=deadline_s)
-    rows = [Row(one, _mend(one)) for one in found]
+    rows = [Row(one, _mend(one), _hooks_mend(one.client, one.hooks) if one.hooks else None) for one in found]
     if as_json:
-        facts = {"clients": [asdict(row.health) | {"mend": row.mend} for row in rows]}
+        facts = {"clients": [_facts(row) for row in rows]}
         click.echo(json_line((asdict(diagnosis) if diagnosis else {"vault": None}) | facts))
     else:
         click.echo(escaped("\n".join((*(lines(diagnosis) if diagnosis else ()), *_matrix(rows)))))
-    return worst((code, *(_CODES.get(one.health, DONE) for one in found)))
+    healths = (each.health for one in found for each in (one, one.hooks) if each)
+    return worst((code, *(_CODES.get(health, DONE) for health in healths)))
+
+
+def _facts(row: Row) -> dict[str, object]:
+    facts = asdict(row.health) | {"mend": row.mend}
+    return facts | {"hooks": facts["hooks"] | {"mend": row.hooks_mend}} if facts["hooks"] else facts
 
 
 def _present(desk: Desk) -> tuple[Client, ...]:
@@ -134,6 +141,24 @@ def _mend(one: ClientHealth) -> str | None:
     return mends[one.ail] if one.ail else None
 
 
+def _hooks_mend(client: str, one: HooksHealth) -> str | None:
+    """Say what puts the hooks of a client right; None where nothing is wrong."""
+    in_vault = f" --vault {quote(one.vault)}" if one.vault else ""
+    again = f"`memwell setup {client}{in_vault}`"
+    log = f"{one.vault or '.'}/.memwell/local/hook.log says more"
+    mends = {
+        Ail.FILE: f"put the file in order; `memwell setup --print {client}` prints what belongs into it",
+        Ail.ENTRY: again,
+        Ail.MEANING: again,
+        Ail.PROGRAM: again,
+        Ail.VAULT: f"bring the folder back, or `memwell setup {client} --vault DIR`",
+        Ail.LATE: f"give it more time by `--deadline 1000` behind the command in {one.file}; {log}",
+        Ail.START: again,
+        Ail.ANSWER: f"`memwell doctor --fsck --no-clients{in_vault}`; {log}",
+    }
+    return mends[one.ail] if one.ail else None
+
+
 def _matrix(rows: Sequence[Row]) -> Iterator[str]:
     """Write a line for each client, with what mends it below."""
     if not rows:
@@ -145,6 +170,19 @@ def _matrix(rows: Sequence[Row]) -> Iterator[str]:
         yield f"  {'  '.join(cells)}  {plain(_words(row.health))}".rstrip()
         if row.mend:
             yield f"    mend: {plain(row.mend)}"
+        if row.health.hooks:
+            yield f"    hooks: {plain(_of_hooks(row.health.hooks))}"
+        if row.hooks_mend:
+            yield f"    mend: {plain(row.hooks_mend)}"
+
+
+def _of_hooks(one: HooksHealth) -> str:
+    if one.problem:
+        return one.problem
+    if one.health is Health.UNTOLD:
+        return f"none in {one.file}"
+    timed = f", the first {one.first_ms:.0f} ms, then {one.ms:.0f} ms" if one.first_ms and one.ms else ""
+    return f"{', '.join(one.events)}{timed}"
 
 
 def _names(row: Row) -> tuple[str, str]:

@@ -4,21 +4,27 @@ An event is answered in `vault_engine.hooks.entry`, before the command line is l
 help, a mistake in the options, or the process in the background that keeps what was said.
 """
 
-import json
 import os
-import shlex
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from memwell_cli.choosing import own_command
+from memwell_cli.clienting import by_name
 from memwell_cli.opening import vault_option
-from memwell_cli.output import remark
-from vault_engine.clients import CLIENTS
+from memwell_cli.output import plain, remark
+from vault_engine.clients import Desk, Hooked, hooks_snippet
 from vault_engine.config import find_vault
-from vault_engine.hooks.entry import BUDGET_TOKENS, DEADLINE_MS, MAX_BUDGET_TOKENS, TELLING_DEADLINE_MS
-from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING, settings_for
+from vault_engine.hooks.entry import (
+    BUDGET_TOKENS,
+    DEADLINE_MS,
+    LINGER_MIN,
+    MAX_BUDGET_TOKENS,
+    MAX_LINGER_MIN,
+    TELLING_DEADLINE_MS,
+)
+from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING
 
 _client_option = click.option(
     "--client", type=click.Choice(list(EVENTS)), default=DEFAULT_CLIENT, show_default=True, help="Who runs it."
@@ -66,6 +72,13 @@ def _event(name: str, help: str, deadline_ms: int) -> None:
             show_default=True,
             help="How long the answer may be, in tokens of four characters.",
         )(command)
+        command = click.option(
+            "--linger",
+            type=click.IntRange(0, MAX_LINGER_MIN),
+            default=LINGER_MIN,
+            show_default=True,
+            help="Without a server: minutes that a process stays to answer the next ones; 0: none is started.",
+        )(command)
     hook.command(name, cls=_Event, help=help)(command)
 
 
@@ -82,13 +95,13 @@ _event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEAD
 def settings(client: str, vault: str | None) -> None:
     """Print what a client's settings must say to run them.
 
-    It goes into the file that stderr names, beside what is there.
+    'memwell setup' puts it there. By hand it goes into the file that stderr names, beside what is there.
     """
-    remark(next(f"for {one.title}: {one.hooks_file}" for one in CLIENTS if one.name == client))
-    root = find_vault(vault, os.environ, Path.cwd())
-    command = shlex.join([shutil.which("memwell") or "memwell", "hook"])
-    said = settings_for(client, command, shlex.quote(str(root)))
-    click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    desk, one = Desk.here(), by_name(client)
+    if one.hooks:
+        remark(f"for {one.title}: {plain(str(desk.file_at(one.hooks.location)))}")
+    hooked = Hooked(tuple(own_command()), str(find_vault(vault, os.environ, Path.cwd())))
+    click.echo(hooks_snippet(one, hooked, desk.around.platform), nl=False)
 
 
 @hook.command(hidden=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from memwell_cli.commands.lifecycle_maintenance import maintenance
 from memwell_cli.commands.lifecycle_sweep import SWEEPING
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
@@ -16,7 +17,7 @@ def lifecycle() -> None:
     """See how notes fade, and archive those that have."""
 
 
-for _command in SWEEPING:
+for _command in (*SWEEPING, maintenance):
     lifecycle.add_command(_command)
 
 
@@ -42,9 +43,9 @@ def decay(
     """List notes by how far they have faded, the weakest first.
 
     A note that is not used is half as strong after its type's half-life, which half_lives in config.toml sets; each
-    use on this machine makes that longer by a tenth, up to three times as long. What is pinned, a decision, a
-    preference or an antipattern does not fade. Nothing is deleted for being weak. A line tells decay, age and half-life
-    in days, uses, and the note. Exit code 3 if a note could not be written.
+    use on this machine makes that longer by a tenth, up to three times as long. What is pinned, and what is of a type
+    such as decision or preference, does not fade. Nothing is deleted for being weak. A line tells decay, age and
+    half-life in days, uses, and the note. Exit code 3 if a note could not be written.
     """
     if dry_run and not materialise:
         raise click.UsageError("--dry-run goes with --materialise")

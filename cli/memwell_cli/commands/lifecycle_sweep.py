@@ -5,7 +5,7 @@ import click
 from memwell_cli.exits import DONE, PARTLY
 from memwell_cli.opening import open_vault, vault_option
 from memwell_cli.output import columns, json_option, plain, problem_line, remark, show
-from vault_engine.engine import Problem, Promoted, SweepFilter, Swept
+from vault_engine.engine import Cohered, Problem, Promoted, SweepFilter, Swept
 from vault_engine.engine.states import read_ttl
 
 _DAY_S = 86_400
@@ -83,7 +83,40 @@ def promote(dry_run: bool, yes: bool, vault: str | None, as_json: bool) -> int:
     return _left(done.left, as_json=as_json)
 
 
-SWEEPING = (sweep, promote)
+@click.command("cohere")
+@click.option(
+    "--max-links", type=click.IntRange(0, 50), default=20, show_default=True, metavar="N", help="Make so many at most."
+)
+@click.option(
+    "--max-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.1,
+    show_default=True,
+    metavar="X",
+    help="Archive no more than this share of all notes.",
+)
+@_dry_run
+@_yes
+@vault_option
+@json_option
+def cohere(max_links: int, max_share: float, dry_run: bool, yes: bool, vault: str | None, as_json: bool) -> int:
+    """Move tiers, link and archive in one go; shows it unless --yes.
+
+    Notes that state a tier get the one that fits their use, as by promote. Notes without any link get one, '- [[other]]
+    (related)' under '## Links', to a note of their category that shares a subject and does not contradict them. What
+    has expired goes into the archive, as by sweep. All of it is one change: 'memwell journal undo ENTRY' takes it back.
+    How strong the notes are is said, and not written. Exit code 3 if a note could not be changed or moved.
+    """
+    _check(dry_run=dry_run, yes=yes)
+    with open_vault(vault) as engine:
+        done = engine.cohere(max_links=max_links, max_share=max_share, dry_run=not yes)
+    show(done, as_json=as_json, text=_cohered)
+    if not as_json:
+        _remark_cohered(done)
+    return _left(done.left, as_json=as_json)
+
+
+SWEEPING = (sweep, promote, cohere)
 """What belongs to the group ``lifecycle``."""
 
 
@@ -95,6 +128,30 @@ def _check(*, dry_run: bool, yes: bool) -> None:
 def _swept(done: Swept) -> str:
     rows = [(f"{one.decay:.2f}", f"{one.age_days:.0f} d", plain(one.path), one.why) for one in done.archived]
     return columns(rows) if rows else ""
+
+
+def _cohered(done: Cohered) -> str:
+    rows = [("tier", plain(one.path), f"{one.before} -> {one.after}") for one in done.moved]
+    rows += [("link", plain(one.path), plain(f"-> {one.to}, {one.similarity:.0%} alike")) for one in done.links]
+    rows += [("archive", plain(one.path), one.why) for one in done.archived]
+    return columns(rows) if rows else ""
+
+
+def _remark_cohered(done: Cohered) -> None:
+    verb = "would get" if done.dry_run else "got"
+    gone = "would go into the archive" if done.dry_run else "are in the archive"
+    spared = f" ({done.spared:,} spared)" if done.spared else ""
+    changed = f"{len(done.moved):,} notes {verb} another tier, {len(done.links):,} a link"
+    remark(f"{changed}; {len(done.archived):,} {gone}{spared}")
+    if done.notes:
+        weakest, *_, strongest = done.fading.quartiles
+        below = ", ".join(f"{count:,} below {limit}" for limit, count in done.fading.below.items())
+        remark(f"strength of {done.notes:,} notes: {weakest:.2f} to {strongest:.2f}; {below}")
+    if done.waiting:
+        remark(f"{done.waiting:,} more wait for another run")
+    if done.dry_run and (done.moved or done.links or done.archived):
+        remark("say --yes to do it")
+    _remark_entry(done.entry)
 
 
 def _remark_swept(done: Swept) -> None:

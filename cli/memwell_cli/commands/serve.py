@@ -25,7 +25,8 @@ _file = click.Path(path_type=Path, dir_okay=False)
     default="core",
     show_default=True,
     metavar="NAMES",
-    help="The tools that are offered: core, full, history, graph, upkeep, lifecycle, or tools by name; commas between.",
+    help="The tools that are offered: core, full, history, graph, upkeep, lifecycle, tools by name, or those of"
+    " another memory: mimir, mnemon, memini; commas between.",
 )
 @click.option("--describe", is_flag=True, help="Print the tools and what they cost an agent, and end.")
 @click.option(
@@ -133,7 +134,8 @@ def _describe(vaults: tuple[str, ...], profile: str, *, as_json: bool) -> None:
 
 
 def _table(described: Described) -> str:
-    lines = [f"{tool.name:18} {tool.tokens:5}  {tool.description}" for tool in described.tools]
+    width = max(18, *(len(tool.name) for tool in described.tools))
+    lines = [f"{tool.name:{width}} {tool.tokens:5}  {tool.description}" for tool in described.tools]
     profiles = ", ".join(f"{name} {tokens:,}" for name, tokens in described.profiles.items())
-    total = f"{'together':18} {described.tokens:5}  tokens of four characters"
+    total = f"{'together':{width}} {described.tokens:5}  tokens of four characters"
     return "\n".join([*lines, total, f"profiles: {profiles}"])

@@ -37,6 +37,8 @@ def _text(status: Status) -> str:
         lines.append(f"! {CAN_NOT_EXCHANGE}")
     if status.missing:
         lines.append(f"! {MISSING.format(status.missing)}")
+    if status.grooming:
+        lines.append(f"groomed {status.grooming}")
     if status.polled:
         lines.append(f"changes are looked for by the clock: {status.polled}")
     found = (*status.journal_problems, *file_problems(status))

@@ -1,11 +1,10 @@
 """``memwell uninstall``: takes back what ``memwell setup`` did."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import click
 
-from memwell_cli.clienting import Failure, by_name, may_ask, title_of, verdict
+from memwell_cli.clienting import Failure, by_name, by_what, may_ask, taken_line, title_of, verdict
 from memwell_cli.exits import advice
 from memwell_cli.output import json_line, json_option, plain, remark
 from vault_engine import MemwellError
@@ -25,8 +24,9 @@ def uninstall(
 ) -> int:
     """Take back what 'memwell setup' did to clients' files.
 
-    A file that nobody has changed since is as it was, byte by byte. From any other only the entry for Memwell is taken
-    out. Notes are never touched, but with '--delete-vault --yes', and then only in vaults that setup made.
+    A file that nobody has changed since is as it was, byte by byte. From any other only what is Memwell's is taken
+    out, the entry or the hooks. Notes are never touched, but with '--delete-vault --yes', and then only in vaults that
+    setup made.
     """
     _check(names, keep_vault=keep_vault, delete=delete_vault, yes=yes or dry_run)
     desk = Desk.here()
@@ -42,7 +42,7 @@ def uninstall(
     kept = [one.path for one in record.vaults if one not in vaults]
     erased = [one.path for one in vaults]
     if as_json:
-        facts = {"dry_run": dry_run, "clients": [asdict(one) for one in outcomes], "erased": erased, "kept": kept}
+        facts = {"dry_run": dry_run, **by_what(outcomes), "erased": erased, "kept": kept}
         click.echo(json_line(facts))
     else:
         _show(outcomes, erased, kept if not names else [], dry_run=dry_run)
@@ -62,7 +62,8 @@ def _ask(changes: Sequence[Change], *, needed: bool) -> None:
     if not needed:
         return
     for one in changes:
-        remark(f"{title_of(one.client)}: would take the entry out of {plain(one.file)}")
+        it = "the hooks" if one.spot.what == "hooks" else "the entry"
+        remark(f"{title_of(one.client)}: would take {it} out of {plain(one.file)}")
     if not may_ask():
         raise BadInput("nobody is there to ask: say --yes, or name the clients")
     click.confirm("Go on?", default=True, abort=True, err=True)
@@ -72,7 +73,7 @@ def _take_back(desk: Desk, change: Change, *, dry_run: bool) -> Taken | Failure:
     try:
         return take_back(desk, change, dry_run=dry_run)
     except MemwellError as error:
-        return Failure(change.client, change.file, str(error), advice(error), error.kind)
+        return Failure(change.client, change.file, str(error), advice(error), error.kind, what=change.spot.what)
 
 
 def _settle(desk: Desk, vaults: Sequence[Vault]) -> None:
@@ -87,22 +88,10 @@ def _show(outcomes: Sequence[Taken | Failure], erased: Sequence[str], kept: Sequ
         if isinstance(one, Failure):
             one.remark()
         else:
-            click.echo(_line(one, dry_run=dry_run))
+            click.echo(taken_line(one, dry_run=dry_run))
     for path in erased:
         click.echo(f"{'would erase' if dry_run else 'erased'} {plain(path)} with all notes")
     if not outcomes and not erased:
         click.echo("nothing to take back")
     for path in kept:
         remark(f"The notes in {plain(path)} stay.")
-
-
-def _line(one: Taken, *, dry_run: bool) -> str:
-    file = plain(one.file)
-    done, would = {
-        "restored": (f"{file} is as it was", f"{file} would be as it was"),
-        "removed": (f"removed {file}, which setup had made", f"would remove {file}, which setup made"),
-        "taken out": (f"took the entry out of {file}", f"would take the entry out of {file}"),
-        "gone": (f"no entry is in {file} any more", f"no entry is in {file} any more"),
-    }[one.action]
-    copies = "".join(f"\n  kept: {plain(copy)}" for copy in one.left)
-    return f"{title_of(one.client)}: {would if dry_run else done}{copies}"

@@ -10,9 +10,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from whoosh.analysis import Composable, Token
 from whoosh.lang import has_stemmer, has_stopwords, languages, stemmer_for_language, stopwords_for_language
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -132,45 +131,11 @@ class Analyser:
         return self._cyrillic if _CYRILLIC[0] <= lowered[0] <= _CYRILLIC[1] else self._own
 
 
-class WhooshAnalyser(Composable):  # type: ignore[misc]
-    """An `Analyser` as Whoosh's schema, query parser and highlighter want it."""
-
-    def __init__(self, analyser: Analyser) -> None:
-        self.analyser = analyser
-
-    def __call__(
-        self,
-        value: str,
-        positions: bool = False,
-        chars: bool = False,
-        keeporiginal: bool = False,
-        removestops: bool = True,
-        tokenize: bool = True,
-        start_pos: int = 0,
-        start_char: int = 0,
-        mode: str = "",
-        **kwargs: Any,
-    ) -> Iterator[Token]:
-        """Give the terms of a text as Whoosh's tokens: one object, changed from term to term, as is usual there.
-
-        The whole text as it is without ``tokenize``: Whoosh asks so for ``begin*`` and the like.
-        """
-        token = Token(positions=positions, chars=chars, removestops=removestops, mode=mode, **kwargs)
-        text = _composed(value)
-        whole = [Word(0, 0, len(text), text)] if text else []
-        for word in self.analyser.tokens(text) if tokenize else whole:
-            token.text, token.boost, token.pos = word.term, 1.0, start_pos + word.position
-            token.startchar, token.endchar = start_char + word.start, start_char + word.end
-            if keeporiginal:
-                token.original = text[word.start : word.end]
-            yield token
-
-
 def runs(text: str) -> list[str]:
     """List the runs of letters and digits of a text, in order."""
     if text.isascii():  # the same, three times as fast
         return text.encode().translate(_BLANKS).decode().split()
-    return _RUN.findall(_composed(text))
+    return _RUN.findall(composed(text))
 
 
 def fold(text: str) -> str:
@@ -209,7 +174,8 @@ def _times_used(words: Counter[str], language: str) -> int:
     return sum(words[word] for word in stop_words(language) - _CONTRACTED)
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
+    """Give a text in the form NFC."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

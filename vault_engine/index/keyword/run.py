@@ -16,7 +16,6 @@ from whoosh.query.qcore import _NullQuery
 from whoosh.query.terms import PatternQuery
 from whoosh.searching import Searcher
 
-from vault_engine.index.keyword.analyse import Analyser
 from vault_engine.index.keyword.columns import microseconds
 from vault_engine.index.keyword.distance import near
 from vault_engine.index.keyword.live import Keywords, Part, saturated
@@ -27,7 +26,6 @@ from vault_engine.index.keyword.reader import Reader
 from vault_engine.index.keyword.schema import Property
 from vault_engine.index.keyword.strings import Strings
 
-BLOCK = 256  # rows that `top_rows` looks at together
 _TINY = np.float32(1e-6)  # what a match is worth that nothing speaks for
 _STRIDE = 17  # bits of a row's positions, and one more that keeps rows apart
 _FEW = 16  # times fewer rows are looked up one by one
@@ -49,18 +47,6 @@ class Matches(NamedTuple):
     score: Callable[[Places | slice], Floats]  # of the rows at these places in `rows`
 
 
-def score_text(text: str, keywords: Keywords, analyser: Analyser) -> Floats:
-    """Score every row against the distinct words of a text, shape ``(rows,)``; 0 where nothing matches.
-
-    A row is also worth what the chunks around it hold.
-    """
-    scores = np.zeros(keywords.row_count, np.float32)
-    for term in analyser.counts(text):
-        keywords.add_to(scores, term.encode())
-    scores[keywords.dead] = 0
-    return scores
-
-
 def scores(query: queries.Query, keywords: Keywords, schema: Schema) -> Result:
     """Score every row against a query of Whoosh's."""
     rows, score = _Run(keywords, schema).matches(query)
@@ -70,32 +56,6 @@ def scores(query: queries.Query, keywords: Keywords, schema: Schema) -> Result:
     all_scores = np.zeros(keywords.row_count, np.float32)
     all_scores[rows[at]] = np.maximum(score(at), _TINY)
     return Result(all_scores, len(rows[at]))
-
-
-def top_rows(scores: Floats, count: int) -> list[int]:
-    """Give the best rows, best first, ties by number; at most ``count``, and none that is scored 0.
-
-    Looks at the maxima of blocks first, and then only into blocks that can hold one of the best.
-    """
-    whole = len(scores) // BLOCK * BLOCK
-    maxima = scores[:whole].reshape(-1, BLOCK).max(axis=1)
-    if whole < len(scores):
-        maxima = np.append(maxima, scores[whole:].max())
-    if len(maxima) > count:
-        lowest = max(float(np.partition(maxima, -count)[-count]), 0.0)
-        blocks = np.flatnonzero(maxima >= lowest)
-        rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-        rows = rows[: np.searchsorted(rows, len(scores))]
-        tied = rows[scores[rows] == lowest][:count] if lowest > 0 else rows[:0]
-        rows = np.sort(np.concatenate([rows[scores[rows] > lowest], tied]))
-    else:
-        rows = np.flatnonzero(scores > 0)
-    if len(rows) > count:
-        lowest = float(np.partition(scores[rows], -count)[-count])
-        rows = rows[scores[rows] >= lowest]
-    best = rows[np.argsort(-scores[rows], kind="stable")[:count]]
-    found: list[int] = best.tolist()
-    return found
 
 
 class _Run:

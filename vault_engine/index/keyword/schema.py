@@ -10,7 +10,7 @@ from whoosh.analysis import Composable, Token
 from whoosh.fields import DATETIME, ID, NUMERIC, TEXT, Schema
 from whoosh.qparser.common import QueryParserError
 
-from vault_engine.index.keyword.analyse import Analyser, WhooshAnalyser
+from vault_engine.index.keyword.analyse import Analyser, Word, composed
 from vault_engine.index.keyword.columns import encoded
 from vault_engine.index.keyword.model import COMBINED
 from vault_engine.index.keyword.postings import FIELD_WEIGHTS
@@ -20,6 +20,40 @@ NUMBERS = ("importance", "confidence")
 DATES = ("date", "created", "updated", "valid_from", "valid_to", "expires")
 
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d))?Z?)?)?)?", re.ASCII)
+
+
+class WhooshAnalyser(Composable):  # type: ignore[misc]
+    """An `Analyser` as Whoosh's schema, query parser and highlighter want it."""
+
+    def __init__(self, analyser: Analyser) -> None:
+        self.analyser = analyser
+
+    def __call__(
+        self,
+        value: str,
+        positions: bool = False,
+        chars: bool = False,
+        keeporiginal: bool = False,
+        removestops: bool = True,
+        tokenize: bool = True,
+        start_pos: int = 0,
+        start_char: int = 0,
+        mode: str = "",
+        **kwargs: Any,
+    ) -> Iterator[Token]:
+        """Give the terms of a text as Whoosh's tokens: one object, changed from term to term, as is usual there.
+
+        The whole text as it is without ``tokenize``: Whoosh asks so for ``begin*`` and the like.
+        """
+        token = Token(positions=positions, chars=chars, removestops=removestops, mode=mode, **kwargs)
+        text = composed(value)
+        whole = [Word(0, 0, len(text), text)] if text else []
+        for word in self.analyser.tokens(text) if tokenize else whole:
+            token.text, token.boost, token.pos = word.term, 1.0, start_pos + word.position
+            token.startchar, token.endchar = start_char + word.start, start_char + word.end
+            if keeporiginal:
+                token.original = text[word.start : word.end]
+            yield token
 
 
 class Property(ID):  # type: ignore[misc]

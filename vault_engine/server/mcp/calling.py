@@ -4,18 +4,20 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import anyio.from_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
+from pydantic import Field
 from pydantic_core import to_json, to_jsonable_python
 
 from vault_engine.engine import Actor, Engine, Reach, Scope
 from vault_engine.errors import BadInput, MemwellError, NotAllowed
 from vault_engine.server.callers import Callers
 from vault_engine.server.mcp.advice import explain
+from vault_engine.server.vaults import EVERY
 
 
 def told(tool: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,24 +29,36 @@ def told(tool: Callable[..., Any]) -> Callable[..., Any]:
             answer = tool(*args, **kwargs)
         except MemwellError as error:
             raise ToolError(explain(error)) from error
-        text = TextContent(type="text", text=to_json(answer).decode())
-        return CallToolResult(content=[text], structured_content=to_jsonable_python(answer))
+        text = TextContent(type="text", text=answer if isinstance(answer, str) else to_json(answer).decode())
+        structured = to_jsonable_python(answer)
+        whole = structured if isinstance(structured, dict) else {"result": structured}
+        return CallToolResult(content=[text], structured_content=whole)
 
     return telling
 
 
-def of_one_vault(tools: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Make one tool of those that do the same in several vaults: it takes the name of one, else means the first."""
+def of_one_vault(
+    tools: Mapping[str, Callable[..., Any]], together: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """Make one tool of those that do the same in several vaults: it takes the name of one, else means the first.
+
+    Args:
+        tools: by the names of the vaults.
+        together: what is called with them where `EVERY` is named; None: it can't be.
+    """
     first = next(iter(tools))
 
     @wraps(tools[first])
     def calling(*args: Any, vault: str | None = None, **kwargs: Any) -> Any:
+        if vault == EVERY and together is not None:
+            return together(tools, *args, **kwargs)
         return tools[vault or first](*args, **kwargs)
 
     known = inspect.signature(tools[first], eval_str=True)
-    which = inspect.Parameter(
-        "vault", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Literal[tuple(tools)] | None
-    )
+    wanted: Any = Literal[tuple(tools)] | None
+    if together is not None:
+        wanted = Annotated[Literal[(*tools, EVERY)] | None, Field(description=f"{EVERY}: all of them")]
+    which = inspect.Parameter("vault", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=wanted)
     calling.__signature__ = known.replace(parameters=[*known.parameters.values(), which])  # type: ignore[attr-defined]
     return calling
 
@@ -70,8 +84,8 @@ class Verbs:
     def __init__(self, engine: Engine, callers: Callers, place: Place = Place()) -> None:  # noqa: B008  frozen
         self._engine, self._callers, self._place = engine, callers, place
 
-    def _asked(self, context: Context, needed: Scope = Scope.READ) -> Asked:
-        """Say who calls.
+    def _asked(self, context: Context, needed: Scope = Scope.READ, workspace: str | None = None) -> Asked:
+        """Say who calls; a workspace that the call itself names goes before any other.
 
         Raises:
             NotAllowed: the caller may not.
@@ -80,7 +94,7 @@ class Verbs:
         caller = self._callers(context, needed)
         if caller.folder is not None and not self._place.is_first:
             raise NotAllowed(f"the token reaches only {caller.folder} of the vault {next(iter(self._place.vaults))}")
-        workspace = caller.workspace or self._place.workspace
+        workspace = workspace or caller.workspace or self._place.workspace
         return Asked(caller.actor, self._engine.reach(workspace, folder=caller.folder))
 
     def _vault(self, name: str | None) -> Engine | None:

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from vault_engine.engine import Engine
 from vault_engine.engine.recalling import CHARS_PER_TOKEN
 from vault_engine.server.callers import local_caller
+from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.profiles import FULL, GROUPS, as_tool, chosen, offers_of
 
 
@@ -39,13 +40,13 @@ def describe(engine: Engine, profile: str, vaults: Mapping[str, Engine] | None =
     Raises:
         BadInput: there is no such profile.
     """
-    every = offers_of(vaults or {"": engine}, local_caller)
-    costs = {offer.name: _cost(as_tool(offer), offer.group) for offer in every}
+    every = offers_of(vaults or {"": engine}, local_caller, groups=(*GROUPS, *PROFILES))
+    costs = {(offer.group, offer.name): _cost(as_tool(offer), offer.group) for offer in every}
 
     def of(name: str) -> tuple[ToolCost, ...]:
-        return tuple(costs[offer.name] for offer in chosen(name, every))
+        return tuple(costs[offer.group, offer.name] for offer in chosen(name, every))
 
-    totals = {name: sum(tool.tokens for tool in of(name)) for name in (*GROUPS, FULL)}
+    totals = {name: sum(tool.tokens for tool in of(name)) for name in (*GROUPS, FULL, *PROFILES)}
     tools = of(profile)
     return Described(profile, tools, sum(tool.tokens for tool in tools), totals)
 

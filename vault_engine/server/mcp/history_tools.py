@@ -10,7 +10,7 @@ from vault_engine.engine import Moved, Scope
 from vault_engine.engine.entries import Entries
 from vault_engine.engine.history import Diffed, History
 from vault_engine.engine.past import ListedAt
-from vault_engine.engine.results import Restored
+from vault_engine.engine.reports import Restored
 from vault_engine.engine.undo import Undone
 from vault_engine.server.mcp.arguments import Entry, Limit, Moment, Name, Ref, Sha256, Tags
 from vault_engine.server.mcp.calling import Verbs

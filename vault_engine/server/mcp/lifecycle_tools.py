@@ -7,9 +7,12 @@ from pydantic import Field
 
 from vault_engine.engine import (
     Changed,
+    Chores,
+    Cohered,
     DecayFilter,
     Decaying,
     Health,
+    Maintained,
     Promoted,
     Scope,
     Stats,
@@ -53,6 +56,28 @@ class LifecycleTools(Verbs):
         """Give notes that state a tier the one that fits how they are used; undo_together takes it back."""
         actor = self._whole(context, Scope.READ if dry_run else Scope.WRITE)
         return self._engine.promote(dry_run=dry_run, actor=actor)
+
+    def cohere(
+        self, context: Context, max_links: Annotated[int, Field(ge=0, le=50)] = 20, dry_run: bool = True
+    ) -> Cohered:
+        """Fit tiers to use, link notes that share a subject, archive what expired; undo_together takes it back."""
+        actor = self._whole(context, Scope.READ if dry_run else Scope.WRITE)
+        return self._engine.cohere(max_links=max_links, dry_run=dry_run, actor=actor)
+
+    def maintenance(
+        self,
+        context: Context,
+        duplicates: bool = True,
+        orphans: bool = True,
+        reindex: bool = False,
+        compact: bool = False,
+        limit: Limit = 50,
+        dry_run: bool = True,
+    ) -> Maintained:
+        """List notes that say the same, notes without links, links to nothing; archive exact copies, mend the index."""
+        actor = self._whole(context, Scope.READ if dry_run else Scope.WRITE)
+        chores = Chores(duplicates, orphans, reindex, compact)
+        return self._engine.maintain(chores, limit=limit, dry_run=dry_run, actor=actor)
 
     def stats(self, context: Context) -> Stats:
         """Count notes by category, type, tier, status and age."""

@@ -1,5 +1,6 @@
 """Which tools a server offers: all of a profile, of some groups, or some by name."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from inspect import signature
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from vault_engine.engine import Engine
 from vault_engine.errors import BadInput
 from vault_engine.server.callers import Callers, local_caller
 from vault_engine.server.mcp.calling import Place, of_one_vault, told
+from vault_engine.server.mcp.compat import PROFILES
 from vault_engine.server.mcp.schemas import brief_input, brief_output
 from vault_engine.server.mcp.tools import Tools
 
@@ -42,6 +44,17 @@ CHANGES = ToolAnnotations(destructive_hint=False, open_world_hint=False)  # a se
 ARCHIVES = ToolAnnotations(destructive_hint=True, open_world_hint=False)
 
 
+def _of_another(profile: str) -> Callable[[Engine, Callers, Place], Iterator[Hinted]]:
+    """Make what gives the tools of another memory."""
+
+    def tools(engine: Engine, callers: Callers, place: Place) -> Iterator[Hinted]:
+        from vault_engine.server.mcp.compat import tools_of
+
+        return tools_of(profile, engine, callers, place)
+
+    return tools
+
+
 def offers(
     engine: Engine,
     callers: Callers,
@@ -50,7 +63,10 @@ def offers(
 ) -> tuple[Offer, ...]:
     """Give every tool there is of one vault in some groups, in the order in which clients see them."""
     return tuple(
-        Offer(*each, group) for group in GROUPS if group in groups for each in _TOOLS[group](engine, callers, place)
+        Offer(*each, group)
+        for group in (*GROUPS, *PROFILES)
+        if group in groups
+        for each in _TOOLS[group](engine, callers, place)
     )
 
 
@@ -145,6 +161,8 @@ def _lifecycle_tools(engine: Engine, callers: Callers, place: Place) -> Iterator
     yield lifecycle.decay, READS
     yield lifecycle.sweep, ARCHIVES
     yield lifecycle.promote, WRITES
+    yield lifecycle.cohere, ARCHIVES
+    yield lifecycle.maintenance, ARCHIVES
     yield lifecycle.stats, READS
     yield lifecycle.health, WRITES
     yield lifecycle.pin, WRITES
@@ -158,6 +176,7 @@ _TOOLS: dict[str, Callable[[Engine, Callers, Place], Iterator[Hinted]]] = {
     "graph": _graph_tools,
     "upkeep": _upkeep_tools,
     "lifecycle": _lifecycle_tools,
+    **{name: _of_another(name) for name in PROFILES},
 }
 
 
@@ -182,36 +201,49 @@ def offers_of(
     ]
     if not names:
         return each[0]
+    from vault_engine.server.mcp.everywhere import TOGETHER  # loaded where there are several
+
     return tuple(
-        same[0]._replace(tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True))))
+        same[0]._replace(
+            tool=of_one_vault(dict(zip(names, (one.tool for one in same), strict=True)), TOGETHER.get(same[0].name))
+        )
         for same in zip(*each, strict=True)
     )
 
 
 def groups_of(profile: str) -> Collection[str]:
-    """Say which groups may have tools of a profile: those it names, all of them once it names anything else."""
+    """Say which groups may have tools of a profile: those it names, all of ours too once it names anything else."""
     named = set(_names(profile))
-    return named if named and named <= set(GROUPS) else GROUPS
+    others = named.intersection(PROFILES)
+    return named if named and named <= {*GROUPS, *others} else {*GROUPS, *others}
 
 
 def chosen(profile: str, every: Iterable[Offer]) -> list[Offer]:
     """Give the tools that a profile means, in their order.
 
     Args:
-        profile: ``core``, ``full``, a group, a tool's name, or several of them with commas between.
+        profile: ``core``, ``full``, a group, another memory (`PROFILES`), a tool's name, or several of them with commas
+            between.
         every: what there is.
 
     Raises:
-        BadInput: one of them is none of these.
+        BadInput: one of them is none of these, or two tools would have one name.
     """
     every = tuple(every)
     wanted = _names(profile)
-    known = {FULL, *GROUPS, *(each.name for each in every)}
+    known = {FULL, *GROUPS, *PROFILES, *(each.name for each in every)}
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
         what = f"there is no tool or profile {unknown[0]!r}" if unknown else "no tool was named"
-        raise BadInput(f"{what} (there are {', '.join([FULL, *GROUPS, *(each.name for each in every)])})")
-    return [each for each in every if {FULL, each.group, each.name}.intersection(wanted)]
+        raise BadInput(f"{what} (there are {', '.join([FULL, *GROUPS, *PROFILES, *(each.name for each in every)])})")
+    meant = [each for each in every if {each.group, each.name}.intersection(wanted) or _is_full(each, wanted)]
+    if twice := [name for name, count in Counter(each.name for each in meant).items() if count > 1]:
+        raise BadInput(f"{twice[0]} would be the name of two tools: choose one of these profiles")
+    return meant
+
+
+def _is_full(each: Offer, wanted: Collection[str]) -> bool:
+    return FULL in wanted and each.group in GROUPS
 
 
 def _names(profile: str) -> list[str]:

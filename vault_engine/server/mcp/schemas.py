@@ -1,6 +1,6 @@
 """JSON schemas as short as they can be with the same meaning: every session of every agent pays for them. Pure."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 Schema = dict[str, Any]
@@ -18,8 +18,8 @@ def brief_input(schema: Schema) -> Schema:
 
 
 def brief_output(answer: type) -> Schema:
-    """Give the schema of a tool's answer, a dataclass, by the names of its fields: the rest is seen when it comes."""
-    return {"type": "object", "required": [field.name for field in fields(answer)]}
+    """Give the schema of a tool's answer by the names of its fields: the rest is seen when it comes."""
+    return {"type": "object", "required": [field.name for field in fields(answer)] if is_dataclass(answer) else []}
 
 
 def _brief(schema: Any, definitions: Schema) -> Any:

@@ -1,36 +1,32 @@
 """The tools that every agent has: each is one verb of the engine with its arguments described and bounded."""
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
+import vault_engine.engine as verbs
 from vault_engine.engine import (
     MAX_QUERY_CHARS,
     MAX_TEXT_BYTES,
-    AddLink,
-    Append,
     Changed,
-    Edit,
     Forgotten,
     Memory,
     Mode,
     NoteView,
     Recalled,
     Remembered,
-    RemoveLink,
-    Replace,
-    ReplaceSection,
     Scope,
-    SetProperty,
     Status,
-    UnsetProperty,
 )
 from vault_engine.engine import Context as Briefing
 from vault_engine.errors import BadInput
 from vault_engine.server.mcp.arguments import Headings, Line, Moment, Name, Reason, Ref, Sha256, Tags, ThatNote
 from vault_engine.server.mcp.calling import Verbs
+
+if TYPE_CHECKING:
+    from vault_engine.engine import Edit
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES)]
 Value = (
@@ -162,7 +158,7 @@ class Tools(Verbs):
         remove: bool = False,
     ) -> Changed:
         """Add a typed link to another note, or remove it."""
-        edit = RemoveLink(target, relation) if remove else AddLink(target, relation)
+        edit = verbs.RemoveLink(target, relation) if remove else verbs.AddLink(target, relation)
         return self._changed(context, note, edit)
 
     def status(self, context: Context) -> Status:
@@ -175,7 +171,7 @@ class Tools(Verbs):
         return StatusOfSeveral(**stated, vaults=tuple(self._place.vaults))
 
     def _changed(
-        self, context: Context, note: str, edit: Edit, *, expected: str | None = None, merge: bool = False
+        self, context: Context, note: str, edit: "Edit", *, expected: str | None = None, merge: bool = False
     ) -> Changed:
         caller = self._asked(context, Scope.WRITE)
         return self._engine.edit(note, edit, expected=expected, merge=merge, actor=caller.actor, within=caller.within)
@@ -183,7 +179,7 @@ class Tools(Verbs):
 
 def _edit(
     action: Action, text: str, old: str | None, under: tuple[str, ...], property: str | None, value: Value
-) -> Edit:
+) -> "Edit":
     """Make an edit of what an agent has filled in.
 
     Raises:
@@ -191,17 +187,17 @@ def _edit(
     """
     match action:
         case "append":
-            return Append(text, under)
+            return verbs.Append(text, under)
         case "replace":
-            return Replace(_given(old, "replace", "old"), text)
+            return verbs.Replace(_given(old, "replace", "old"), text)
         case "replace_section":
             if not under:
                 raise BadInput("replace_section needs under: the headings of the section")
-            return ReplaceSection(under, text)
+            return verbs.ReplaceSection(under, text)
         case "set_property":
-            return SetProperty(_given(property, "set_property", "property"), value)
+            return verbs.SetProperty(_given(property, "set_property", "property"), value)
         case "remove_property":
-            return UnsetProperty(_given(property, "remove_property", "property"))
+            return verbs.UnsetProperty(_given(property, "remove_property", "property"))
 
 
 def _given(value: str | None, action: str, name: str) -> str:

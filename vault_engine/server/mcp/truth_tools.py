@@ -70,7 +70,7 @@ class TruthTools(Verbs):
         return self._engine.contradictions(category or None, limit=limit, resolve=resolve, dry_run=dry_run, actor=actor)
 
     def undo_together(self, context: Context, entry: Key) -> UndoneTogether:
-        """Take back what supersede, contradictions, sweep or promote changed, by its entry."""
+        """Take back what supersede, contradictions, sweep, promote, cohere or maintenance changed, by its entry."""
         actor = self._whole(context, Scope.WRITE)
         return self._engine.undo_together(entry, actor=actor)
 

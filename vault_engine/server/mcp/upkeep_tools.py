@@ -24,7 +24,7 @@ from vault_engine.engine.bulk import NotRemembered
 from vault_engine.engine.conflicts import Conflicts, ConflictShown, Resolved, Take
 from vault_engine.engine.fsck import Verified
 from vault_engine.engine.purge import Purged
-from vault_engine.engine.results import Built
+from vault_engine.engine.reports import Built
 from vault_engine.server.mcp.advice import explain
 from vault_engine.server.mcp.arguments import Limit, Line, Name, Reason, Ref, Sha256, Tags
 from vault_engine.server.mcp.calling import Verbs, reporter

@@ -1,7 +1,7 @@
 """What a link says of how its note and its target are related."""
 
 from vault_engine.note.body import typed_relations
-from vault_engine.note.logseq import property_of_line
+from vault_engine.note.logseq.page import property_of_line
 from vault_engine.note.logseq.properties import property_name
 from vault_engine.note.model import Note, Profile
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from vault_engine.note.frontmatter import read_head
 from vault_engine.note.links import split_wikilink
-from vault_engine.note.logseq import NEW_GRAPH, LogseqConfig, read_page
+from vault_engine.note.logseq.page import read_page
 from vault_engine.note.model import FrontmatterState, Link, LinkKind, Note, Profile, Tag
 from vault_engine.note.scan import scan_body
 from vault_engine.note.special import find_merge_markers
 from vault_engine.note.tags import distinct, property_tags
 from vault_engine.note.yaml12 import QuotedText
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """By whose rules a vault's notes are read."""
-
-    profile: Profile = Profile.OBSIDIAN
-    logseq: LogseqConfig = NEW_GRAPH
 
 
 def parse(text: str, profile: Profile = Profile.OBSIDIAN) -> Note:
