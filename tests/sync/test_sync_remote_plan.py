@@ -121,8 +121,8 @@ def test_where_nobody_here_has_touched_anything_all_that_is_there_is_taken(tripl
 def test_a_pull_that_was_cut_short_is_taken_up_again(triple, data):
     """Of what was brought in before, the other side counts as known: no line is lost, and then all stays as it is.
 
-    Only a file that was renamed here and changed there may be kept under both names, as nothing tells of its rename: under
-    the old one as a copy, where some devices take that for another's.
+    Only a file that was renamed here and changed there may be kept under both names, as nothing tells of its rename:
+    under the old one as a copy, where some devices take that for another's.
     """
     base, here, there = triple
     once, _ = pulled(base, here, there)

@@ -34,7 +34,7 @@ def maintenance(
     vault: str | None,
     as_json: bool,
 ) -> int:
-    """Look for copies and loose ends, see to the index; shows it unless --yes.
+    """Look for copies and loose ends; shows what to do unless --yes.
 
     Without an option it looks for duplicates and orphans. With --yes exact copies of a note of the same category go
     into the archive, unless they are pinned, verified, core, linked to, or state something else: one change, which
