@@ -153,7 +153,7 @@ class Embeddings:
 
     @property
     def _is_loading(self) -> bool:
-        return self._is_load_due or self._loading.locked()
+        return self._serving() is not None and (self._is_load_due or self._loading.locked())
 
     # ---- asking
 
