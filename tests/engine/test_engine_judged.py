@@ -156,7 +156,7 @@ def test_answers_that_are_no_such_word_are_the_rules_to_give(facts, open_engine,
     found = open_engine(MEMWELL_CONTRADICTIONS=chat.url).contradictions()
 
     assert BY_RULES < named(found.found)
-    assert (4, "wise gave no answer that can be read, 1 times; the rules alone judge what it did not") == (
+    assert (4, "wise answered what can't be read (1 of 4); the rules alone judge what it did not") == (
         found.total, found.degraded,
     )  # fmt: skip
 

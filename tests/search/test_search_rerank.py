@@ -222,10 +222,11 @@ def test_scores_of_models_come_into_the_unit_interval():
         as_shares([float("nan")], 1)
 
 
-def test_nobody_answers_at_an_address():
-    """A server that is not there is said so."""
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:x"])
+def test_nobody_answers_at_an_address(host):
+    """A server that is not there is said so, and an address that is none."""
     with pytest.raises(RerankerFailed):
-        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", judged(["t"]), len)
+        RerankEndpoint(f"http://{host}/v1", None).judge("q", judged(["t"]), len)
 
 
 def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note, tmp_path):

@@ -59,7 +59,7 @@ def second_opinion(judge: PairJudge, found: Sequence[Weighed], undecided: Sequen
             why = f"{judge.name} says that not both can hold"
             conflicts.append(pair._replace(verdict=_as(pair.verdict, kind, why), judge=judge.name))
     if not failure and (unread := answers.count(None)):
-        failure = f"{judge.name} gave no answer that can be read, {unread:,} times"
+        failure = f"{judge.name} answered what can't be read ({unread:,} of {len(answers):,})"
     degraded = f"{failure}; the rules alone judge what it did not" if failure else None
     return Opinion(tuple(conflicts), tuple(dismissed), judge.name, len(answers), degraded)
 

@@ -5,6 +5,7 @@ import math
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from typing import Any
 
 from vault_engine.errors import RerankerFailed
@@ -66,7 +67,7 @@ class ChatEndpoint:
             raise RerankerFailed(self._name, said(error)) from error
 
 
-WRONG = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+WRONG = (OSError, HTTPException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
 """What asking a server and reading its answer may raise."""
 
 
@@ -82,7 +83,7 @@ def post(url: str, asked: object, key: str | None, deadline: Deadline) -> Any:
 
     Raises:
         RerankerFailed, JudgeFailed: it came too late, as the deadline says.
-        OSError, ValueError: there was none, or not one that can be read.
+        OSError, HTTPException, ValueError: there was none, or not one that can be read.
     """
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     body = json.dumps(asked).encode("utf-8", "replace")
