@@ -50,7 +50,7 @@ def test_an_unknown_setting_is_told_the_known_ones(settings, tmp_path):
     """A misspelt name is not passed over."""
     settings.write_text('profil = "logseq"', "utf-8")
 
-    texts = "embedder, reranker, language, profile, watch, workspace"
+    texts = "embedder, reranker, contradictions, language, profile, watch, workspace"
     numbers = "keep_days, keep_versions, look_seconds, rest_seconds, late_megabytes"
     known = f"{texts}, {numbers}, boosts, half_lives, confidences, tier_days, infer, groom_every"
     with pytest.raises(ConfigBroken, match=rf"unknown setting 'profil' \(known: {known}\)"):
@@ -91,7 +91,7 @@ def test_a_session_is_one_short_line(tmp_path, name):
 
 
 @pytest.mark.parametrize("scheme", ["http://", "https://", "chat:http://", "chat:https://"])
-@pytest.mark.parametrize("name", ["embedder", "reranker"])
+@pytest.mark.parametrize("name", ["embedder", "reranker", "contradictions"])
 def test_a_vault_sends_nothing_to_another_machine(settings, tmp_path, scheme, name):
     """Only the environment may name one: a vault may have come from elsewhere."""
     settings.write_text(f'{name} = "{scheme}127.0.0.1:9/v1#m"', "utf-8")

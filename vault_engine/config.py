@@ -22,6 +22,7 @@ MOST_VANISHED = 0.2  # of the notes; when more are gone, a drive may be missing 
 NO_RERANKER = "none"
 AUTO_RERANKER = "auto"
 LATE_RERANKER = "late"
+RULES = "rules"
 DEFAULT_LATE_MEGABYTES = 256
 DEFAULT_KEEP_VERSIONS = 20
 LANGUAGES = ("ar", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr")
@@ -34,7 +35,7 @@ WATCHING = ("auto", "events", "polling")
 DEFAULT_LOOK_SECONDS = 60
 DEFAULT_REST_SECONDS = 3
 
-_TEXTS = ("embedder", "reranker", "language", "profile", "watch", "workspace")
+_TEXTS = ("embedder", "reranker", "contradictions", "language", "profile", "watch", "workspace")
 _NUMBERS = {  # and the least that each may be
     "keep_days": 0,
     "keep_versions": 0,
@@ -71,6 +72,8 @@ class Config:
     )
     late_megabytes: int = DEFAULT_LATE_MEGABYTES  # of vectors of tokens on disk, for `auto` and `late`
     reranker_key: str | None = None  # bearer token of an endpoint; only ever from the environment
+    contradictions: str = RULES  # rules | a folder with a model for inference (NLI) | http(s)://…#MODEL
+    contradictions_key: str | None = None  # bearer token of an endpoint; only ever from the environment
     language: str = DEFAULT_LANGUAGE  # stop words and stemming, as a two-letter code; "auto": what the notes are in
     boosts: Mapping[str, float] = field(default_factory=dict)  # what a word counts by where it stands, of BOOSTED
     half_lives: Mapping[str, float] = field(default_factory=dict)  # days by type; infinite: notes of it do not fade
@@ -145,7 +148,7 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
     """
     file = root / MEMWELL_DIR / CONFIG_FILE
     settings = _read_settings(file)
-    for name in ("embedder", "reranker"):
+    for name in ("embedder", "reranker", "contradictions"):
         _check_endpoint(file, name, settings.get(name, ""))
     cache_base = Path(env.get("MEMWELL_CACHE_DIR") or user_cache_path("memwell"))
     return Config(
@@ -154,6 +157,8 @@ def load_config(root: Path, env: Mapping[str, str]) -> Config:
         embedder_key=env.get("MEMWELL_EMBEDDER_KEY"),
         reranker=env.get("MEMWELL_RERANKER") or settings.get("reranker", AUTO_RERANKER),
         reranker_key=env.get("MEMWELL_RERANKER_KEY"),
+        contradictions=env.get("MEMWELL_CONTRADICTIONS") or settings.get("contradictions", RULES),
+        contradictions_key=env.get("MEMWELL_CONTRADICTIONS_KEY"),
         language=settings.get("language", DEFAULT_LANGUAGE),
         boosts=settings.get(_BOOSTS, {}),
         half_lives=settings.get(_HALF_LIVES, {}),

@@ -276,6 +276,16 @@ class RerankerFailed(MemwellError):
         super().__init__(f"reranker {reranker!r}: {reason}")
 
 
+class JudgeFailed(MemwellError):
+    """The model that is to judge contradictions can't be asked. The rules judge alone."""
+
+    state = "What the rules say is kept."
+
+    def __init__(self, judge: str, reason: str) -> None:
+        self.judge, self.reason = judge, reason
+        super().__init__(f"judge of contradictions {judge!r}: {reason}")
+
+
 class VersionMissing(MemwellError):
     """The history of a note has no such version."""
 

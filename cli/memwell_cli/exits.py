@@ -87,6 +87,7 @@ _ADVICE: dict[type[MemwellError], Callable[[Any], str]] = {
         f"Look at it with `memwell note show {quote(error.path)}`, then ask for what fits it, or edit it by hand."
     ),
     errors.NoteDamaged: lambda _: "Mend the note in an editor; it stays readable and searchable meanwhile.",
+    errors.JudgeFailed: lambda _: "Correct the setting contradictions.",
     errors.RerankerFailed: lambda _: "Correct the reranker setting, or leave --rerank out.",
     errors.EmbedderFailed: lambda _: "Correct the embedder setting; keyword search works without.",
 }

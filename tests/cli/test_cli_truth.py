@@ -1,6 +1,7 @@
 """``memwell supersede``, ``contradictions``, ``correct``, ``journal undo`` and ``remember --on-similar``."""
 
 import pytest
+from onnx_models import inference_folder
 
 
 @pytest.fixture
@@ -40,6 +41,23 @@ def test_contradictions_are_listed_and_settled(cli, limits):
     assert (1, 1) == (done["resolved"], done["total"])
     assert "no contradictions in 1 notes\n" == cli("contradictions").err
     assert 2 == cli("contradictions", "--yes").code
+
+
+def test_a_model_is_named_where_it_judges(cli, limits, tmp_path, monkeypatch):
+    """What it dismisses is shown; one that fails is told of, and the rules' list is there."""
+    for key in ("JSON", "XML"):
+        cli("remember", f"The API supports only {key}.", "--category", "facts")
+    monkeypatch.setenv("MEMWELL_CONTRADICTIONS", str(inference_folder(tmp_path / "nli")))
+    judged = cli("contradictions")
+    assert "contradiction, says nli: nli says that not both can hold\n" in judged.out
+    assert "dismissed: related, says nli: the values differ: 100, 500\n" in judged.out
+    assert ("", 1) == (judged.err, cli("contradictions", "--json").json["total"])
+    monkeypatch.setenv("MEMWELL_CONTRADICTIONS", str(tmp_path))
+
+    failed = cli("contradictions")
+
+    assert failed.out.startswith("contradiction: the values differ: 100, 500\n")
+    assert failed.err.startswith("note: judge of contradictions ")
 
 
 def test_a_new_note_supersedes_where_that_is_said(cli, limits):

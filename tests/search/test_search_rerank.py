@@ -3,13 +3,13 @@
 import json
 import shutil
 import socket
-import struct
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from onnx_models import counting_model
 
 from vault_engine.errors import RerankerFailed
 from vault_engine.index.embedder import FastembedModel, packaged_model_folder
@@ -222,10 +222,11 @@ def test_scores_of_models_come_into_the_unit_interval():
         as_shares([float("nan")], 1)
 
 
-def test_nobody_answers_at_an_address():
-    """A server that is not there is said so."""
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:x"])
+def test_nobody_answers_at_an_address(host):
+    """A server that is not there is said so, and an address that is none."""
     with pytest.raises(RerankerFailed):
-        RerankEndpoint("http://127.0.0.1:1/v1", None).judge("q", judged(["t"]), len)
+        RerankEndpoint(f"http://{host}/v1", None).judge("q", judged(["t"]), len)
 
 
 def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note, tmp_path):
@@ -242,43 +243,3 @@ def test_a_cross_encoder_from_a_folder_changes_the_order(open_engine, write_note
     recalled = engine.recall("lantern")
 
     assert ("b.md", "no embedder is set") == (recalled.hits[0].path, recalled.degraded)
-
-
-def counting_model() -> bytes:
-    """Write the ONNX model ``score = sum(attention_mask) - 8`` of shape (batch, 1), field by field of its format."""
-
-    def field(number: int, value: bytes | str | int) -> bytes:
-        if isinstance(value, int):
-            return varint(number << 3) + varint(value)
-        data = value.encode() if isinstance(value, str) else value
-        return varint(number << 3 | 2) + varint(len(data)) + data
-
-    def varint(value: int) -> bytes:
-        head, rest = value & 127, value >> 7
-        return bytes([head | 128]) + varint(rest) if rest else bytes([head])
-
-    def number(name: str, value: int) -> bytes:
-        return field(1, name) + field(3, value) + field(20, 2)
-
-    def node(kind: str, inputs: list[str], output: str, *attributes: bytes) -> bytes:
-        made = b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind)
-        return field(1, made + b"".join(field(5, attribute) for attribute in attributes))
-
-    def tensor(name: str, kind: int, *dims: str | int) -> bytes:
-        shape = b"".join(field(1, field(2, dim) if isinstance(dim, str) else field(1, dim)) for dim in dims)
-        return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
-
-    axes = field(1, "axes") + field(8, 1) + field(20, 7)
-    constant = field(8, "offset") + field(1, 1) + field(2, 1) + field(4, struct.pack("<f", 8.0))
-    graph = (
-        node("Cast", ["attention_mask"], "floats", number("to", 1))
-        + node("ReduceSum", ["floats"], "count", axes, number("keepdims", 1))
-        + node("Sub", ["count", "offset"], "score")
-        + field(2, "counting")
-        + field(5, constant)
-        + b"".join(
-            field(11, tensor(name, 7, "batch", "length")) for name in ("input_ids", "attention_mask", "token_type_ids")
-        )
-        + field(12, tensor("score", 1, "batch", 1))
-    )
-    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 11))

@@ -1,6 +1,7 @@
 """The tools for what holds and what does not, and for small values, through a session."""
 
 import pytest
+from onnx_models import inference_folder
 
 from vault_engine import Engine, Memory
 
@@ -31,6 +32,25 @@ def test_what_notes_say_is_settled(in_memory, mode, run, answer, facts):
             assert "updated" == (await answer(client, "supersede", old="old", new="new"))["action"]
 
     run(settle())
+
+
+@pytest.fixture
+def judging_environment(environment, tmp_path):
+    """That of the server, with a model that judges contradictions."""
+    environment["MEMWELL_CONTRADICTIONS"] = str(inference_folder(tmp_path / "nli"))
+
+
+def test_a_model_judges_what_is_listed(facts, judging_environment, in_memory, mode, run, answer):
+    """The tool says who judged, and what was dismissed."""
+
+    async def listed():
+        async with in_memory(mode, "upkeep") as client:
+            return await answer(client, "contradictions")
+
+    found = run(listed())
+
+    assert ([], "nli", 1) == (found["found"], found["judge"], found["asked"])
+    assert ["nli"] == [one["judge"] for one in found["dismissed"]]
 
 
 def test_what_a_text_says_is_listed_and_kept(in_memory, mode, run, answer, folder):

@@ -3,21 +3,25 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import nlargest
 from typing import NamedTuple
 
+from vault_engine.config import RULES
 from vault_engine.engine.changing import writing
+from vault_engine.engine.pair_judges import make_pair_judge
 from vault_engine.engine.recalling import updated_of
 from vault_engine.engine.results import Problem
+from vault_engine.engine.second_opinion import MOST_ASKED, Opinion, Weighed, second_opinion
 from vault_engine.engine.session import Session
 from vault_engine.engine.superseding import Pair, diff_of, plan, reasons_of
 from vault_engine.engine.together import MAX_TOGETHER, write_together
-from vault_engine.errors import BadInput, MemwellError
+from vault_engine.errors import BadInput, JudgeFailed, MemwellError
 from vault_engine.index.filters import moment_of
 from vault_engine.index.record import Record, decode, stem_of
 from vault_engine.journal.entry import Actor
-from vault_engine.lifecycle.contradict import Claim, Verdict, claims, compare
+from vault_engine.lifecycle.contradict import Claim, Undecided, Verdict, VerdictKind, claims, compare, undecided
 from vault_engine.lifecycle.pairing import pairs
 from vault_engine.note.validity import VALID_FROM, validity
 from vault_engine.search.query import UNTRUSTED, Query
@@ -42,6 +46,7 @@ class Contradiction:
     old_says: str  # the sentences
     new_says: str
     undecided: str | None  # why nothing tells which of them holds; then neither is superseded
+    judge: str = RULES  # who says so: the rules, or the name of the model
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,23 @@ class Contradictions:
     resolved: int  # of those found, or how many would be after a dry run
     entry: str | None  # of the journal, to take all of it back by; None after a dry run
     diff: str  # of what changes, as ``diff -u`` writes it; "" where nothing was to be resolved
+    judge: str = RULES  # who was asked beside the rules, by name
+    asked: int = 0  # pairs of sentences about which it was
+    unasked: int = 0  # and about which there was no time or room to ask
+    dismissed: tuple[Contradiction, ...] = ()  # what the rules found and the model says is none
+    degraded: str | None = None  # why the rules alone judged what a model was to
+
+
+@dataclass
+class Looked:
+    """What the rules say of the notes of some categories."""
+
+    found: list[Weighed] = field(default_factory=list)
+    undecided: list[tuple[float, Weighed]] = field(default_factory=list)  # how alike two are, and they; those most
+    undecided_count: int = 0  # of all such pairs
+    notes: int = 0
+    compared: int = 0  # pairs of notes
+    left_out: list[Problem] = field(default_factory=list)
 
 
 class Read(NamedTuple):
@@ -72,9 +94,13 @@ def contradictions(
     limit: int = 50,
     resolve: bool = False,
     dry_run: bool = True,
+    by_rules: bool = False,
     actor: Actor | None = None,
 ) -> Contradictions:
     """Find notes of one category that contradict each other by the rules of `lifecycle.contradict`.
+
+    Where the settings name a model, it is asked about what they found and what they leave open. Only to list: what is
+    resolved is what the rules found, so that it is what was shown before.
 
     A note that is deprecated, over, or a conflict copy is left out. To resolve is to supersede the less certain note of
     each pair, else the older one. What is pinned, what is as old and certain as the other, and what would give way to
@@ -86,6 +112,7 @@ def contradictions(
         limit: how many to give and to resolve.
         resolve: supersede one of each pair, at most fifty at a time.
         dry_run: with ``resolve``, only say what would change.
+        by_rules: ask no model, whatever the settings say.
         actor: who asks for it, where that is not who opened the vault.
 
     Raises:
@@ -94,11 +121,13 @@ def contradictions(
     """
     if not 1 <= limit <= MAX_FOUND:
         raise BadInput(f"limit {limit} is not between 1 and {MAX_FOUND:,}")
-    if not resolve or dry_run:
+    if not resolve:
+        return _listed(session, category, limit, by_rules=by_rules or session.config.contradictions == RULES)
+    if dry_run:
         with session.guard:
             session.bring_in()
             found = _found(session, category, limit)
-            settled, refused = _to_settle(session, found) if resolve else ([], [])
+            settled, refused = _to_settle(session, found)
             return replace(
                 found,
                 resolved=len(settled),
@@ -133,24 +162,72 @@ def _to_settle(session: Session, found: Contradictions) -> tuple[list[Pair], lis
     return list(settled.values()), refused
 
 
+def _listed(session: Session, category: str | None, limit: int, *, by_rules: bool) -> Contradictions:
+    """Look, and ask the model of the settings; while it thinks, others may use the vault."""
+    with session.guard:
+        session.bring_in()
+        if by_rules:
+            return _found(session, category, limit)
+        looked = _looked(session, category, with_undecided=True)
+    try:
+        session.pair_judge = session.pair_judge or make_pair_judge(session.config)
+    except JudgeFailed as error:
+        return _told_of(looked, Opinion(tuple(looked.found), degraded=str(error)), limit)
+    asked = [pair for _, pair in looked.undecided]
+    return _told_of(looked, second_opinion(session.pair_judge, looked.found, asked), limit)
+
+
 def _found(session: Session, category: str | None, limit: int) -> Contradictions:
-    found: list[Contradiction] = []
-    left_out: list[Problem] = []
-    notes = pair_count = 0
+    """Find by the rules alone."""
+    looked = _looked(session, category)
+    return _told_of(looked, Opinion(tuple(looked.found)), limit)
+
+
+def _told_of(looked: Looked, opinion: Opinion, limit: int) -> Contradictions:
+    found, dismissed = (
+        sorted(map(_told, pairs), key=lambda one: (one.undecided is not None, one.old, one.new))
+        for pairs in (opinion.conflicts, opinion.dismissed)
+    )
+    return Contradictions(
+        found=tuple(found[:limit]),
+        total=len(found),
+        notes=looked.notes,
+        compared=looked.compared,
+        left_out=tuple(looked.left_out),
+        resolved=0,
+        entry=None,
+        diff="",
+        judge=opinion.judge,
+        asked=opinion.asked,
+        unasked=0 if opinion.judge == RULES else len(looked.found) + looked.undecided_count - opinion.asked,
+        dismissed=tuple(dismissed[:limit]),
+        degraded=opinion.degraded,
+    )
+
+
+def _looked(session: Session, category: str | None, *, with_undecided: bool = False) -> Looked:
+    """Compare the notes of each category by the rules."""
+    looked = Looked()
     for name, records in sorted(by_category(session, category).items()):
         if len(records) > MOST_NOTES:
-            left_out.append(Problem(name, f"has {len(records):,} notes, more than {MOST_NOTES:,}: name one below it"))
+            looked.left_out.append(
+                Problem(name, f"has {len(records):,} notes, more than {MOST_NOTES:,}: name one below it")
+            )
             continue
-        read = claims_of(session, records, left_out)
-        notes += len(read)
+        read = claims_of(session, records, looked.left_out)
+        looked.notes += len(read)
         candidates = pairs([one.said for one in read])
-        pair_count += len(candidates)
+        looked.compared += len(candidates)
         for one, other in ((read[a], read[b]) for a, b in candidates):
             verdict = compared(one.record, one.said, other.record, other.said)
             if verdict.kind.is_conflict:
-                found.append(_told(one.record, other.record, verdict))
-    found.sort(key=lambda one: (one.undecided is not None, one.old, one.new))
-    return Contradictions(tuple(found[:limit]), len(found), notes, pair_count, tuple(left_out), 0, None, "")
+                looked.found.append(Weighed(one.record, other.record, verdict))
+            elif with_undecided and verdict.kind is VerdictKind.RELATED:
+                said = _undecided(one, other)
+                looked.undecided_count += len(said)
+                looked.undecided += [(each.alike, Weighed(one.record, other.record, each.verdict)) for each in said]
+        looked.undecided = nlargest(MOST_ASKED, looked.undecided, key=lambda each: each[0])
+    return looked
 
 
 def by_category(session: Session, category: str | None) -> dict[str, list[Record]]:
@@ -185,21 +262,31 @@ def claims_of(session: Session, records: Sequence[Record], left_out: list[Proble
 
 
 def compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence[Claim]) -> Verdict:
-    """Compare two notes; titles that both were given tell whether they are about one thing."""
+    """Compare two notes."""
+    return compare(said, others, same_subject=_same_subject(one, other))
+
+
+def _undecided(one: Read, other: Read) -> list[Undecided]:
+    return undecided(one.said, other.said, same_subject=_same_subject(one.record, other.record))
+
+
+def _same_subject(one: Record, other: Record) -> bool | None:
+    """Say whether two notes are about one thing, as titles that both were given tell."""
     titles = [record.title.casefold() for record in (one, other) if record.title != stem_of(record.path)]
-    return compare(said, others, same_subject=titles[0] == titles[1] if len(titles) == _BOTH else None)
+    return titles[0] == titles[1] if len(titles) == _BOTH else None
 
 
-def _told(one: Record, other: Record, verdict: Verdict) -> Contradiction:
+def _told(pair: Weighed) -> Contradiction:
     """Say which of two notes is to go."""
-    is_first_old, undecided = _is_older(one, other)
+    one, other, verdict, judge = pair
+    is_first_old, why_not = _is_older(one, other)
     old, new = (one, other) if is_first_old else (other, one)
     says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
     if old.is_pinned:
-        undecided = f"{old.path} is pinned"
+        why_not = f"{old.path} is pinned"
     if _is_untrusted(new) and not _is_untrusted(old):
-        undecided = f"{new.path} is not trusted"
-    return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, undecided)
+        why_not = f"{new.path} is not trusted"
+    return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, why_not, judge)
 
 
 def _is_untrusted(record: Record) -> bool:

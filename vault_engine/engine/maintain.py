@@ -54,6 +54,12 @@ _CONFIG = """\
 # How large the vectors of words that "auto" and "late" keep in the cache folder may become.
 # late_megabytes = 256
 
+# What judges contradictions in the list of them, beside the rules:
+#   "rules"                            nothing (default)
+#   "/path/to/folder"                  an ONNX model for inference (NLI): model.onnx, tokenizer.json, config.json
+#   "http://localhost:11434/v1#MODEL"  a chat model, OpenAI-compatible; its key in MEMWELL_CONTRADICTIONS_KEY
+# contradictions = "rules"
+
 # The notes' main language, for stop words and stemming: ar da de en es fi fr hu it nl no pt ro ru sv tr
 # or "auto": what most of them are in when the index is made.
 # language = "auto"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vault_engine.config import AUTO_RERANKER, DEFAULT_EMBEDDER, LATE_RERANKER, Config
 from vault_engine.index.chunks import JudgedChunks
@@ -28,6 +28,9 @@ from vault_engine.note import path_key
 from vault_engine.search.judging import Reranker
 from vault_engine.vault.files import write_atomic
 from vault_engine.vault.store import Vault
+
+if TYPE_CHECKING:
+    from vault_engine.engine.pair_judges import PairJudge
 
 EXTERNAL = "external"  # the kind of who changes notes without telling
 SYSTEM = "system"  # the kind of what Memwell does by itself
@@ -90,6 +93,7 @@ class Session:
         self.leaving: set[str] = set()  # notes that are gone since a moment: somebody may be about to write them again
         self.has_news = False  # whether a look of this process has found what may not be in the journal yet
         self.reranker: Reranker | None = None  # made when a question first wants it; it holds a model
+        self.pair_judge: PairJudge | None = None  # likewise, for contradictions
         self._device_name = config.device
         self._looked_at: float | None = None
         self._index: Index | None = None

@@ -69,11 +69,12 @@ class Truth:
         limit: int = 50,
         resolve: bool = False,
         dry_run: bool = True,
+        by_rules: bool = False,
         actor: Actor | None = None,
     ) -> Contradictions:
         """Find notes that contradict each other, and settle that; see `contradicting.contradictions`."""
         return verbs.contradicting.contradictions(
-            self._session, category, limit=limit, resolve=resolve, dry_run=dry_run, actor=actor
+            self._session, category, limit=limit, resolve=resolve, dry_run=dry_run, by_rules=by_rules, actor=actor
         )
 
     def correct(

@@ -39,7 +39,9 @@ _MOST_SENTENCES = 40  # of a text that are compared
 _NAME_WORDS = 2
 _NAMED_BY = 2  # words that two texts of different titles must share to be about one thing
 _LONGEST_SLOT = 4  # words in the place where two sentences differ
+_MOST_OPEN = 3  # pairs of sentences of two texts about which somebody may be asked
 _ALIKE = 0.6  # a cosine: notes of one vault that are about one thing
+_TITLES_DIFFER = "of different titles"
 _WORD = re.compile(r"[^\W_](?:[\w./+#'-]*[\w+#])?|§[0-9]+§")
 _MARKS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "§": " "})  # the last is ours: it stands for values
@@ -72,6 +74,13 @@ class Verdict:
 
 _UNRELATED = Verdict(VerdictKind.UNRELATED, "about different things")
 _ABOUT_ONE = Verdict(VerdictKind.RELATED, "about one thing")
+
+
+class Undecided(NamedTuple):
+    """Two sentences about one thing, of which the rules can't tell whether both may hold."""
+
+    alike: float  # the share of words that both have, of the words of either, in [0, 1]
+    verdict: Verdict
 
 
 class Word(NamedTuple):
@@ -144,6 +153,30 @@ def compare(
     return _UNRELATED
 
 
+def undecided(old: Sequence[Claim], new: Sequence[Claim], *, same_subject: bool | None = None) -> list[Undecided]:
+    """Give the sentences of two texts that are about one thing and are only related by the rules.
+
+    Args:
+        old: what the one claims.
+        new: and the other.
+        same_subject: see `compare`.
+
+    Returns:
+        A few, the most alike first.
+    """
+    found = [
+        Undecided(len(one.stems & two.stems) / max(len(one.stems | two.stems), 1), verdict)
+        for one, two in product(old, new)
+        if (verdict := _compared(one, two, same_subject)).kind is VerdictKind.RELATED and verdict.why != _TITLES_DIFFER
+    ]
+    return sorted(found, key=lambda each: -each.alike)[:_MOST_OPEN]
+
+
+def says_change(text: str) -> bool:
+    """Say whether a text says that something is otherwise than it was."""
+    return any(claim.is_change for claim in claims(text))
+
+
 def _texts(said: Sequence[Claim]) -> set[str]:
     return {claim.text for claim in said}
 
@@ -213,7 +246,7 @@ def _compared(old: Claim, new: Claim, same_subject: bool | None) -> Verdict:
         return _UNRELATED
     is_about_one = same_subject or _have_one_subject(old, new)
     if same_subject is False and len((old.head | new.head) & old.stems & new.stems) < _NAMED_BY:
-        return verdict(VerdictKind.RELATED, "of different titles") if is_about_one else _UNRELATED
+        return verdict(VerdictKind.RELATED, _TITLES_DIFFER) if is_about_one else _UNRELATED
     if max(len(old.stems - new.stems), len(new.stems - old.stems)) > _LONGEST_SLOT:
         return verdict(VerdictKind.RELATED, "about one thing, and both may hold") if is_about_one else _UNRELATED
     only_old, only_new = _left_over(old, new), _left_over(new, old)

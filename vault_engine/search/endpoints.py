@@ -5,6 +5,7 @@ import math
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from typing import Any
 
 from vault_engine.errors import RerankerFailed
@@ -35,10 +36,10 @@ class RerankEndpoint:
         asked: dict[str, object] = {"query": question, "documents": cut, "top_n": len(cut)}
         asked |= {"model": self._model} if self._model else {}
         try:
-            answer = _post(self._url, asked, self._key, Deadline(self._name, BUDGET_S))
+            answer = post(self._url, asked, self._key, Deadline(self._name, BUDGET_S))
             return as_shares(_scores_of(answer, len(cut)), len(cut))
-        except _WRONG as error:
-            raise RerankerFailed(self._name, _said(error)) from error
+        except WRONG as error:
+            raise RerankerFailed(self._name, said(error)) from error
 
 
 class ChatEndpoint:
@@ -59,28 +60,30 @@ class ChatEndpoint:
         ]
         asked = {"model": self._model, "messages": messages, "temperature": 0, "stream": False}
         try:
-            answer = _post(self._url, asked, self._key, Deadline(self._name, CHAT_BUDGET_S))
+            answer = post(self._url, asked, self._key, Deadline(self._name, CHAT_BUDGET_S))
             marks = _marks_of(answer["choices"][0]["message"]["content"])
             return as_shares([mark / _BEST_MARK for mark in marks], len(texts))
-        except _WRONG as error:
-            raise RerankerFailed(self._name, _said(error)) from error
+        except WRONG as error:
+            raise RerankerFailed(self._name, said(error)) from error
 
 
-_WRONG = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+WRONG = (OSError, HTTPException, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+"""What asking a server and reading its answer may raise."""
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Say in a line why a server did not answer."""
     if isinstance(error, urllib.error.HTTPError):
         return f"the endpoint answered {error.code} {error.reason}"
     return str(error) or type(error).__name__
 
 
-def _post(url: str, asked: object, key: str | None, deadline: Deadline) -> Any:
+def post(url: str, asked: object, key: str | None, deadline: Deadline) -> Any:
     """Ask a server, and read its answer before the deadline, however slowly it comes.
 
     Raises:
-        RerankerFailed: it came too late.
-        OSError, ValueError: there was none, or not one that can be read.
+        RerankerFailed, JudgeFailed: it came too late, as the deadline says.
+        OSError, HTTPException, ValueError: there was none, or not one that can be read.
     """
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     body = json.dumps(asked).encode("utf-8", "replace")

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_engine.errors import RerankerFailed
+from vault_engine.errors import JudgeFailed, RerankerFailed
 
 Floats = NDArray[np.float32]
 
@@ -49,24 +49,28 @@ class Reranker(Protocol):
 class Deadline:
     """When judging has to be done."""
 
-    def __init__(self, name: str, budget_s: float) -> None:
+    def __init__(
+        self, name: str, budget_s: float, failure: type[RerankerFailed | JudgeFailed] = RerankerFailed
+    ) -> None:
         """Begin to count.
 
         Args:
-            name: of the reranker.
+            name: of the reranker, or whatever else judges.
             budget_s: how long it may take.
+            failure: what is raised when it is over.
         """
-        self._name, self._budget_s, self._ends = name, budget_s, time.monotonic() + budget_s
+        self._name, self._budget_s, self._failure = name, budget_s, failure
+        self._ends = time.monotonic() + budget_s
 
     def left_s(self) -> float:
         """Say how much time is left.
 
         Raises:
-            RerankerFailed: none is.
+            RerankerFailed, JudgeFailed: none is.
         """
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise RerankerFailed(self._name, f"took longer than {self._budget_s:g} s")
+            raise self._failure(self._name, f"took longer than {self._budget_s:g} s")
         return left
 
 

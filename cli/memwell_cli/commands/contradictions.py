@@ -22,9 +22,9 @@ def contradictions(
     """List notes of one category that contradict each other.
 
     Two notes contradict each other where a sentence of each is about the same thing and they differ in one place: in a
-    value, in a name, or in denying. No model is asked. To resolve is to put the surer note in the place of the other,
-    else the newer one; what is pinned or can't be told apart is left to you. 'memwell journal undo ENTRY' takes all of
-    it back.
+    value, in a name, or in denying. A model is asked too if the setting 'contradictions' names one, but not with
+    --resolve. To resolve is to put the surer note in the place of the other, else the newer one; what is pinned or
+    can't be told apart is left to you. 'memwell journal undo ENTRY' takes all of it back.
     """
     if yes and not resolve:
         raise click.UsageError("--yes belongs to --resolve")
@@ -37,13 +37,15 @@ def contradictions(
 
 def _text(found: Contradictions, *, with_diff: bool) -> str:
     blocks = [_block(one) for one in found.found]
-    return "\n".join([*blocks, *([found.diff.removesuffix("\n")] if with_diff and found.diff else [])])
+    dismissed = [f"dismissed: {_block(one)}" for one in found.dismissed]
+    return "\n".join([*blocks, *dismissed, *([found.diff.removesuffix("\n")] if with_diff and found.diff else [])])
 
 
 def _block(one: Contradiction) -> str:
     left = f" (left to you: {plain(one.undecided)})" if one.undecided else ""
+    judge = "" if one.judge == "rules" else f", says {plain(one.judge)}"
     return (
-        f"{one.kind}: {plain(one.why)}{left}\n"
+        f"{one.kind}{judge}: {plain(one.why)}{left}\n"
         f"  - {plain(one.old)}: {plain(one.old_says)}\n"
         f"  + {plain(one.new)}: {plain(one.new_says)}"
     )
@@ -52,6 +54,10 @@ def _block(one: Contradiction) -> str:
 def _remark(found: Contradictions, *, resolve: bool) -> None:
     for problem in found.left_out:
         remark(f"left out: {problem_line(problem)}")
+    if found.unasked and not found.degraded:
+        remark(f"{plain(found.judge)} was not asked about {found.unasked:,} pairs that are less alike")
+    if found.degraded:
+        remark(f"note: {plain(found.degraded)}")
     if not found.total:
         remark(f"no contradictions in {found.notes:,} notes")
     elif found.total > len(found.found):

@@ -396,7 +396,7 @@ class MimirUpkeep(Compat):
         is_done = resolve and not dry_run
         actor = self._whole(context, Scope.WRITE if is_done else Scope.READ)
         found = self._engine.contradictions(
-            as_category(category), limit=offset + limit, resolve=resolve, dry_run=dry_run, actor=actor
+            as_category(category), limit=offset + limit, resolve=resolve, dry_run=dry_run, by_rules=True, actor=actor
         )
         shown = [
             {"entity_a": one.old, "entity_b": one.new, "kind": one.kind, "reason": one.why, "undecided": one.undecided}

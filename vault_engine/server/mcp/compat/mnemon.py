@@ -211,7 +211,7 @@ class Mnemon(Compat):
         """Say what contradicts a memory; unless it is a dry run, the less certain or older one is superseded."""
         actor = self._whole(context, Scope.READ if dry_run else Scope.WRITE)
         note = self._engine.parts(id)
-        found = self._engine.contradictions(note.category, limit=1000).found
+        found = self._engine.contradictions(note.category, limit=1000, by_rules=True).found
         lines = []
         for one in found:
             if note.path not in (one.old, one.new):
