@@ -66,13 +66,13 @@ def _wait(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def cold(vault: Path, env: Mapping[str, str], runs: int, deadline: str) -> tuple[str, str, str]:
-    """Run a prompt's hook again and again, each time with an empty folder for sockets: nobody answers yet."""
+def cold(vault: Path, env: Mapping[str, str], runs: int, event: str, *options: str) -> tuple[str, str, str]:
+    """Run a hook again and again, each time with an empty folder for sockets: nobody answers yet."""
     done = []
     for number in range(runs):
         with tempfile.TemporaryDirectory(prefix="memwell-run-") as folder:  # which goes, and with it what was started
             own = {**env, "MEMWELL_RUNTIME_DIR": folder}
-            done.append(hook_ms(vault, own, "prompt", _prompt(number), "--deadline", deadline))
+            done.append(hook_ms(vault, own, event, _prompt(number), *options))
             _wait(lambda: bool(list(Path(folder).glob("*.sock"))))
         time.sleep(_ENDING_S)
     return _figures(done)
@@ -109,11 +109,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         env["MEMWELL_RUNTIME_DIR"] = f"{scratch}/run"
         prepare(vault, options.notes, env)
         make_transcript(Path(scratch) / "transcript.jsonl")
-        rows.append(("prompt", "no: cold", *cold(vault, env, options.runs, "300")))
-        rows.append(("prompt, deadline lifted", "no: cold", *cold(vault, env, options.runs, "60000")))
-        alone = ("--linger", "0", "--deadline", "60000")
+        rows.append(("prompt", "no: cold", *cold(vault, env, options.runs, "prompt")))
+        lifted = ("--deadline", "60000")
+        rows.append(("prompt, deadline lifted", "no: cold", *cold(vault, env, options.runs, "prompt", *lifted)))
+        rows.append(("session-start", "no: cold", *cold(vault, env, options.runs, "session-start")))
+        alone = ("--linger", "0", *lifted)
         rows.append(("prompt, deadline lifted", "no: alone", *measured(vault, env, options.runs, "prompt", *alone)))
-        hook_ms(vault, env, "prompt", _prompt(0), "--deadline", "60000")
+        hook_ms(vault, env, "prompt", _prompt(0), *lifted)
         for event in ("prompt", "session-start", "stop"):
             rows.append((event, "no: warm", *measured(vault, env, options.runs, event)))
         server = running.enter_context(Pipe([*_SERVER, str(vault)], env, vault))

@@ -13,7 +13,8 @@ from vault_engine.hooks.events import ASKING, DEFAULT_CLIENT, EVENTS, TELLING
 from vault_engine.hooks.log import note
 from vault_engine.hooks.place import vault_root
 
-DEADLINE_MS = 300  # from the start of the process
+PROMPT_DEADLINE_MS = 300  # from the start of the process
+SESSION_DEADLINE_MS = 2000  # at its start nobody has typed yet, and the client itself takes longer
 TELLING_DEADLINE_MS = 1000
 BUDGET_TOKENS = 800
 MAX_BUDGET_TOKENS = 2400
@@ -35,7 +36,7 @@ class Asked:
         self.root = vault_root(options.get("--vault"), os.environ, _working_folder())
         self.budget_tokens = int(options.get("--budget", BUDGET_TOKENS))
         self.linger_min = int(options.get("--linger", LINGER_MIN))
-        default = DEADLINE_MS if event in ASKING else TELLING_DEADLINE_MS
+        default = {"prompt": PROMPT_DEADLINE_MS, "session-start": SESSION_DEADLINE_MS}.get(event, TELLING_DEADLINE_MS)
         self.seconds = int(options.get("--deadline", default)) / 1000
 
 

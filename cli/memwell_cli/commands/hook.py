@@ -18,10 +18,11 @@ from vault_engine.clients import Desk, Hooked, hooks_snippet
 from vault_engine.config import find_vault
 from vault_engine.hooks.entry import (
     BUDGET_TOKENS,
-    DEADLINE_MS,
     LINGER_MIN,
     MAX_BUDGET_TOKENS,
     MAX_LINGER_MIN,
+    PROMPT_DEADLINE_MS,
+    SESSION_DEADLINE_MS,
     TELLING_DEADLINE_MS,
 )
 from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING
@@ -82,8 +83,8 @@ def _event(name: str, help: str, deadline_ms: int) -> None:
     hook.command(name, cls=_Event, help=help)(command)
 
 
-_event("prompt", "Tell what is remembered about a prompt.", DEADLINE_MS)
-_event("session-start", "Tell what is pinned and what is new.", DEADLINE_MS)
+_event("prompt", "Tell what is remembered about a prompt.", PROMPT_DEADLINE_MS)
+_event("session-start", "Tell what is pinned and what is new.", SESSION_DEADLINE_MS)
 _event("stop", "Keep what was decided since the last look.", TELLING_DEADLINE_MS)
 _event("pre-compact", "Keep what was decided before it is compacted.", TELLING_DEADLINE_MS)
 _event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEADLINE_MS)
