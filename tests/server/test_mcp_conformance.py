@@ -11,6 +11,7 @@ import pytest
 from http_world import free_port
 
 KIT = Path(__file__).parents[3] / "shared" / "tools" / "mcp_conformance"
+OFTEN = "1000"  # the suite asks more often than any client would
 DEADLINE_S = 200
 
 pytestmark = [
@@ -33,7 +34,7 @@ def suite(request, serve, token):
     (kit / "conformance.sh").chmod(0o755)
 
     def run(part, *options):
-        server = serve("--port", str(_two_free_ports()), *options)
+        server = serve("--port", str(_two_free_ports()), "--rate", OFTEN, *options)
         url = f"http://127.0.0.1:{server.port}/mcp"
         command = ["bash", str(kit / "conformance.sh"), url, token(scope="admin"), part]
         environment = os.environ | {"OUT": str(kit / "out"), "no_proxy": "127.0.0.1"}
