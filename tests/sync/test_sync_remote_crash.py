@@ -11,7 +11,7 @@ from vault_engine.sync import git_command
 
 pytestmark = pytest.mark.usefixtures("person")
 
-MOST_STEPS = 150
+MOST_STEPS = 250
 
 
 @pytest.fixture(scope="module")
