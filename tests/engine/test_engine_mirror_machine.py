@@ -185,7 +185,8 @@ class MirrorMachine(RuleBasedStateMachine):
 
 def own_of(data: bytes) -> str:
     """Leave out the links and properties that were added, and fences that are there only for these."""
-    text = data.decode().partition("\n\n<!-- memwell:links -->")[0] + "\n" * (b"memwell:links" in data)
+    text, mark, _ = data.decode().partition("\n\n<!-- memwell:links -->")
+    text += "\n" * bool(mark)
     return re.sub(r"(?m)^(decay_score|access_count|last_accessed): .*\n", "", text).removeprefix("---\n---\n")
 
 
