@@ -22,11 +22,13 @@ from vault_engine.hooks.asking import is_answered, leave
 from vault_engine.hooks.events import ASKING
 from vault_engine.hooks.log import last_outcomes
 from vault_engine.hooks.place import socket_path
+from vault_engine.hooks.standing_in import EVENT as STANDING_IN
 
 _RUNS = 5  # after the first
 _CLIENT_WAITS_S = 10.0
 _COMING_S = 5.0  # for the process that the first one may have started
 _LOOK_S = 0.05
+_MANY = 1_000_000
 _PROMPT = "What does memwell doctor ask at this prompt?"
 
 
@@ -104,7 +106,7 @@ def _run(row: HooksHealth, event: str, ours: str, command: str, env: Mapping[str
             runs += [_timed(command, said, folder, env) for _ in range(_RUNS)]
     outcomes = last_outcomes(root, ours, len(runs) - 1)
     if not was_answered:
-        leave(socket)
+        _end(root, socket)
     return _judged(row, runs, outcomes)
 
 
@@ -126,6 +128,15 @@ def _wait_for(socket: str | None) -> None:
     until = time.monotonic() + _COMING_S
     while socket and not is_answered(socket) and time.monotonic() < until:
         time.sleep(_LOOK_S)
+
+
+def _end(root: str, socket: str | None) -> None:
+    """Have the process go that a hook may have started, and wait until it has written its last."""
+    before = len(last_outcomes(root, STANDING_IN, _MANY))
+    until = time.monotonic() + _COMING_S
+    if leave(socket):
+        while len(last_outcomes(root, STANDING_IN, _MANY)) == before and time.monotonic() < until:
+            time.sleep(_LOOK_S)
 
 
 def _timed(command: str, said: bytes, folder: str, env: Mapping[str, str]) -> _Run:
