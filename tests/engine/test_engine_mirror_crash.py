@@ -25,6 +25,7 @@ BASE = {
     "relates.md": "---\nuses: '[[both]]'\n---\nrelated\n",
     "stays.md": "stays\n",
     "stays too.md": "stays too\n",
+    "waits.md": "---\nuses: '[[new-here]]'\n---\nis related later\n",
 }
 
 
@@ -83,9 +84,11 @@ def check(folder: Path, env, extras: frozenset[Extra]) -> None:
     copies = {name: theirs.pop(name) for name in list(theirs) if "conflicted copy" in name}
     assert all(("access_count: " in text) == bool(extras) for text in theirs.values())
     theirs = {name: without_extras(text) for name, text in theirs.items()}
-    shown = theirs.pop("relates.md")
-    assert shown.startswith(ours.pop("relates.md"))
-    assert "- [[both|both]] (uses)" in shown
+    for path, line in (("relates.md", "- [[both|both]] (uses)"), ("waits.md", "- [[new-here|new-here]] (uses)")):
+        assert BASE[path] == ours.pop(path)
+        shown = theirs.pop(path)
+        assert shown.startswith(BASE[path])
+        assert line in shown
     assert ours == theirs
     assert ["x here\n\ny\n\nz\n"] == list(copies.values())
     lines = {line for text in (*ours.values(), *copies.values()) for line in text.splitlines()}

@@ -105,7 +105,7 @@ class MirrorMachine(RuleBasedStateMachine):
         new = [f"{self.line()}\n"] * adds
         self.added.update(line.strip() for line in new)
         lines[start : start + removes] = new
-        if lines:
+        if own_of("".join(lines).encode()):  # a note that has become empty is left alone
             with self.removing(side):
                 self.save(side, path, "".join(lines))
 

@@ -9,13 +9,12 @@ from vault_engine.sync.shown import (
     COUNT,
     DECAY,
     LAST,
-    UNSURE,
     day_of,
     differs,
+    either,
     marks_of_day,
     names_of,
     property_marks,
-    showing,
     values_of,
     with_properties,
     without_properties,
@@ -72,7 +71,7 @@ def test_it_is_taken_out_also_where_it_is_not_sure_what_was_written(head, body, 
     """Either text is known by what is remembered of both."""
     text = head + body
     (old, old_marks), (new, new_marks) = (with_properties(text, values, DAY) for values in (before, after))
-    marks = (*old_marks, UNSURE, *new_marks)
+    marks = either(old_marks, new_marks)
 
     assert (text, text) == (without_properties(old, marks), without_properties(new, marks))
     assert day_of(marks) is None
@@ -99,11 +98,8 @@ def test_a_decay_is_worth_showing_from_a_twentieth_on(shown, decay, does):
     assert does is differs(shown, decay)
 
 
-def test_files_that_show_nothing_and_did_not_are_left_out():
-    """Nothing need be remembered of them."""
+def test_what_is_remembered_of_links_is_told_from_what_is_of_properties():
+    """Both stand side by side."""
     links, properties = ("0123456789abcdef",), (*marks_of_day(DAY), "decay_score: 0.5")
 
     assert properties == property_marks((*links, *properties))
-    assert {"b": properties, "c": links} == showing(
-        {"a": links, "b": properties, "c": links, "d": ()}, {"a": links, "c": properties}
-    )

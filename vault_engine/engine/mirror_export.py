@@ -65,7 +65,7 @@ class Export:
             raise NotesVanished("what is to be exported", gone, len(self._base))
         due = {one.path: one for one in plan.changes if isinstance(one, Create | Update)}
         files = {path: (self._there.get(path, ""), self._data[path]) for path in due}
-        self._state.announce({path: (sha256_hex(self._data[path]),) for path in due})
+        self._state.announce({path: (sha256_hex(self._data[path]),) for path in due}, {})
         for path, error in self._folder.write(files, lambda path: keeper(self._session, path)).items():
             if error:
                 self.problems.append(Problem(path, str(error)))

@@ -72,7 +72,7 @@ class InPlace:
         records = {path: session.index.records[path] for path in due}
         stating = {path: self._shown.stating(records[path], due[path], marks.get(path, ())) for path in due}
         if due and not dry_run:
-            self._state.announce(stating)
+            self._state.announce(stating, marks)
         for path, record in records.items():
             values = due[path]
             try:

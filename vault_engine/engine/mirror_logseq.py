@@ -5,7 +5,8 @@ from collections.abc import Collection, Container
 from contextlib import suppress
 from typing import NamedTuple
 
-from vault_engine.engine.mirror_form import Known, Written
+from vault_engine.engine.mirror_additions import Known
+from vault_engine.engine.mirror_form import Written
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError, NoteDamaged
 from vault_engine.note import Link, LinkKind, path_key
@@ -33,6 +34,7 @@ class _Target(NamedTuple):
 class AsPages:
     """Notes as pages and journals of a graph."""
 
+    has_additions = False  # what a page is remembered by comes of the page
     is_in_memory = True
 
     def __init__(self, session: Session, state: State, paths: PagePaths) -> None:

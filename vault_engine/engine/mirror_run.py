@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from vault_engine.engine.changing import announced, keeper, saw, write_bytes, writing
+from vault_engine.engine.changing import keeper, write_bytes, writing
 from vault_engine.engine.merging import merged
-from vault_engine.engine.mirror_form import Known, MirrorForm, Written
+from vault_engine.engine.mirror_additions import Known
+from vault_engine.engine.mirror_form import MirrorForm, Written
 from vault_engine.engine.mirror_links import AddedLinks
 from vault_engine.engine.mirror_memory import Rest, may_be_from_memory, written_over
 from vault_engine.engine.mirrored import MirrorChange, planned_change
-from vault_engine.engine.move import finish_moves, move
+from vault_engine.engine.move import finish_moves, move, move_alone
 from vault_engine.engine.resting import SYNC_CLIENT
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -41,7 +42,7 @@ from vault_engine.sync.plan import (
     plan_sync,
     whereabouts,
 )
-from vault_engine.sync.shown import showing
+from vault_engine.sync.shown import property_marks
 from vault_engine.sync.state import State, Synced
 from vault_engine.sync.written_over import merge_additions
 from vault_engine.vault.files import sha256_hex
@@ -119,6 +120,7 @@ class Run:
                 time.sleep(look.unsettled_ns / 1e9)
                 look = self._folder.look(self._base, self._ours.keys(), self._form, time.time_ns())
         self._theirs = look.notes
+        self._added |= {path: there.marks for path, there in look.notes.items() if there.marks is not None}
         self._waiting |= look.waiting
         if self._form.is_in_memory:
             self._find_written_over()
@@ -153,7 +155,8 @@ class Run:
             with suppress(MemwellError):
                 if said := self._form.own(path, self._folder.read(there)):
                     held = Held(sha256_hex(said.data), said.id, len(said.data))
-                    self._theirs[path] = there._replace(held=held, marks=said.marks, is_sure=said.is_sure)
+                    self._theirs[path] = there._replace(held=held, is_sure=said.is_sure)
+                    self._added[path] = said.marks or ()
 
     def plan(self) -> Plan:
         """Say what is to be done."""
@@ -261,14 +264,15 @@ class Run:
         alike = {path for path in self._ours if self._is_alike(path)}
         for path in alike:
             there, known = self._theirs[path], self._base.get(path)
-            marks = self._added.get(path, ()) if there.marks is None else there.marks
-            now = Synced(self._ours[path], there.shown, marks, there.seen)
+            now = Synced(self._ours[path], there.shown, self._added.get(path, ()), there.seen)
             is_written, is_again = path in self._just_written, path in self._written_over
             kept[path] = self._rest.with_past(now, known, is_written=is_written, is_again=is_again)
         self._state.names = "" if any(map(self._form.wants, self._undone)) else self._form.names
         if self._merged_files:
             self._state.merged = frozenset(self._merged_files)
-        self._state.save(kept, unsure=self._undone | self._waiting.keys() | (self._ours.keys() - alike))
+        unsure = self._undone | self._waiting.keys() | (self._ours.keys() - alike)
+        others = self._theirs.keys() - alike if self._form.has_additions else ()
+        self._state.save(kept, unsure, {path: self._added.get(path, ()) for path in others})
 
     def _change(self, changes: Collection[PlannedChange]) -> None:
         for change in changes:
@@ -322,26 +326,16 @@ class Run:
             self._check_rests(rename.path)
             self._theirs[rename.to] = self._folder.rename(self._theirs[rename.path], self._new_file(rename.to))
             del self._theirs[rename.path]
+            self._added[rename.to] = self._added.get(rename.path, ())
             return done
+        self._added.setdefault(rename.to, self._added.get(rename.path, ()))
         try:
             left = move(self._session, rename.path, rename.to, yes=True, actor=PERSON).left
         except (BadInput, NoteDamaged) as error:
-            self._rename_alone(rename)
+            move_alone(self._session, rename.path, rename.to, reason=self._reason, actor=PERSON)
             return replace(done, why=f"links to it were not rewritten: {error}")
         self.problems += left
         return done
-
-    def _rename_alone(self, rename: Rename) -> None:
-        """Rename a note of the vault as the person has, without its links."""
-        session = self._session
-        with writing(session, PERSON) as author:
-            data = session.vault.read(rename.path)
-            saw(session, rename.path, data)
-            sha256 = sha256_hex(data)
-            change = Change(Op.MOVE, rename.path, sha256, sha256, to=rename.to, reason=self._reason, size=len(data))
-            with announced(session, change, author):
-                session.vault.move(rename.path, rename.to)
-            session.counters.renamed((rename.path, rename.to))
 
     # ---- the vault
 
@@ -430,7 +424,8 @@ class Run:
             except MemwellError as error:
                 self._say_failed(path, error)
         files = {file: one for file, one in files.items() if not one.before or self._has_rested(one.path)}
-        self._state.announce(showing({one.path: one.written.marks for one in files.values()}, self._added))
+        if self._form.has_additions:
+            self._state.announce({one.path: one.written.marks for one in files.values()}, self._added)
         contents = {file: (one.before, one.written.data) for file, one in files.items()}
         for file, problem in self._folder.write(contents, lambda file: keeper(self._session, file)).items():
             self._wrote(file, files[file], due.get(files[file].path), problem)
@@ -440,7 +435,7 @@ class Run:
             self._say_failed(one.path, problem)
             return
         self._theirs[one.path] = There(self._ours[one.path], sha256_hex(one.written.data), file)
-        if self._form.names or showing({one.path: one.written.marks}, self._added):
+        if self._form.names or property_marks((*one.written.marks, *self._added.get(one.path, ()))):
             self._merged_files.add(one.before)  # by other names of links, or with properties, it is no revision
         self._added[one.path] = one.written.marks
         self._just_written.add(one.path)

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 from unicodedata import normalize
 
-from vault_engine.engine.changing import check_here, check_unchanged, keeper, saw, write_bytes, writing
+from vault_engine.engine.changing import announced, check_here, check_unchanged, keeper, saw, write_bytes, writing
 from vault_engine.engine.find import find
 from vault_engine.engine.results import Problem
 from vault_engine.engine.session import Session
@@ -149,6 +149,18 @@ def move(
             raise NeedsConfirmation(plan.old, plan.new, plan.files)
         rewrites = [_Rewrite(edit.path, edit.before.encode(), edit.after.encode()) for edit in plan.edits]
         return _moved(plan, _carry_out(session, author, plan.old, plan.new, rewrites))
+
+
+def move_alone(session: Session, path: str, to: str, *, reason: str, actor: Actor) -> None:
+    """Give a note another path and leave links to it as they are. Raises as `move` does, for that one file."""
+    with writing(session, actor) as author:
+        data = session.vault.read(path)
+        saw(session, path, data)
+        sha256 = sha256_hex(data)
+        change = Change(Op.MOVE, path, sha256, sha256, to=to, reason=reason, size=len(data))
+        with announced(session, change, author):
+            session.vault.move(path, to)
+        session.counters.renamed((path, to))
 
 
 def undo_move(session: Session, entry_id: str | None = None, actor: Actor | None = None) -> Moved:

@@ -101,6 +101,12 @@ def without_links(text: str, is_ours: Callable[[str], bool]) -> str:
     return _BLOCK.sub(own, text)
 
 
+def marks_between(text: str) -> tuple[str, ...]:
+    """Give the marks of the lines of a text that `with_links` may have added."""
+    blocks = (block["inside"].splitlines() for block in _BLOCK.finditer(text))
+    return tuple(mark_of(line) for lines in blocks for line in lines if line.strip() and line.rstrip() != _HEADING)
+
+
 def _shown(label: str) -> str:
     """Make a title fit for a link."""
     return " ".join(label.translate(_NO_BRACKETS).split())

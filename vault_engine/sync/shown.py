@@ -20,7 +20,7 @@ WORTH_SHOWING = 0.05  # a smaller change of a decay is not written
 _NAMES = (DECAY, COUNT, LAST)
 _FENCES = "---"  # remembered where the note had no properties, so that the fences are ours too
 _DAY = "@"
-UNSURE = _DAY  # the day is not known: what is remembered behind it may have been written or not
+_UNSURE = _DAY  # the day is not known: what is remembered behind it may have been written or not
 
 
 class Extra(StrEnum):
@@ -85,9 +85,9 @@ def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
     return tuple(mark for mark in marks if _is_line(mark) or mark == _FENCES or mark.startswith(_DAY))
 
 
-def showing(new: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Leave out files that show no properties and did not before, by what they will be and are remembered by."""
-    return {path: marks for path, marks in new.items() if property_marks((*marks, *known.get(path, ())))}
+def either(old: Iterable[str], new: Collection[str]) -> tuple[str, ...]:
+    """Give what a file is remembered by that was written in one of two ways, or in part in the one and the other."""
+    return (*dict.fromkeys(mark for mark in old if mark not in (*new, _UNSURE)), _UNSURE, *new)
 
 
 def marks_of(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def marks_of_day(day: str) -> tuple[str, ...]:
 def day_of(marks: Collection[str]) -> str | None:
     """Give the day on which additions were written last; None for never, or if that is not sure."""
     days = [mark.removeprefix(_DAY) for mark in marks if mark.startswith(_DAY)]
-    return days[-1] if days and UNSURE not in marks else None
+    return days[-1] if days and _UNSURE not in marks else None
 
 
 def names_of(marks: Iterable[str]) -> frozenset[str]:
@@ -113,7 +113,7 @@ def names_of(marks: Iterable[str]) -> frozenset[str]:
 
 def values_of(marks: Sequence[str]) -> dict[str, Any]:
     """Give the values that were added, by name; those that were written last, if that is not sure."""
-    last = max((at for at, mark in enumerate(marks) if mark == UNSURE), default=-1)
+    last = max((at for at, mark in enumerate(marks) if mark == _UNSURE), default=-1)
     lines = "".join(f"{mark}\n" for mark in marks[last + 1 :] if _is_line(mark))
     return dict(read_frontmatter(f"---\n{lines}---\n").properties) if lines else {}
 

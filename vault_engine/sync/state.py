@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Container, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vault_engine.sync.plan import Held
-from vault_engine.sync.shown import UNSURE
+from vault_engine.sync.shown import either
 from vault_engine.vault.files import explained, sha256_hex, write_atomic
 from vault_engine.vault.walk import Signature
 
@@ -62,23 +63,22 @@ class State:
             return {}
 
     def marks(self, notes: Mapping[str, Synced]) -> dict[str, tuple[str, ...]]:
-        """Give what each file may be known by: what it was written with last, and what has been announced since."""
-        announced = self.announced()
-        return announced | {path: one.added + announced.get(path, ()) for path, one in notes.items()}
+        """Give what each file may be known by: what has been announced since it was remembered, else that."""
+        return {path: one.added for path, one in notes.items()} | self.announced()
 
-    def announce(self, marks: Mapping[str, tuple[str, ...]]) -> None:
+    def announce(self, new: Mapping[str, tuple[str, ...]], known: Mapping[str, tuple[str, ...]]) -> None:
         """Remember what files are to be known by that are about to be written, until `save`.
+
+        Args:
+            new: by path, what they will be known by.
+            known: by path, what they are known by now.
 
         Raises:
             VaultDenied, StorageFailed: that can't be remembered.
         """
         before = self.announced()
-        both = dict(before)
-        for path, new in marks.items():
-            old = (mark for mark in before.get(path, ()) if mark not in (*new, UNSURE))
-            both[path] = (*old, UNSURE, *new)
-        if both != before:
-            write_atomic(self._announced, json.dumps(both).encode(), self._temporary_dir)
+        both = {path: ((*known.get(path, ()), *before.get(path, ())), marks) for path, marks in new.items()}
+        self._announce(before | {path: either(*one) for path, one in both.items() if any(one)})
 
     @property
     def is_kept(self) -> bool:
@@ -130,12 +130,26 @@ class State:
             return {}
         return notes
 
-    def save(self, notes: Mapping[str, Synced], unsure: Container[str] = ()) -> None:
-        """Remember what both hold now, if that is anything new; of what was announced only what is ``unsure``.
+    def save(
+        self,
+        notes: Mapping[str, Synced],
+        unsure: Container[str] = (),
+        found: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
+        """Remember what both hold now, if that is anything new.
+
+        Args:
+            notes: what both hold, by path.
+            unsure: the paths for which what was announced still counts.
+            found: by path, what the other files of the folder are known by.
 
         Raises:
             VaultDenied, StorageFailed: it is not remembered.
         """
+        announced = self.announced()
+        left = {path: marks for path, marks in found.items() if marks and marks != _added(notes.get(path))}
+        self._announce(left | announced)  # before what those were known by so far is forgotten
+        left |= {path: marks for path, marks in announced.items() if path in unsure}
         facts: dict[str, Any] = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
         if self.names:
             facts |= {"names": self.names, "daily": self.daily}
@@ -143,13 +157,18 @@ class State:
         if body != self._saved:
             write_atomic(self._file, sha256_hex(body).encode() + b"\n" + body, self._temporary_dir)
             self._saved = body
-        if announced := self.announced():
-            left = {path: marks for path, marks in announced.items() if path in unsure}
+        self._announce(left)
+
+    def _announce(self, marks: Mapping[str, tuple[str, ...]]) -> None:
+        if not marks:
             with explained(self._announced):
-                if not left:
-                    self._announced.unlink(missing_ok=True)
-                elif left != announced:
-                    write_atomic(self._announced, json.dumps(left).encode(), self._temporary_dir)
+                self._announced.unlink(missing_ok=True)
+        elif marks != self.announced():
+            write_atomic(self._announced, json.dumps(marks).encode(), self._temporary_dir)
+
+
+def _added(note: Synced | None) -> tuple[str, ...]:
+    return note.added if note else ()
 
 
 def _synced(stored: Any) -> Synced:

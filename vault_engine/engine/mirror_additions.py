@@ -1,0 +1,128 @@
+"""What was added to the notes of a folder, links and properties: knowing it again there, also elsewhere than it was.
+
+A file is known by what was written into it last. What it has besides and looks like ours was added all the same if the
+file is another one's: renamed, put in the place of a deleted one, or copied. Anything else is what somebody wrote.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+from vault_engine.engine.session import Session
+from vault_engine.sync.exported import marks_between, without_links
+from vault_engine.sync.folder import OwnText, id_of, readable
+from vault_engine.sync.plan import Held
+from vault_engine.sync.shown import either, lines_like_ours, without_properties
+from vault_engine.sync.state import Synced
+from vault_engine.vault.files import sha256_hex
+
+_ALIKE = 0.5  # the share of its lines that a copy has in common with what it was made of, at least
+
+
+class Known(NamedTuple):
+    """What a run knows before it looks at the folder."""
+
+    base: Mapping[str, Synced]  # what both held last
+    marks: Mapping[str, tuple[str, ...]]  # what the folder's notes are remembered by
+    ours: Mapping[str, Held]  # what the vault holds
+    related: Container[str]  # notes of the vault whose properties may link to others
+
+
+class Additions:
+    """Takes out of files what was added to them."""
+
+    def __init__(
+        self,
+        session: Session,
+        known: Known,
+        *,
+        has_file: Callable[[str], bool],
+        links_of: Callable[[str], Collection[str]],
+    ) -> None:
+        """Begin.
+
+        Args:
+            session: the open vault.
+            known: what the run knows.
+            has_file: says whether the folder has a file of some path.
+            links_of: gives the marks of the lines that belong below a note now.
+        """
+        self._session, self._known = session, known
+        self._has_file, self._links_of = has_file, links_of
+
+    def taken_out(self, path: str, data: bytes) -> OwnText:
+        """Give what a file says itself; and what it is to be remembered by, if that is not what it was so far."""
+        text = readable(data)
+        if isinstance(text, OwnText):
+            return text
+        marks = self._known.marks.get(path, ())
+        others = [mark for mark in (*marks_between(text), *lines_like_ours(text)) if mark not in marks]
+        found = self._found(path, text, others) if others else ()
+        if found:
+            marks = either(marks, found) if marks else found
+        own = without_properties(without_links(text, marks.__contains__), marks)
+        return OwnText(data if own == text else own.encode(), id_of(own), marks=marks if found else None)
+
+    def _found(self, path: str, text: str, others: Collection[str]) -> tuple[str, ...]:
+        """Say which of what a file has besides what is known of it was added to it under another path."""
+        is_new = path not in self._known.base
+        properties = set(lines_like_ours(text)).intersection(others)
+        links: tuple[str, ...] = ()
+        if is_new:
+            below = self._links_of(path)
+            links = tuple(mark for mark in others if mark not in properties and (mark in self._having or mark in below))
+            if properties and (added := self._by_text(text, links, tuple(properties))):
+                return (*links, *added)
+        for origin in self._origins(path, properties or set(others)):
+            if properties <= set(self._known.marks[origin]) and self._is_of(origin, path, text):
+                return tuple(dict.fromkeys((*links, *self._known.marks[origin])))
+        return links
+
+    def _by_text(self, text: str, links: Collection[str], properties: tuple[str, ...]) -> tuple[str, ...]:
+        """Say what was added to a file of which nothing is known, if what is left is a note that is."""
+        bare = without_links(text, {*links}.__contains__)
+        for marks in (properties, (*properties, "---")):
+            if sha256_hex(without_properties(bare, marks).encode()) in self._texts:
+                return marks
+        return ()
+
+    def _origins(self, path: str, marks: Iterable[str]) -> Iterable[str]:
+        """Give the other notes to which any of that was added."""
+        return dict.fromkeys(one for mark in marks for one in self._having.get(mark, ()) if one != path)
+
+    def _is_of(self, origin: str, path: str, text: str) -> bool:
+        """Say whether a file is that of another note: of its identity, renamed, or with its text for the most part."""
+        known = self._held(origin)
+        if known and known.id and known.id == id_of(text):
+            return True
+        if path not in self._known.base:
+            return not self._has_file(origin) or self._likeness(text, known) >= _ALIKE
+        return self._likeness(text, known) > max(_ALIKE, self._likeness(text, self._held(path)))
+
+    def _held(self, path: str) -> Held | None:
+        return self._known.base[path].held if path in self._known.base else self._known.ours.get(path)
+
+    def _likeness(self, text: str, held: Held | None) -> float:
+        """Give the share of their lines that a text and what was held have in common: of the one that has fewer."""
+        with suppress(KeyError, UnicodeDecodeError):  # what was purged can't be compared
+            before = self._session.revisions.get(held.sha256).decode() if held else ""
+            ones, others = ({line for line in one.splitlines() if line.strip()} for one in (text, before))
+            return len(ones & others) / max(min(len(ones), len(others)), 1)
+        return 0.0
+
+    @cached_property
+    def _having(self) -> Mapping[str, list[str]]:
+        """Give the notes to which something was added, by what that is remembered by."""
+        having: defaultdict[str, list[str]] = defaultdict(list)
+        for path, marks in self._known.marks.items():
+            for mark in marks:
+                having[mark].append(path)
+        return dict(having)
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        known = chain(self._known.ours.values(), (one.held for one in self._known.base.values()))
+        return frozenset(one.sha256 for one in known)
