@@ -1,10 +1,13 @@
 """What was added to a folder's notes never becomes text of the vault's, wherever it is found and however a run ends."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from mirroring import THREE, pair_of
 
 from vault_engine.engine import Extra, MirrorTerms
 from vault_engine.engine.mirror_run import Run
+from vault_engine.engine.session import Session
 from vault_engine.errors import StorageFailed
 from vault_engine.sync.state import State
 
@@ -116,3 +119,21 @@ def test_what_is_found_on_a_note_that_can_not_be_taken_in_yet_is_known_later(pai
     pair.sync(**BOTH)
 
     assert "one\n\n2\n\n3\n" == (pair.vault / "b.md").read_text()
+
+
+def test_lines_that_somebody_deletes_come_back(pair, monkeypatch):
+    """What they say is still so. Only when a note shows no property any more, that waits for another day."""
+    pair.sync(**BOTH)
+    whole = (pair.target / "related.md").read_text()
+    pair.put("folder", "related.md", RELATED)
+
+    assert ["folder: links related.md"] == pair.sync(**BOTH)
+    assert whole == (pair.target / "related.md").read_text()
+    edited(pair, "a.md", "a.md", old="access_count: 1\n", new="")
+    assert ["folder: properties a.md"] == pair.sync(**BOTH)
+    pair.put("folder", "a.md", THREE)
+    assert [] == pair.sync(**BOTH)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(Session, "now", lambda _: tomorrow)
+    assert ["folder: properties a.md"] == pair.sync(**BOTH)
+    assert "access_count: 1\n" in (pair.target / "a.md").read_text()

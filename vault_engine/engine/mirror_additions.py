@@ -15,7 +15,7 @@ from vault_engine.engine.session import Session
 from vault_engine.sync.exported import marks_between, without_links
 from vault_engine.sync.folder import OwnText, id_of, readable
 from vault_engine.sync.plan import Held
-from vault_engine.sync.shown import either, lines_like_ours, without_properties
+from vault_engine.sync.shown import either, lines_like_ours, still_there, without_properties
 from vault_engine.sync.state import Synced
 from vault_engine.vault.files import sha256_hex
 
@@ -58,13 +58,14 @@ class Additions:
         text = readable(data)
         if isinstance(text, OwnText):
             return text
-        marks = self._known.marks.get(path, ())
-        others = [mark for mark in (*marks_between(text), *lines_like_ours(text)) if mark not in marks]
-        found = self._found(path, text, others) if others else ()
-        if found:
-            marks = either(marks, found) if marks else found
+        marks = known = self._known.marks.get(path, ())
+        there = (*marks_between(text), *lines_like_ours(text))
+        others = [mark for mark in there if mark not in known]
+        if others and (found := self._found(path, text, others)):
+            marks = either(known, found) if known else found
+        marks = still_there(marks, there)
         own = without_properties(without_links(text, marks.__contains__), marks)
-        return OwnText(data if own == text else own.encode(), id_of(own), marks=marks if found else None)
+        return OwnText(data if own == text else own.encode(), id_of(own), marks=None if marks == known else marks)
 
     def _found(self, path: str, text: str, others: Collection[str]) -> tuple[str, ...]:
         """Say which of what a file has besides what is known of it was added to it under another path."""

@@ -5,7 +5,7 @@ character. A line that a person has changed is theirs and becomes part of the no
 note has itself is never touched.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -88,6 +88,11 @@ def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
 def either(old: Iterable[str], new: Collection[str]) -> tuple[str, ...]:
     """Give what a file is remembered by that was written in one of two ways, or in part in the one and the other."""
     return (*dict.fromkeys(mark for mark in old if mark not in (*new, _UNSURE)), _UNSURE, *new)
+
+
+def still_there(marks: Iterable[str], there: Container[str]) -> tuple[str, ...]:
+    """Leave out of what a file is remembered by the lines that it does not have any more."""
+    return tuple(mark for mark in marks if mark in there or mark == _FENCES or mark.startswith(_DAY))
 
 
 def marks_of(values: Mapping[str, Any]) -> tuple[str, ...]:
