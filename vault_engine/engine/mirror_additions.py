@@ -15,7 +15,7 @@ from vault_engine.engine.session import Session
 from vault_engine.sync.exported import marks_between, without_links
 from vault_engine.sync.folder import OwnText, id_of, readable
 from vault_engine.sync.plan import Held
-from vault_engine.sync.shown import either, lines_like_ours, still_there, without_properties
+from vault_engine.sync.shown import FENCES, either, lines_like_ours, still_there, without_properties
 from vault_engine.sync.state import Synced
 from vault_engine.vault.files import sha256_hex
 
@@ -64,7 +64,10 @@ class Additions:
         if others and (found := self._found(path, text, others)):
             marks = either(known, found) if known else found
         marks = still_there(marks, there)
-        own = without_properties(without_links(text, marks.__contains__), marks)
+        bare = without_links(text, marks.__contains__)
+        own, headless = (without_properties(bare, (*marks, *fences)) for fences in ((), (FENCES,)))
+        if headless != own and self._is_known(headless):  # another one's, whose lines happen to be those of this one
+            own, marks = headless, (*marks, FENCES)
         return OwnText(data if own == text else own.encode(), id_of(own), marks=None if marks == known else marks)
 
     def _found(self, path: str, text: str, others: Collection[str]) -> tuple[str, ...]:
@@ -85,8 +88,8 @@ class Additions:
     def _by_text(self, text: str, links: Collection[str], properties: tuple[str, ...]) -> tuple[str, ...]:
         """Say what was added to a file of which nothing is known, if what is left is a note that is."""
         bare = without_links(text, {*links}.__contains__)
-        for marks in (properties, (*properties, "---")):
-            if sha256_hex(without_properties(bare, marks).encode()) in self._texts:
+        for marks in (properties, (*properties, FENCES)):
+            if self._is_known(without_properties(bare, marks)):
                 return marks
         return ()
 
@@ -113,6 +116,10 @@ class Additions:
             ones, others = ({line for line in one.splitlines() if line.strip()} for one in (text, before))
             return len(ones & others) / max(min(len(ones), len(others)), 1)
         return 0.0
+
+    def _is_known(self, text: str) -> bool:
+        """Say whether a text is that of a note."""
+        return sha256_hex(text.encode()) in self._texts
 
     @cached_property
     def _having(self) -> Mapping[str, list[str]]:

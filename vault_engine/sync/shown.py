@@ -18,7 +18,7 @@ DECAY, COUNT, LAST = "decay_score", "access_count", "last_accessed"
 WORTH_SHOWING = 0.05  # a smaller change of a decay is not written
 
 _NAMES = (DECAY, COUNT, LAST)
-_FENCES = "---"  # remembered where the note had no properties, so that the fences are ours too
+FENCES = "---"  # remembered where the note had no properties, so that the fences are ours too
 _DAY = "@"
 _UNSURE = _DAY  # the day is not known: what is remembered behind it may have been written or not
 
@@ -56,7 +56,7 @@ def with_properties(text: str, values: Mapping[str, Any], day: str) -> tuple[str
     nothing = text, marks_of_day(day)
     if not new or not text.strip() or isinstance(edited, Refused):
         return nothing
-    fences = (_FENCES,) if head.state is FrontmatterState.NONE else ()
+    fences = (FENCES,) if head.state is FrontmatterState.NONE else ()
     marks = (*marks_of(new), *fences, *marks_of_day(day))
     return (edited.text, marks) if without_properties(edited.text, marks) == text else nothing
 
@@ -68,7 +68,7 @@ def without_properties(text: str, marks: Collection[str]) -> str:
     start, end, body_start = span
     lines = text[start:end].split("\n")
     kept = "\n".join(line for line in lines if line.rstrip("\r") not in marks or not _is_line(line))
-    if _FENCES in marks and not kept:
+    if FENCES in marks and not kept:
         return text[: int(text.startswith(BOM))] + text[body_start:]
     return text[:start] + kept + text[end:]
 
@@ -82,7 +82,7 @@ def lines_like_ours(text: str) -> tuple[str, ...]:
 
 def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
     """Leave out of what a file is remembered by what is about other additions."""
-    return tuple(mark for mark in marks if _is_line(mark) or mark == _FENCES or mark.startswith(_DAY))
+    return tuple(mark for mark in marks if _is_line(mark) or mark == FENCES or mark.startswith(_DAY))
 
 
 def either(old: Iterable[str], new: Collection[str]) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def either(old: Iterable[str], new: Collection[str]) -> tuple[str, ...]:
 
 def still_there(marks: Iterable[str], there: Container[str]) -> tuple[str, ...]:
     """Leave out of what a file is remembered by the lines that it does not have any more."""
-    return tuple(mark for mark in marks if mark in there or mark == _FENCES or mark.startswith(_DAY))
+    return tuple(mark for mark in marks if mark in there or mark == FENCES or mark.startswith(_DAY))
 
 
 def marks_of(values: Mapping[str, Any]) -> tuple[str, ...]:
