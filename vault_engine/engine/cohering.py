@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vault_engine.engine.changing import check_here, editable_text, writing
+from vault_engine.engine.edit import applied
 from vault_engine.engine.linking import RELATION, Linking, NewLink, to_link
 from vault_engine.engine.resting import when_rested
 from vault_engine.engine.results import Problem
@@ -26,10 +27,9 @@ from vault_engine.engine.sweeping import (
     to_sweep,
 )
 from vault_engine.engine.together import MAX_TOGETHER, Archival, Carried, Rewrite, change_together
-from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteChanged, NoteDamaged, NoteOpen
+from vault_engine.errors import BadInput, MemwellError, NoteChanged, NoteDamaged, NoteOpen
 from vault_engine.journal.entry import Actor, Op
-from vault_engine.note import Refused
-from vault_engine.note.change import AddLink, apply_edit
+from vault_engine.note.change import AddLink
 
 MAX_LINKS = 50
 DEFAULT_LINKS = 20
@@ -184,13 +184,11 @@ def _with_links(
                 check_here(session, link.path)
                 before = session.vault.read(link.path)
                 text = editable_text(session, link.path, before)
-            result = apply_edit(text, AddLink(link.to.removesuffix(".md"), RELATION), session.index.rules.profile)
-            if isinstance(result, Refused):
-                raise EditRefused(link.path, result.reason)
+            after = applied(session, link.path, text, [AddLink(link.to.removesuffix(".md"), RELATION)])
         except MemwellError as error:
             left.append(Problem(link.path, str(error)))
             continue
-        changed[link.path] = Rewrite(link.path, before, result.text.encode())
+        changed[link.path] = Rewrite(link.path, before, after.encode())
         links.append(link)
     return tuple(links), list(changed.values()), left
 

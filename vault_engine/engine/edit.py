@@ -101,15 +101,16 @@ def edited(
     found = sha256_hex(old)
     text = editable_text(session, path, old)
     if expected is None or is_hash_of(found, expected):
-        return old, _applied(session, path, text, edits).encode()
+        return old, applied(session, path, text, edits).encode()
     if not merge:
         raise NoteChanged(path, expected, found)
     base = base_of(session, path, expected, found)
-    ours = _applied(session, path, editable_text(session, path, base), edits)
+    ours = applied(session, path, editable_text(session, path, base), edits)
     return old, merged(path, base, ours, old)
 
 
-def _applied(session: Session, path: str, text: str, edits: Sequence[Edit]) -> str:
+def applied(session: Session, path: str, text: str, edits: Sequence[Edit]) -> str:
+    """Give a note's text with edits made, in the order given. Raises EditRefused as `edit` does."""
     for each in edits:
         result = apply_edit(text, each, session.index.rules.profile)
         if isinstance(result, Refused):

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from vault_engine.engine.changing import check_here, editable_text, find_note, writing
+from vault_engine.engine.edit import applied
 from vault_engine.engine.resting import when_rested
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.engine.together import Rewrite, write_together
-from vault_engine.errors import BadInput, EditRefused
+from vault_engine.errors import BadInput
 from vault_engine.index.record import Record
 from vault_engine.journal.entry import Actor
-from vault_engine.note import Profile, Refused
-from vault_engine.note.change import SetProperty, apply_edit
+from vault_engine.note import Profile
+from vault_engine.note.change import SetProperty
 from vault_engine.note.frontmatter import read_head
 from vault_engine.note.validity import VALID_TO, microseconds
 from vault_engine.search.run import DEPRECATED
@@ -146,13 +147,9 @@ def _properties(text: str) -> dict[str, Any]:
 
 def _changed(session: Session, path: str, text: str, changes: dict[str, Any]) -> str:
     """Give properties their values, as an edit of the note would."""
-    for name, value in changes.items():
-        if _properties(text).get(name) != value:
-            result = apply_edit(text, SetProperty(name, value), session.index.rules.profile)
-            if isinstance(result, Refused):
-                raise EditRefused(path, result.reason)
-            text = result.text
-    return text
+    before = _properties(text)
+    edits = [SetProperty(name, value) for name, value in changes.items() if before.get(name) != value]
+    return applied(session, path, text, edits)
 
 
 def _link(session: Session, record: Record) -> str:

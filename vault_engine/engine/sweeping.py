@@ -7,6 +7,7 @@ import numpy as np
 
 from vault_engine.config import TIERS
 from vault_engine.engine.changing import check_here, editable_text, writing
+from vault_engine.engine.edit import applied
 from vault_engine.engine.lifecycle import keep_age
 from vault_engine.engine.resting import when_rested
 from vault_engine.engine.results import Problem
@@ -21,13 +22,12 @@ from vault_engine.engine.together import (
     carry_together,
     write_together,
 )
-from vault_engine.errors import BadInput, EditRefused, MemwellError, NoteChanged
+from vault_engine.errors import BadInput, MemwellError, NoteChanged
 from vault_engine.index.filters import CATEGORY, PINNED, TIER, TYPE, VERIFIED
 from vault_engine.journal.entry import Actor
 from vault_engine.lifecycle.sweep import Limits, Mask, choose
 from vault_engine.lifecycle.tiers import RULES, Life, Tier, TierRules, tier_of
-from vault_engine.note import Refused
-from vault_engine.note.change import SetProperty, apply_edit
+from vault_engine.note.change import SetProperty
 from vault_engine.vault.files import sha256_hex
 
 _TIER = "tier"  # the property
@@ -260,13 +260,11 @@ def to_promote(
             check_here(session, path)
             before = session.vault.read(path)
             text = editable_text(session, path, before)
-            result = apply_edit(text, SetProperty(_TIER, tier.value), session.index.rules.profile)
-            if isinstance(result, Refused):
-                raise EditRefused(path, result.reason)
+            after = applied(session, path, text, [SetProperty(_TIER, tier.value)])
         except MemwellError as error:
             left.append(Problem(path, str(error)))
             continue
-        rewrites.append(Rewrite(path, before, result.text.encode()))
+        rewrites.append(Rewrite(path, before, after.encode()))
         uses = int(survey.uses.times[number])
         changes.append(TierChange(path, record.text(_TIER) or "", tier.value, uses))
     return Promoted(True, tuple(changes), len(wanted), tuple(left), None, diff_of(rewrites)), rewrites
