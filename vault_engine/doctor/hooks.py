@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -125,18 +125,22 @@ def _said(event: str, folder: str) -> dict[str, str]:
 
 def _wait_for(socket: str | None) -> None:
     """Wait for the process that a hook may have started, which takes a moment to come up."""
-    until = time.monotonic() + _COMING_S
-    while socket and not is_answered(socket) and time.monotonic() < until:
-        time.sleep(_LOOK_S)
+    if socket:
+        _wait(lambda: is_answered(socket))
 
 
 def _end(root: str, socket: str | None) -> None:
     """Have the process go that a hook may have started, and wait until it has written its last."""
     before = len(last_outcomes(root, STANDING_IN, _MANY))
-    until = time.monotonic() + _COMING_S
     if leave(socket):
-        while len(last_outcomes(root, STANDING_IN, _MANY)) == before and time.monotonic() < until:
-            time.sleep(_LOOK_S)
+        _wait(lambda: len(last_outcomes(root, STANDING_IN, _MANY)) != before)
+
+
+def _wait(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so, or has taken too long."""
+    until = time.monotonic() + _COMING_S
+    while not is_so() and time.monotonic() < until:
+        time.sleep(_LOOK_S)
 
 
 def _timed(command: str, said: bytes, folder: str, env: Mapping[str, str]) -> _Run:

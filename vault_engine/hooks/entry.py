@@ -13,9 +13,11 @@ from vault_engine.hooks.events import ASKING, DEFAULT_CLIENT, EVENTS, TELLING
 from vault_engine.hooks.log import note
 from vault_engine.hooks.place import vault_root
 
-PROMPT_DEADLINE_MS = 300  # from the start of the process
-SESSION_DEADLINE_MS = 2000  # at its start nobody has typed yet, and the client itself takes longer
-TELLING_DEADLINE_MS = 1000
+DEADLINES_MS: Mapping[str, int] = {  # by event, from the start of the process
+    "prompt": 300,
+    "session-start": 2000,  # nobody has typed yet, and the client itself takes longer
+    **dict.fromkeys(TELLING, 1000),
+}
 BUDGET_TOKENS = 800
 MAX_BUDGET_TOKENS = 2400
 LINGER_MIN = 15  # that what answers without a server stays after the last question
@@ -36,8 +38,7 @@ class Asked:
         self.root = vault_root(options.get("--vault"), os.environ, _working_folder())
         self.budget_tokens = int(options.get("--budget", BUDGET_TOKENS))
         self.linger_min = int(options.get("--linger", LINGER_MIN))
-        default = {"prompt": PROMPT_DEADLINE_MS, "session-start": SESSION_DEADLINE_MS}.get(event, TELLING_DEADLINE_MS)
-        self.seconds = int(options.get("--deadline", default)) / 1000
+        self.seconds = int(options.get("--deadline", DEADLINES_MS[event])) / 1000
 
 
 def answered(arguments: list[str]) -> bool:

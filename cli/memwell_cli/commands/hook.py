@@ -18,12 +18,10 @@ from vault_engine.clients import Desk, Hooked, hooks_snippet
 from vault_engine.config import find_vault
 from vault_engine.hooks.entry import (
     BUDGET_TOKENS,
+    DEADLINES_MS,
     LINGER_MIN,
     MAX_BUDGET_TOKENS,
     MAX_LINGER_MIN,
-    PROMPT_DEADLINE_MS,
-    SESSION_DEADLINE_MS,
-    TELLING_DEADLINE_MS,
 )
 from vault_engine.hooks.events import DEFAULT_CLIENT, EVENTS, TELLING
 
@@ -54,14 +52,14 @@ class _Event(click.Command):
             raise click.exceptions.Exit(0) from None
 
 
-def _event(name: str, help: str, deadline_ms: int) -> None:
+def _event(name: str, help: str) -> None:
     def nothing(**_options: object) -> None:
         """Do nothing: the options were not such as an event takes, or there is no vault."""
 
     command: Callable[..., object] = click.option(
         "--deadline",
         type=click.IntRange(1, 60_000),
-        default=deadline_ms,
+        default=DEADLINES_MS[name],
         show_default=True,
         help="In how many milliseconds it is over.",
     )(vault_option(_client_option(nothing)))
@@ -83,11 +81,11 @@ def _event(name: str, help: str, deadline_ms: int) -> None:
     hook.command(name, cls=_Event, help=help)(command)
 
 
-_event("prompt", "Tell what is remembered about a prompt.", PROMPT_DEADLINE_MS)
-_event("session-start", "Tell what is pinned and what is new.", SESSION_DEADLINE_MS)
-_event("stop", "Keep what was decided since the last look.", TELLING_DEADLINE_MS)
-_event("pre-compact", "Keep what was decided before it is compacted.", TELLING_DEADLINE_MS)
-_event("session-end", "Keep what was decided, and a handoff note.", TELLING_DEADLINE_MS)
+_event("prompt", "Tell what is remembered about a prompt.")
+_event("session-start", "Tell what is pinned and what is new.")
+_event("stop", "Keep what was decided since the last look.")
+_event("pre-compact", "Keep what was decided before it is compacted.")
+_event("session-end", "Keep what was decided, and a handoff note.")
 
 
 @hook.command("settings")

@@ -12,6 +12,15 @@ _DAY_S = 86_400
 _yes = click.option("--yes", is_flag=True, help="Do it.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be done, as without --yes.")
 
+_max_share = click.option(
+    "--max-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.1,
+    show_default=True,
+    metavar="X",
+    help="Archive no more than this share of all notes.",
+)
+
 
 @click.command("sweep")
 @click.option("--category", help="Only notes of this category or one below.")
@@ -19,14 +28,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be
 @click.option("--tier", help="Only notes of this tier: working, episodic, semantic, procedural.")
 @click.option("--below", type=click.FloatRange(0, 1), metavar="X", help="Only what has faded below X, 0 to 1.")
 @click.option("--older-than", metavar="AGE", help="Only what nobody has changed for so long: 90d, 26w.")
-@click.option(
-    "--max-share",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.1,
-    show_default=True,
-    metavar="X",
-    help="Take no more than this share of all notes.",
-)
+@_max_share
 @_dry_run
 @_yes
 @vault_option
@@ -87,14 +89,7 @@ def promote(dry_run: bool, yes: bool, vault: str | None, as_json: bool) -> int:
 @click.option(
     "--max-links", type=click.IntRange(0, 50), default=20, show_default=True, metavar="N", help="Make so many at most."
 )
-@click.option(
-    "--max-share",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.1,
-    show_default=True,
-    metavar="X",
-    help="Archive no more than this share of all notes.",
-)
+@_max_share
 @_dry_run
 @_yes
 @vault_option
