@@ -50,6 +50,17 @@ def test_they_are_found_within_a_category(vault_of_facts):
     assert 1 == len(vault_of_facts.contradictions(limit=1).found)
 
 
+@pytest.mark.parametrize("kept", [((1, 100), (2, 500)), ((2, 500), (1, 100))], ids=["older", "newer"])
+def test_why_is_said_in_the_order_of_the_notes(engine, kept):
+    """The older one first, whichever was kept first."""
+    for day, limit in kept:
+        remember(engine, f"---\nvalid_from: 2026-01-0{day}\n---\nThe limit is {limit}.")
+
+    (found,) = engine.contradictions().found
+
+    assert ("The limit is 100.", "the values differ: 100, 500") == (found.old_says, found.why)
+
+
 def test_to_resolve_shows_first_and_is_undone_as_one(vault_of_facts, vault):
     """The older note of each is superseded; what was settled is not found again."""
     before = {file.name: file.read_bytes() for file in (vault / "facts").iterdir()}

@@ -21,7 +21,7 @@ from vault_engine.errors import BadInput, JudgeFailed, MemwellError
 from vault_engine.index.filters import moment_of
 from vault_engine.index.record import Record, decode, stem_of
 from vault_engine.journal.entry import Actor
-from vault_engine.lifecycle.contradict import Claim, Undecided, Verdict, VerdictKind, claims, compare, undecided
+from vault_engine.lifecycle.contradict import Claim, Verdict, VerdictKind, claims, compare, undecided
 from vault_engine.lifecycle.pairing import pairs
 from vault_engine.note.validity import VALID_FROM, validity
 from vault_engine.search.query import UNTRUSTED, Query
@@ -219,13 +219,15 @@ def _looked(session: Session, category: str | None, *, with_undecided: bool = Fa
         candidates = pairs([one.said for one in read])
         looked.compared += len(candidates)
         for one, other in ((read[a], read[b]) for a, b in candidates):
-            verdict = compared(one.record, one.said, other.record, other.said)
-            if verdict.kind.is_conflict:
-                looked.found.append(Weighed(one.record, other.record, verdict))
-            elif with_undecided and verdict.kind is VerdictKind.RELATED:
-                said = _undecided(one, other)
+            kind = _compared(one, other).kind
+            if kind.is_conflict:
+                old, new = _older_first(one, other)
+                looked.found.append(Weighed(old.record, new.record, _compared(old, new)))
+            elif with_undecided and kind is VerdictKind.RELATED:
+                old, new = _older_first(one, other)
+                said = undecided(old.said, new.said, same_subject=_same_subject(old.record, new.record))
                 looked.undecided_count += len(said)
-                looked.undecided += [(each.alike, Weighed(one.record, other.record, each.verdict)) for each in said]
+                looked.undecided += [(each.alike, Weighed(old.record, new.record, each.verdict)) for each in said]
         looked.undecided = nlargest(MOST_ASKED, looked.undecided, key=lambda each: each[0])
     return looked
 
@@ -266,8 +268,13 @@ def compared(one: Record, said: Sequence[Claim], other: Record, others: Sequence
     return compare(said, others, same_subject=_same_subject(one, other))
 
 
-def _undecided(one: Read, other: Read) -> list[Undecided]:
-    return undecided(one.said, other.said, same_subject=_same_subject(one.record, other.record))
+def _older_first(one: Read, other: Read) -> tuple[Read, Read]:
+    """Put two notes in order, so that why they contradict each other is said in it too."""
+    return (one, other) if _is_older(one.record, other.record)[0] else (other, one)
+
+
+def _compared(one: Read, other: Read) -> Verdict:
+    return compared(one.record, one.said, other.record, other.said)
 
 
 def _same_subject(one: Record, other: Record) -> bool | None:
