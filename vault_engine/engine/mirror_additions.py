@@ -63,11 +63,7 @@ class Additions:
         others = [mark for mark in there if mark not in known]
         if others and (found := self._found(path, text, others)):
             marks = either(known, found) if known else found
-        marks = still_there(marks, there)
-        bare = without_links(text, marks.__contains__)
-        own, headless = (without_properties(bare, (*marks, *fences)) for fences in ((), (FENCES,)))
-        if headless != own and self._is_known(headless):  # another one's, whose lines happen to be those of this one
-            own, marks = headless, (*marks, FENCES)
+        own, marks = self._without(text, still_there(marks, there))
         return OwnText(data if own == text else own.encode(), id_of(own), marks=None if marks == known else marks)
 
     def _found(self, path: str, text: str, others: Collection[str]) -> tuple[str, ...]:
@@ -78,20 +74,23 @@ class Additions:
         if is_new:
             below = self._links_of(path)
             links = tuple(mark for mark in others if mark not in properties and (mark in self._having or mark in below))
-            if properties and (added := self._by_text(text, links, tuple(properties))):
-                return (*links, *added)
+            own, added = self._without(text, (*links, *properties))
+            if properties and self._is_known(own):
+                return added
         for origin in self._origins(path, properties or set(others)):
             if properties <= set(self._known.marks[origin]) and self._is_of(origin, path, text):
                 return tuple(dict.fromkeys((*links, *self._known.marks[origin])))
         return links
 
-    def _by_text(self, text: str, links: Collection[str], properties: tuple[str, ...]) -> tuple[str, ...]:
-        """Say what was added to a file of which nothing is known, if what is left is a note that is."""
-        bare = without_links(text, {*links}.__contains__)
-        for marks in (properties, (*properties, FENCES)):
-            if self._is_known(without_properties(bare, marks)):
-                return marks
-        return ()
+    def _without(self, text: str, marks: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """Take out what a file is remembered by, and the fences too where that leaves a note that is known.
+
+        Those are not remembered where the file is another one's, and both show the same.
+        """
+        bare = without_links(text, marks.__contains__)
+        own, headless = (without_properties(bare, (*marks, *fences)) for fences in ((), (FENCES,)))
+        is_headless = bare != own != headless and self._is_known(headless)
+        return (headless, (*marks, FENCES)) if is_headless else (own, marks)
 
     def _origins(self, path: str, marks: Iterable[str]) -> Iterable[str]:
         """Give the other notes to which any of that was added."""

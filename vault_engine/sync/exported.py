@@ -103,7 +103,7 @@ def without_links(text: str, is_ours: Callable[[str], bool]) -> str:
 
 def marks_between(text: str) -> tuple[str, ...]:
     """Give the marks of the lines of a text that `with_links` may have added."""
-    blocks = (block["inside"].splitlines() for block in _BLOCK.finditer(text))
+    blocks = (block["inside"].splitlines() for block in (_BLOCK.finditer(text) if has_links(text) else ()))
     return tuple(mark_of(line) for lines in blocks for line in lines if line.strip() and line.rstrip() != _HEADING)
 
 
