@@ -25,6 +25,7 @@ from vault_engine.errors import (
     NoteChanged,
     NoteDamaged,
 )
+from vault_engine.index.filters import PROBLEM
 from vault_engine.index.record import CONFLICTED, MAX_PARSED_BYTES, Record
 from vault_engine.journal.entry import Actor, Change, Entry, Op
 from vault_engine.journal.replay import happened
@@ -208,9 +209,8 @@ def _plan(session: Session, ref: str, new_path: str, link_format: LinkFormat) ->
     check_here(session, old)
     files = {*index.records, *index.walk.others, *index.walk.placeholders}
     renaming = Renaming.of(sorted(files), {old: new}, link_format)
-    notes = (
-        _note_edit(session, record.path, renaming) for record in index.records.values() if _is_hit(record, renaming)
-    )
+    may_be_hit = {old, *index.graph.naming((old, new)), *index.records.having(PROBLEM, "true")}
+    notes = (_note_edit(session, path, renaming) for path in may_be_hit if _is_hit(index.records[path], renaming))
     canvases = (_canvas_edit(session, path, renaming) for path in index.walk.others if path.lower().endswith(CANVAS))
     edits = sorted((edit for edit in chain(notes, canvases) if edit), key=lambda edit: edit.path)
     return MovePlan(old, new, session.vault.revision_of(old), tuple(edits))
