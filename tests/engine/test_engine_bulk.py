@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from stops import Fail, Killed, Operations, Stop, watched
 from vault_engine import Engine, Memory, MemwellError
 from vault_engine.engine import bulk
 from vault_engine.engine.bulk import NotRemembered, RememberedMany
-from vault_engine.errors import NoteChanged, NoteExists
+from vault_engine.engine.results import Remembered
+from vault_engine.errors import NoteChanged, NoteExists, NoteMissing
 from vault_engine.journal.entry import Op
 from vault_engine.vault import place, stager
 
@@ -306,3 +308,30 @@ def test_a_crash_leaves_each_note_whole_or_absent(trial, monkeypatch, staged_alo
             wrong.append(operations.seen[step - 1])
 
     assert [] == wrong
+
+
+def test_what_one_step_left_open_is_settled_before_the_next(tmp_path, monkeypatch):
+    """Else the next would tell that it was done, and who looks then that somebody has deleted it."""
+    env = {"MEMWELL_CACHE_DIR": str(tmp_path / "cache"), "MEMWELL_EMBEDDER": "none"}
+    memories = [Memory("one", "a", "k"), Memory("two", "b", "k"), Memory("three", "c", "k")]  # of one name
+
+    def run(at: int) -> tuple[Path, list[str], RememberedMany | None]:
+        vault, done = tmp_path / str(at), None
+        Engine.create(vault)
+        failing = Fail(at, vault, errno.ENOSPC)
+        with Engine.open(vault, env=env) as engine, watched(failing, monkeypatch), suppress(MemwellError):
+            done = engine.remember_many(memories)
+        return vault, failing.seen, done
+
+    for at in range(1, len(run(0)[1])):
+        vault, seen, done = run(at)
+        with Engine.open(vault, env=env) as engine:
+            with pytest.raises(NoteMissing):
+                engine.forget("no such note")  # looks at all of them
+            entries = engine._session.journal.entries()
+
+        assert Op.EXTERNAL not in [entry.change.op for entry in entries], seen[at - 1]
+        aborted = {entry.ref for entry in entries if entry.change.op is Op.ABORT}
+        told = {entry.change.path for entry in entries if entry.change.op is Op.CREATE and entry.id not in aborted}
+        assert {*bodies(vault)} == told
+        assert {one.path for one in (done.notes if done else ()) if isinstance(one, Remembered)} <= told

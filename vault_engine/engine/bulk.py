@@ -10,6 +10,7 @@ from typing import NamedTuple
 import vault_engine.engine as verbs
 from vault_engine.engine.changing import keeper, saw, with_text, writing
 from vault_engine.engine.memory import Draft, Memory, draft
+from vault_engine.engine.recover import settle
 from vault_engine.engine.results import Remembered
 from vault_engine.engine.session import Session, timestamp
 from vault_engine.engine.write import Planned, Terms, creation, path_for, plan, stating
@@ -80,6 +81,7 @@ class _Report:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.results: dict[int, Remembered | NotRemembered] = {}
         self.confirmed = True
+        self.failure: MemwellError | None = None  # because of which nothing more can be written
         self._total, self._progress = total, progress
 
     def say(self, number: int, result: Remembered | MemwellError) -> None:
@@ -340,27 +342,42 @@ def _body(data: bytes) -> str:
 
 
 def _carry_out(session: Session, author: Actor, batch: _Batch, report: _Report) -> None:
-    """Write what was planned, and say what became of it."""
+    """Write what was planned, and say what became of it.
+
+    What is left open is settled at once: by another announcement it would count as done.
+    """
     writes: dict[int, Planned] = {}
     for number, one in batch.planned.items():
         if one.result.action == "unchanged":
             report.say(number, one.result)
         else:
             writes[number] = one
+    is_settled = not writes
     with closing(batch):
         try:
+            if report.failure:
+                raise report.failure
             if writes:
-                _write(session, author, batch, writes, report)
+                is_settled = _write(session, author, batch, writes, report)
         except MemwellError as error:
             report.say_failed(writes, error)
+    if not is_settled and not report.failure:
+        try:
+            settle(session)
+        except MemwellError as error:
+            report.failure = error
 
 
-def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, Planned], report: _Report) -> None:
-    """Announce all that is staged, put each in its place; the text is durable first, so no announcement lacks it."""
+def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, Planned], report: _Report) -> bool:
+    """Announce all that is staged, put each in its place; the text is durable first, so no announcement lacks it.
+
+    Returns:
+        Whether it is known of each what became of it.
+    """
     many = batch.staged()
     changes = _staged(session, many, writes, batch.refused, report)
     if not changes:
-        return
+        return True
     with ThreadPoolExecutor(1) as disk:  # which is at work while the entries are written out
         synced = disk.submit(many.sync)
 
@@ -384,8 +401,11 @@ def _write(session: Session, author: Actor, batch: _Batch, writes: Mapping[int, 
     if undone:
         with suppress(MemwellError):  # then they stay open, and recovery finds out
             session.journal.abort(undone, at=session.now(), actor=author)
+            return True
     elif report.confirmed:
         session.journal.settle()
+        return True
+    return False
 
 
 def _staged(
