@@ -137,3 +137,15 @@ def test_lines_that_somebody_deletes_come_back(pair, monkeypatch):
     monkeypatch.setattr(Session, "now", lambda _: tomorrow)
     assert ["folder: properties a.md"] == pair.sync(**BOTH)
     assert "access_count: 1\n" in (pair.target / "a.md").read_text()
+
+
+def test_links_lead_elsewhere_at_once_when_their_note_is_deleted(pair):
+    """In the same run: the next one has nothing to do."""
+    pair.put("vault", "y/a.md", "another\n")
+    pair.sync()
+    (pair.target / "a.md").unlink()
+
+    assert ["vault: deleted a.md", "folder: links related.md"] == pair.sync()
+
+    assert "- [[Memory/y/a|a]] (uses)\n" in (pair.target / "related.md").read_text()
+    assert [] == pair.sync()

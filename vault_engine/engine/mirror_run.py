@@ -285,14 +285,14 @@ class Run:
             for change in changes
             if isinstance(change, Create | Update) and change.side is Side.THEIRS
         }
-        self._write_theirs(due)
         deletions = [change for change in changes if isinstance(change, Delete)]
-        if deletions:
-            time.sleep(GRACE_S)  # editors and sync tools take a file away and bring it back
+        self._write_theirs(due, is_last=not deletions)
+        if not deletions:
+            return
+        time.sleep(GRACE_S)  # editors and sync tools take a file away and bring it back
         for deletion in deletions:
             self._attempt(deletion, self._delete)
-        if deletions and self._form.names:
-            self._write_theirs({})  # links to them lead nowhere now
+        self._write_theirs({}, is_last=True)  # links to them lead elsewhere now, or nowhere
 
     def _attempt(self, change: _Planned, do: Callable[[_Planned], MirrorChange]) -> None:
         """Do one thing; what fails is said, and planned again the next time."""
@@ -402,8 +402,8 @@ class Run:
             raise NoteChanged(path, self._theirs[path].held.sha256, "")
         return said.data
 
-    def _write_theirs(self, due: dict[str, Create | Update]) -> None:
-        """Write into the folder what the vault has newer, and the links of notes whose relations have changed."""
+    def _write_theirs(self, due: dict[str, Create | Update], *, is_last: bool) -> None:
+        """Write into the folder what the vault has newer, and at last the links of notes that are related otherwise now."""
         self._session.refresh(wait=False)
         both = self._ours.keys() & (due.keys() | self._theirs.keys())
         alike = {path for path in both if path not in due and path not in self._waiting and self._is_alike(path)}
@@ -411,7 +411,7 @@ class Run:
         files: dict[str, _File] = {}
         for path in sorted(both):
             is_due = path in due or path in self._brought_together
-            if not is_due and not (path in alike and self._form.wants(path)):
+            if not is_due and not (is_last and path in alike and self._form.wants(path)):
                 continue
             try:
                 there = self._theirs.get(path)
