@@ -403,7 +403,7 @@ class Run:
         return said.data
 
     def _write_theirs(self, due: dict[str, Create | Update], *, is_last: bool) -> None:
-        """Write into the folder what the vault has newer, and at last the links of notes that are related otherwise now."""
+        """Write into the folder what the vault has newer, and at last the links of notes that have others now."""
         self._session.refresh(wait=False)
         both = self._ours.keys() & (due.keys() | self._theirs.keys())
         alike = {path for path in both if path not in due and path not in self._waiting and self._is_alike(path)}
