@@ -26,6 +26,7 @@ from vault_engine.errors import MemwellError
 PATHS = ("a.md", "b.md", "x/a.md", "x/c.md", "y/z/d.md")
 SIDES = st.sampled_from(("vault", "folder"))
 NUMBERS = st.integers(0, 5)
+BLOCK = re.compile(r"\n\n<!-- memwell:links -->\n(?s:.*)<!-- /memwell:links -->(?=\n)")
 
 
 class MirrorMachine(RuleBasedStateMachine):
@@ -106,15 +107,27 @@ class MirrorMachine(RuleBasedStateMachine):
         if not (paths := self.notes(side)):
             return
         path = paths[number % len(paths)]
-        lines = (self.folder(side) / path).read_text().splitlines(keepends=True)
+        text = (self.folder(side) / path).read_text()
+        below = "".join(BLOCK.findall(text))  # what is between the comments, `unlink` changes
+        lines = BLOCK.sub("", text).splitlines(keepends=True)
         body = next((n + 1 for n in range(1, len(lines)) if lines[n] == "---\n"), 0) if lines[:1] == ["---\n"] else 0
         start = body + at % (len(lines) - body + 1)
         new = [f"{self.line()}\n"] * adds
         self.added.update(line.strip() for line in new)
         lines[start : start + removes] = new
-        if own_of("".join(lines).encode()):  # a note that has become empty is left alone
+        own = "".join(lines)
+        if own_of(own.encode()):  # a note that has become empty is left alone
             with self.removing(side):
-                self.save(side, path, "".join(lines))
+                self.save(side, path, f"{own.rstrip()}{below}{own[len(own.rstrip()) :]}")
+
+    @rule(number=NUMBERS)
+    def unlink(self, number: int) -> None:
+        """Somebody deletes the links that were added below a note."""
+        if paths := self.notes("folder"):
+            path = paths[number % len(paths)]
+            text = (self.folder("folder") / path).read_text()
+            if BLOCK.search(text):
+                self.save("folder", path, BLOCK.sub("", text))
 
     @rule(side=SIDES, number=NUMBERS)
     def delete(self, side: str, number: int) -> None:
@@ -190,9 +203,8 @@ class MirrorMachine(RuleBasedStateMachine):
 
 def own_of(data: bytes) -> str:
     """Leave out the links and properties that were added, and fences that are there only for these."""
-    text, mark, _ = data.decode().partition("\n\n<!-- memwell:links -->")
-    text += "\n" * bool(mark)
-    return re.sub(r"(?m)^(decay_score|access_count|last_accessed): .*\n", "", text).removeprefix("---\n---\n")
+    text = re.sub(r"(?m)^(decay_score|access_count|last_accessed): .*\n", "", BLOCK.sub("", data.decode()))
+    return text.removeprefix("---\n---\n")
 
 
 def run_machine(examples: int, steps: int) -> None:
