@@ -22,6 +22,7 @@ from vault_engine import Actor, Engine
 from vault_engine.engine import Extra, MirrorTerms
 from vault_engine.engine.session import Session
 from vault_engine.errors import MemwellError
+from vault_engine.index import reading
 
 PATHS = ("a.md", "b.md", "x/a.md", "x/c.md", "y/z/d.md")
 SIDES = st.sampled_from(("vault", "folder"))
@@ -44,6 +45,7 @@ class MirrorMachine(RuleBasedStateMachine):
         self.engine = self.opened()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(Session, "now", lambda _: datetime.now(UTC) + timedelta(days=self.days))
+        self.patch.setattr(reading, "_SETTLED_NS", 0)  # what was changed just now would be of that day, not of its own
         self.days = 0
         self.extras = frozenset[Extra]()
         self.count = 0

@@ -231,8 +231,7 @@ def _changed_us(session: Session, record: Record, counted: Counted, now: int) ->
     since = counted.said_before.get(record.path, {}).get(record.sha256)
     if since is not None:
         return since
-    index = session.index
-    seen = index.records.signatures.get(record.path) or index.walk.notes.get(record.path)  # changed just now
+    seen = session.index.records.signatures.get(record.path)
     return seen.mtime_ns // 1000 if seen else now
 
 
