@@ -211,6 +211,20 @@ def test_a_note_that_is_renamed_here_gets_another_page(graph):
     assert [] == graph.sync()
 
 
+def test_links_follow_one_note_while_another_is_deleted(graph):
+    """All in one run."""
+    graph.put("vault", "gone.md", "gone\n")
+    graph.sync()
+    graph.engine.move("x/b.md", "y/b.md", yes=True)
+    (graph.target / "pages/gone.md").unlink()
+
+    graph.sync()
+
+    assert "- See [the b]([[y/b]]).\n" in graph.page("pages/a.md")
+    assert "- Did [[y/b]]\n" == graph.page("journals/2024_01_05.md")
+    assert [] == graph.sync()
+
+
 def test_a_deletion_is_carried_over(graph):
     """From the vault into its archive, from the graph for good; links then lead to no page, as in the vault."""
     graph.sync()

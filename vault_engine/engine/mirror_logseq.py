@@ -87,7 +87,7 @@ class AsPages:
         known = self._written_by if self._written_by is not None else set(self._known.base)
         if self.names != self._named:
             naming = self._session.index.graph.naming(known ^ self._known.ours.keys()) if self._named else alike
-            self._stale = set(naming) & set(alike)
+            self._stale = (self._stale | set(naming)) & set(alike)
         self._named, self._written_by = self.names, set(self._known.ours)
 
     def wants(self, path: str) -> bool:
