@@ -251,7 +251,7 @@ async def _(call):
     assert "metadata" not in file.read_text("utf-8")
     await call("memory_update", id=one, content="The port is 81.", tier="semantic")
     assert file.read_text("utf-8").endswith("\nThe port is 81.\n")
-    file.write_text(file.read_text("utf-8").replace("81", "82 by hand"), "utf-8")
+    file.write_text(file.read_text("utf-8").replace("is 81", "is 82 by hand"), "utf-8")
     await call.refused("memory_update", id=one, content="The port is 83.")
     read = await call("memory_get", id=one)
     await call("memory_update", id=one, content="The port is 83.", expected=read["sha256"])
