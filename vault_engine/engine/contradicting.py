@@ -284,16 +284,14 @@ def _same_subject(one: Record, other: Record) -> bool | None:
 
 
 def _told(pair: Weighed) -> Contradiction:
-    """Say which of two notes is to go."""
-    one, other, verdict, judge = pair
-    is_first_old, why_not = _is_older(one, other)
-    old, new = (one, other) if is_first_old else (other, one)
-    says = (verdict.old, verdict.new) if is_first_old else (verdict.new, verdict.old)
+    """Say of two notes which is to go, the older one, and why that can't be told."""
+    old, new, verdict, judge = pair
+    _, why_not = _is_older(old, new)
     if old.is_pinned:
         why_not = f"{old.path} is pinned"
     if _is_untrusted(new) and not _is_untrusted(old):
         why_not = f"{new.path} is not trusted"
-    return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, *says, why_not, judge)
+    return Contradiction(verdict.kind.value, verdict.why, old.path, new.path, verdict.old, verdict.new, why_not, judge)
 
 
 def _is_untrusted(record: Record) -> bool:

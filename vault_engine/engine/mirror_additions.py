@@ -103,7 +103,8 @@ class Additions:
             return True
         if path not in self._known.base:
             return not self._has_file(origin) or self._likeness(text, known) >= _ALIKE
-        return self._likeness(text, known) > max(_ALIKE, self._likeness(text, self._held(path)))
+        alike = self._likeness(text, known)
+        return alike > _ALIKE and alike > self._likeness(text, self._held(path))
 
     def _held(self, path: str) -> Held | None:
         return self._known.base[path].held if path in self._known.base else self._known.ours.get(path)

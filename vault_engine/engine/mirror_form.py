@@ -9,8 +9,8 @@ from vault_engine.engine.mirror_shown import Shown
 from vault_engine.engine.mirrored import What
 from vault_engine.engine.session import Session
 from vault_engine.sync.exported import mark_of, with_links
-from vault_engine.sync.folder import Form, OwnText, own_text
-from vault_engine.sync.shown import property_marks
+from vault_engine.sync.folder import Form, OwnText, id_of, readable
+from vault_engine.sync.shown import link_marks, property_marks
 
 
 class Written(NamedTuple):
@@ -70,7 +70,8 @@ class AsTheyAre:
 
     def own(self, _path: str, data: bytes) -> OwnText | None:
         """Give what the file says."""
-        return own_text(data, lambda _mark: False)
+        text = readable(data)
+        return text if isinstance(text, OwnText) else OwnText(data, id_of(text))
 
 
 class WithLinks(AsTheyAre):
@@ -113,10 +114,8 @@ class WithLinks(AsTheyAre):
     def wants(self, path: str) -> bool:
         """Say whether a note's relations have changed, or what else it shows."""
         marks = self._marks.get(path, ())
-        properties = property_marks(marks)
         lines = tuple(map(mark_of, self._of(path))) if path in self._related else ()
-        before = tuple(mark for mark in marks if mark not in properties)
-        return before != lines or self._shown.is_due(path, properties)
+        return link_marks(marks) != lines or self._shown.is_due(path, marks)
 
     def written(self, path: str, note: bytes, _there: bytes | None) -> Written:
         """Write a note with the links that belong below it, and the properties that it is to show."""

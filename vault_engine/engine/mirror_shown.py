@@ -15,6 +15,7 @@ from vault_engine.sync.shown import (
     Extra,
     day_of,
     differs,
+    link_marks,
     marks_of,
     marks_of_day,
     names_of,
@@ -83,8 +84,7 @@ class Shown:
     def stating(self, record: Record, values: dict[str, Any], marks: tuple[str, ...]) -> tuple[str, ...]:
         """Give what is remembered of a note of the vault once it states some values."""
         before = {name: value for name, value in values_of(property_marks(marks)).items() if name in record.properties}
-        others = (mark for mark in marks if mark not in property_marks(marks))
-        return (*others, *marks_of(before | values), *marks_of_day(self.day))
+        return (*link_marks(marks), *marks_of(before | values), *marks_of_day(self.day))
 
     def _has_changed(self, before: dict[str, Any], now: dict[str, Any]) -> bool:
         is_weaker = DECAY in before and differs(before[DECAY], now[DECAY])

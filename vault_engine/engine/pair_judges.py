@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vault_engine.config import Config
 from vault_engine.errors import JudgeFailed
-from vault_engine.index.embedder import silence_telemetry
+from vault_engine.index.embedder import first_line, silence_telemetry
 from vault_engine.lifecycle.contradict import VerdictKind, says_change
 from vault_engine.search.endpoints import WRONG, post, said
 from vault_engine.search.judging import Deadline
@@ -90,7 +90,7 @@ class InferenceModel:
             try:
                 self._loaded = _Loaded(self._folder)
             except Exception as error:
-                raise JudgeFailed(self.name, _first_line(error)) from error
+                raise JudgeFailed(self.name, first_line(error)) from error
 
     def judge(self, old: str, new: str, deadline: Deadline) -> VerdictKind | None:
         """See `PairJudge.judge`. Both directions are asked: what contradicts does so both ways, nearly always."""
@@ -102,7 +102,7 @@ class InferenceModel:
             try:
                 shares.append(self._loaded.shares(first, second))
             except Exception as error:
-                raise JudgeFailed(self.name, _first_line(error)) from error
+                raise JudgeFailed(self.name, first_line(error)) from error
         if (shares[0][_CONTRADICTS] + shares[1][_CONTRADICTS]) / 2 > _SURE:
             is_change = says_change(old) or says_change(new)
             return VerdictKind.UPDATE if is_change else VerdictKind.CONTRADICTION
@@ -157,10 +157,6 @@ def _columns_of(config: Path) -> Sequence[int]:
     if sorted(found) != ["0", "1", "2"] or len(columns) != len(_LABELS):
         raise ValueError(f"id2label of config.json does not name {', '.join(_LABELS)}")
     return [int(column) for column in found]
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 class ChatJudge:

@@ -18,8 +18,8 @@ BUDGET_S = 20.0  # for all of them, loading a model apart: a client waits for an
 class Weighed(NamedTuple):
     """Two notes, how they stand to each other, and who says so."""
 
-    one: Record
-    other: Record
+    old: Record  # the one that is to give way, if that can be told
+    new: Record
     verdict: Verdict
     judge: str = RULES
 
@@ -48,7 +48,7 @@ def second_opinion(judge: PairJudge, found: Sequence[Weighed], undecided: Sequen
     conflicts, dismissed = list(found[len(answers) :]), list[Weighed]()
     told: set[tuple[str, str]] = set()
     for number, (pair, kind) in enumerate(zip(queue, answers, strict=False)):
-        is_found, names = number < len(found), (pair.one.path, pair.other.path)
+        is_found, names = number < len(found), (pair.old.path, pair.new.path)
         if kind is None:
             conflicts += [pair] if is_found else []
         elif is_found:

@@ -148,7 +148,7 @@ class FastembedModel:
                     _load_folder(self._folder) if self._folder else _load_named(self._model, offline=self._offline)
                 )
             except Exception as error:
-                raise EmbedderFailed(self.name, _first_line(error)) from error
+                raise EmbedderFailed(self.name, first_line(error)) from error
         return self._loaded
 
 
@@ -187,7 +187,7 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             raise EmbedderFailed(self.name, f"the endpoint answered {error.code} {error.reason}") from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise EmbedderFailed(self.name, _first_line(error)) from error
+            raise EmbedderFailed(self.name, first_line(error)) from error
 
 
 def unit_rows(vectors: Vectors) -> Vectors:
@@ -242,5 +242,6 @@ def _dim_of(folder: Path) -> int:
     return dim
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Say in a line why a model can't be used."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vault_engine.config import AUTO_RERANKER, LATE_RERANKER, NO_RERANKER, Config
 from vault_engine.errors import RerankerFailed
-from vault_engine.index.embedder import silence_telemetry
+from vault_engine.index.embedder import first_line, silence_telemetry
 from vault_engine.index.token_vectors import TokenVectors
 from vault_engine.search.endpoints import ChatEndpoint, RerankEndpoint
 from vault_engine.search.judging import (
@@ -104,7 +104,7 @@ class CrossEncoder:
         except RerankerFailed:
             raise
         except Exception as error:
-            raise RerankerFailed(name, next(iter(str(error).splitlines()), "") or type(error).__name__) from error
+            raise RerankerFailed(name, first_line(error)) from error
 
 
 def _load_cross_encoder(folder: Path) -> Any:

@@ -15,7 +15,6 @@ from vault_engine.errors import MemwellError, NoteChanged, NoteMissing
 from vault_engine.note import parse
 from vault_engine.note.frontmatter import read_head
 from vault_engine.note.special import may_be_read_only
-from vault_engine.sync.exported import has_links, without_links
 from vault_engine.sync.plan import Held
 from vault_engine.sync.state import Synced
 from vault_engine.vault.files import sha256_hex, write_atomic
@@ -304,15 +303,6 @@ class Folder:
                     made.append(self.put_beside(home, data, day))
                 file.unlink()
         return made
-
-
-def own_text(data: bytes, is_ours: Callable[[str], bool]) -> OwnText:
-    """Give a note's own text, without the links that were added."""
-    text = readable(data)
-    if isinstance(text, OwnText):
-        return text
-    own = without_links(text, is_ours) if has_links(text) else text
-    return OwnText(own.encode() if own is not text else data, id_of(own))
 
 
 def readable(data: bytes) -> str | OwnText:

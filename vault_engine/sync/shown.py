@@ -82,7 +82,12 @@ def lines_like_ours(text: str) -> tuple[str, ...]:
 
 def property_marks(marks: Iterable[str]) -> tuple[str, ...]:
     """Leave out of what a file is remembered by what is about other additions."""
-    return tuple(mark for mark in marks if _is_line(mark) or mark == FENCES or mark.startswith(_DAY))
+    return tuple(filter(_is_of_properties, marks))
+
+
+def link_marks(marks: Iterable[str]) -> tuple[str, ...]:
+    """Leave out of what a file is remembered by what is about properties."""
+    return tuple(mark for mark in marks if not _is_of_properties(mark))
 
 
 def either(old: Iterable[str], new: Collection[str]) -> tuple[str, ...]:
@@ -121,6 +126,10 @@ def values_of(marks: Sequence[str]) -> dict[str, Any]:
     last = max((at for at, mark in enumerate(marks) if mark == _UNSURE), default=-1)
     lines = "".join(f"{mark}\n" for mark in marks[last + 1 :] if _is_line(mark))
     return dict(read_frontmatter(f"---\n{lines}---\n").properties) if lines else {}
+
+
+def _is_of_properties(mark: str) -> bool:
+    return _is_line(mark) or mark == FENCES or mark.startswith(_DAY)
 
 
 def _is_line(line: str) -> bool:

@@ -148,7 +148,8 @@ class State:
         """
         announced = self.announced()
         left = {path: marks for path, marks in found.items() if marks and marks != _added(notes.get(path))}
-        self._announce(left | announced)  # before what those were known by so far is forgotten
+        if left:
+            self._announce(left | announced)  # before what those were known by so far is forgotten
         left |= {path: marks for path, marks in announced.items() if path in unsure}
         facts: dict[str, Any] = {"format": FORMAT, "merged": sorted(self.merged), "notes": dict(sorted(notes.items()))}
         if self.names:
